@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { systemErrorCode } from './errors.ts';
+
+/** Names with this mark are half done: readers pass them over, writers may sweep them. */
+export const UNFINISHED_MARK = '.unfinished-';
+
+export function unfinishedName(path: string): string {
+  return `${path}${UNFINISHED_MARK}${randomBytes(6).toString('hex')}`;
+}
+
+/**
+ * All or nothing, and durable: temporary file beside the target, fsync, rename, fsync of the directory.
+ * A crash leaves the old content or the new, and at most one `.unfinished-*` file.
+ */
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  options: { readonly mode?: number } = {},
+): Promise<void> {
+  const temporary = unfinishedName(path);
+  try {
+    const handle = await open(temporary, 'wx', options.mode ?? 0o644);
+    try {
+      await handle.chmod(options.mode ?? 0o644);
+      await handle.writeFile(data);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** Makes renames in the directory durable. */
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+export async function readTextIfExists(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return false;
+    throw error;
+  }
+}
+
+/** Private to its owner (0700) unless said otherwise; parents are made as well. */
+export async function ensureDirectory(path: string, mode = 0o700): Promise<string> {
+  await mkdir(path, { recursive: true, mode });
+  return path;
+}
+
+/** The first executable of that name on a PATH-like list of directories. */
+export async function findExecutable(name: string, pathList: string): Promise<string | undefined> {
+  for (const directory of pathList.split(':')) {
+    if (directory === '') continue;
+    const candidate = join(directory, name);
+    try {
+      if ((await stat(candidate)).isFile()) {
+        await access(candidate, constants.X_OK);
+        return candidate;
+      }
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,68 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+
+export interface HttpRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Milliseconds for the whole exchange. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** A Unix socket to connect to instead of the URL's host. */
+  readonly socketPath?: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/**
+ * One exchange; any status is a result. Rejects with Node's system errors (`ECONNREFUSED`, …), with
+ * `ETIMEDOUT` after `timeoutMs` (10 s unless said), or with the signal's reason. Never follows redirects.
+ */
+export function httpExchange(url: string | URL, options: HttpRequest = {}): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    options.signal?.throwIfAborted();
+    const target = new URL(url);
+    const send = target.protocol === 'https:' ? httpsRequest : httpRequest;
+    const timeoutMs = options.timeoutMs ?? 10_000;
+    const request = send(target, {
+      method: options.method ?? 'GET',
+      headers: {
+        ...(options.body === undefined ? {} : { 'content-length': Buffer.byteLength(options.body) }),
+        ...options.headers,
+      },
+      ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
+    });
+    const timer = setTimeout(() => {
+      request.destroy(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'ETIMEDOUT' }));
+    }, timeoutMs);
+    const abort = () => request.destroy(options.signal?.reason as Error);
+    options.signal?.addEventListener('abort', abort, { once: true });
+    const finish = () => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', abort);
+    };
+    const refuse = (error: Error) => {
+      finish();
+      reject(error);
+    };
+    request.on('error', refuse);
+    request.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', refuse);
+      response.on('end', () => {
+        finish();
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString('utf8'),
+        });
+      });
+    });
+    request.end(options.body);
+  });
+}

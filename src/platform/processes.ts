@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** The whole environment of the child; nothing is inherited that is not in here. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly input?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds; the child is killed after it and `timedOut` is set. */
+  readonly timeoutMs?: number;
+  /** Called with each complete line of stdout and stderr as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface RunResult {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+/** Runs a program to its end; an exit code other than 0 is a result, not an error. Injected into use cases. */
+export type RunProgram = (file: string, args: readonly string[], options?: RunOptions) => Promise<RunResult>;
+
+/** Rejects only when the program cannot be started at all (`ENOENT`, `EACCES`) or the signal aborts. */
+export const runProgram: RunProgram = (file, args, options = {}) =>
+  new Promise((resolve, reject) => {
+    options.signal?.throwIfAborted();
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const output = { stdout: '', stderr: '' };
+    let timedOut = false;
+    const abort = () => child.kill('SIGKILL');
+    const timer =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            child.kill('SIGKILL');
+          }, options.timeoutMs);
+    options.signal?.addEventListener('abort', abort, { once: true });
+    for (const name of ['stdout', 'stderr'] as const) {
+      const lines = options.onLine && lineSplitter(options.onLine);
+      child[name].setEncoding('utf8').on('data', (chunk: string) => {
+        output[name] += chunk;
+        lines?.(chunk);
+      });
+    }
+    const settle = () => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', abort);
+    };
+    child.on('error', (error) => {
+      settle();
+      reject(error);
+    });
+    child.on('close', (exitCode, signal) => {
+      settle();
+      if (options.signal?.aborted) reject(options.signal.reason as Error);
+      else resolve({ exitCode, signal, ...output, timedOut });
+    });
+    // A child that ends early closes its stdin; that is its own affair.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(options.input ?? '');
+  });
+
+function lineSplitter(onLine: (line: string) => void): (chunk: string) => void {
+  let rest = '';
+  return (chunk) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  };
+}

@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+import type { Offer } from './offer.ts';
+import type { Place, Plan } from './plan.ts';
+import type { Program, ProgramSpec } from './program.ts';
+import type { Source } from './source.ts';
+import type { Stack } from './stack.ts';
+
+export interface PlanInput<Config> {
+  readonly config: Config;
+  readonly stack: Stack;
+  /** Everybody's offers, this component's included. */
+  readonly offers: readonly Offer[];
+  readonly place: Place;
+  /** The provisioned programs by name, `program` and `tools` of this component among them. */
+  programs(name: string): Program;
+}
+
+/** A component plug-in: one folder in `components/`. */
+export interface ComponentPlugin<Config = never> {
+  readonly name: string;
+  readonly summary: string;
+  readonly schema: z.ZodType<Config>;
+  /** What runs. */
+  readonly program: ProgramSpec;
+  /** What judges and tests its files: promtool, amtool. */
+  readonly tools: readonly ProgramSpec[];
+  offers(config: Config, stack: Stack): Offer;
+  plan(input: PlanInput<Config>): Plan;
+  /** Where the component keeps data worth a backup. */
+  source?(config: Config): Source;
+}
+
+/** The plug-in with its config type closed over: what registries hold. `config` must have passed `schema`. */
+export interface AnyComponentPlugin extends Omit<ComponentPlugin, 'schema' | 'offers' | 'plan' | 'source'> {
+  readonly schema: z.ZodType;
+  offers(config: unknown, stack: Stack): Offer;
+  plan(input: PlanInput<unknown>): Plan;
+  source?(config: unknown): Source;
+}
+
+export function defineComponent<Config>(plugin: ComponentPlugin<Config>): AnyComponentPlugin {
+  const { source, ...rest } = plugin;
+  return {
+    ...rest,
+    offers: (config, stack) => plugin.offers(config as Config, stack),
+    plan: (input) => plugin.plan(input as PlanInput<Config>),
+    ...(source ? { source: (config: unknown) => source(config as Config) } : {}),
+  };
+}

@@ -1,0 +1,33 @@
+import type { Version } from './version.ts';
+
+/** One executable and every way to have it. Versions are data here, never in code paths. */
+export interface ProgramSpec {
+  /** Leitstand's name for it, which is upstream's: `prometheus`, `promtool`. */
+  readonly name: string;
+  /** Debian's package and the path inside it. */
+  readonly debian?: { readonly package: string; readonly path: string };
+  readonly go?: GoBuild;
+}
+
+/** `go build` of a pinned module version through a committed wrapper module. */
+export interface GoBuild {
+  /** Absolute directory with the wrapper's go.mod and go.sum. */
+  readonly wrapper: string;
+  readonly package: string;
+  /** The version of the *program* that comes out: Prometheus' module v0.316.0 is program 3.16.0. */
+  readonly version: string;
+  readonly tags?: readonly string[];
+  /** Seconds on 2 cores with cold caches, measured; shown as an estimate. */
+  readonly expectedSeconds: number;
+}
+
+export type ProgramOrigin = 'configured' | 'system' | 'debian' | 'go';
+
+/** A program that is really there. */
+export interface Program {
+  readonly name: string;
+  /** Absolute path of the executable. */
+  readonly path: string;
+  readonly version: Version;
+  readonly origin: ProgramOrigin;
+}

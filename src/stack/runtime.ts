@@ -1,0 +1,50 @@
+import type { Place, Plan } from './plan.ts';
+
+export type ComponentState = 'ready' | 'starting' | 'stopped' | 'failing' | 'unknown';
+
+export interface ComponentStatus {
+  readonly component: string;
+  readonly state: ComponentState;
+  readonly pid?: number;
+  /** UTC, ISO 8601. */
+  readonly since?: string;
+  readonly restarts: number;
+  readonly residentBytes?: number;
+  /** Why it is not ready, in words. */
+  readonly reason?: string;
+}
+
+/** What an apply does to one component. */
+export type ComponentAction = 'none' | 'start' | 'reload' | 'restart' | 'stop';
+
+/** How a plan runs in isolation, for a drill. */
+export interface Twin {
+  readonly url: string;
+  /** Stops the program; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export interface TwinRequest {
+  readonly plan: Plan;
+  /** The directory of `twinPlace`; the runtime writes the plan's files there, the caller the data. */
+  readonly directory: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How plans are run. A runtime plug-in is one folder in `runtimes/`. */
+export interface Runtime {
+  readonly name: string;
+  place(component: string): Place;
+  /** Components as they are now; components that are not wanted but still run are listed too. */
+  status(): Promise<ComponentStatus[]>;
+  /** Base URL under which the caller reaches a port of a component. */
+  url(component: string, port: number): string;
+  /** The component's data directory as the caller can read it. */
+  dataDir(component: string): string;
+  /** Last lines of the component's log, oldest first. */
+  logTail(component: string, lines: number): Promise<string[]>;
+  /** A place below `directory` for a twin: `config/`, `data/`, `secrets/`, loopback addresses. */
+  twinPlace(directory: string): Place;
+  /** Rejects with LS-RUNTIME errors that hold the program's last log lines when it does not become ready. */
+  startTwin(request: TwinRequest): Promise<Twin>;
+}

@@ -1,0 +1,88 @@
+import type { Json } from '../platform/canonical-json.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Place, Plan } from './plan.ts';
+import type { Program } from './program.ts';
+
+/** One file to be stored. The repository reads it; the source promises that it stays until `release()`. */
+export interface CaptureEntry {
+  /** Stable logical path, relative, with `/`: `blocks/<ULID>/index`. Never the name of a temporary folder. */
+  readonly path: string;
+  /** Absolute path to read from. */
+  readonly file: string;
+  /** `immutable`: the same path, size and mtime always mean the same bytes. */
+  readonly class: 'immutable' | 'mutable';
+}
+
+/** A fact read from the live system at capture and sealed into the snapshot. */
+export interface Expectation {
+  /** What was asked: `block-inventory`, `sample-counts`, `sample-hashes`; with `subject` unique in a snapshot. */
+  readonly kind: string;
+  readonly subject: string;
+  readonly value: Json;
+}
+
+export interface Capture {
+  /** Facts are of this moment; UTC, ISO 8601. */
+  readonly cutoff: string;
+  readonly entries: readonly CaptureEntry[];
+  readonly expectations: readonly Expectation[];
+  /** What the method cannot hold, in words: never hidden. */
+  readonly knownLoss: readonly string[];
+  /** Program and version that wrote the data. */
+  readonly writer: { readonly program: string; readonly version: string };
+  /** Frees what the capture pinned (a TSDB snapshot). Safe to call twice. */
+  release(): Promise<void>;
+}
+
+export interface CaptureContext {
+  /** Base URL of the live component. */
+  readonly url: string;
+  /** The component's data directory, readable from here. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (text: string) => void;
+}
+
+export interface TwinInput {
+  readonly program: Program;
+  readonly place: Place;
+  /** The port the twin listens on, on loopback. */
+  readonly port: number;
+}
+
+export interface CompareContext {
+  /** Base URL of the running twin. */
+  readonly url: string;
+  readonly expectations: readonly Expectation[];
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (text: string) => void;
+}
+
+/** One fact, expected and found. `unknown` (it could not be asked) is never a match. */
+export interface Comparison {
+  readonly kind: string;
+  readonly subject: string;
+  readonly verdict: 'match' | 'mismatch' | 'unknown';
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** One component's data as a thing to back up. */
+export interface Source {
+  readonly component: string;
+  capture(context: CaptureContext): Promise<Capture>;
+  /** Where a logical path belongs below the component's data directory. */
+  restorePath(path: string): string;
+  /** The same program on restored data, isolated: no scraping, no alerting, no deletion, loopback only. */
+  twinPlan(input: TwinInput): Plan;
+  /** Asks the running twin everything the snapshot expects. Throws only when cancelled. */
+  compare(context: CompareContext): Promise<Comparison[]>;
+  /**
+   * The negative control: damages a restored data directory (the twin is not running) in a way that the
+   * comparison must notice. Returns what was damaged, in words.
+   */
+  damage(dataDir: string): Promise<string>;
+  /** In words, what a drill of this source does not prove. */
+  readonly notProven: readonly string[];
+}
