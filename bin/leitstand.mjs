@@ -26,8 +26,18 @@ function packagedNode() {
 if (isNewEnough(process.versions.node)) {
   const { enableCompileCache } = await import('node:module');
   enableCompileCache();
-  const { main } = await import('../src/cli/main.ts');
-  await main();
+  const [{ main }, { catalog }] = await Promise.all([
+    import('../src/cli/main.ts'),
+    import('../src/catalog.ts'),
+  ]);
+  process.exitCode = await main(catalog, {
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    self: [process.execPath, fileURLToPath(import.meta.url)],
+    stdout: process.stdout,
+    stderr: process.stderr,
+  });
 } else {
   const node = packagedNode();
   if (!node) {

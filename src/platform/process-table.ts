@@ -10,6 +10,7 @@ export interface ProcessIdentity {
 
 interface ProcessStat {
   readonly state: string;
+  readonly group: number;
   readonly startTime: string;
 }
 
@@ -18,8 +19,9 @@ async function readStat(pid: number): Promise<ProcessStat | undefined> {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');
     // The name in parentheses may hold spaces and parentheses itself.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const [state, startTime] = [fields[0], fields[19]];
-    return state === undefined || startTime === undefined ? undefined : { state, startTime };
+    const [state, group, startTime] = [fields[0], fields[2], fields[19]];
+    if (state === undefined || group === undefined || startTime === undefined) return undefined;
+    return { state, group: Number(group), startTime };
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes(systemErrorCode(error) ?? '')) return undefined;
     throw error;
@@ -38,22 +40,32 @@ export async function isAlive(process: ProcessIdentity): Promise<boolean> {
   return (await identifyProcess(process.pid))?.startTime === process.startTime;
 }
 
-/** Every pid whose environment holds `NAME=value`, as far as this user may look. */
-export async function findByEnvironment(name: string, value: string): Promise<ProcessIdentity[]> {
-  const found: ProcessIdentity[] = [];
-  const wanted = `${name}=${value}`;
+export interface MarkedProcess extends ProcessIdentity {
+  /** Value of the environment variable looked for. */
+  readonly value: string;
+  /** Process group; the leader's is its own pid. */
+  readonly group: number;
+}
+
+/** Every live process whose environment holds the variable, as far as this user may look. */
+export async function listByEnvironment(name: string): Promise<MarkedProcess[]> {
+  const found: MarkedProcess[] = [];
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
-    try {
-      const environment = await readFile(`/proc/${entry}/environ`, 'utf8');
-      if (!environment.split('\0').includes(wanted)) continue;
-    } catch {
-      continue;
-    }
-    const identity = await identifyProcess(Number(entry));
-    if (identity) found.push(identity);
+    const environment = await readFile(`/proc/${entry}/environ`, 'utf8').catch(() => '');
+    const value = environment.split('\0').find((line) => line.startsWith(`${name}=`));
+    if (value === undefined) continue;
+    const pid = Number(entry);
+    const stat = await readStat(pid);
+    if (!stat || stat.state === 'Z' || stat.state === 'X') continue;
+    found.push({ pid, startTime: stat.startTime, group: stat.group, value: value.slice(name.length + 1) });
   }
   return found;
+}
+
+/** Every pid whose environment holds `NAME=value`, as far as this user may look. */
+export async function findByEnvironment(name: string, value: string): Promise<MarkedProcess[]> {
+  return (await listByEnvironment(name)).filter((process) => process.value === value);
 }
 
 /** Resident memory in bytes; undefined when the process is gone. */
@@ -67,11 +79,17 @@ export async function residentBytes(pid: number): Promise<number | undefined> {
   }
 }
 
-/**
- * Who listens on a TCP port: `nginx (pid 812)`. Undefined when nobody does, or when the holder belongs to
- * another user and cannot be seen. Source: proc(5), /proc/net/tcp; state 0A is LISTEN.
- */
+/** Who listens on a TCP port, as text: `nginx (pid 812)`; undefined as for `findPortOwner`. */
 export async function findPortHolder(port: number): Promise<string | undefined> {
+  const owner = await findPortOwner(port);
+  return owner && `${owner.name} (pid ${owner.pid})`;
+}
+
+/**
+ * Who listens on a TCP port. Undefined when nobody does, or when the holder belongs to another user and
+ * cannot be seen. Source: proc(5), /proc/net/tcp; state 0A is LISTEN.
+ */
+export async function findPortOwner(port: number): Promise<{ pid: number; name: string } | undefined> {
   const inodes = new Set<string>();
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
     const text = await readFile(table, 'utf8').catch(() => '');
@@ -90,7 +108,7 @@ export async function findPortHolder(port: number): Promise<string | undefined> 
       const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
       if (inode !== undefined && inodes.has(inode)) {
         const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
-        return `${name === '' ? 'a process' : name} (pid ${pid})`;
+        return { pid: Number(pid), name: name === '' ? 'a process' : name };
       }
     }
   }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { systemErrorCode } from './errors.ts';
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -8,6 +9,11 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds; the child is killed after it and `timedOut` is set. */
   readonly timeoutMs?: number;
+  /**
+   * The child leads a process group of its own, and abort and timeout kill the whole group: for programs that
+   * start others (`go build`, `apt-get`). A terminal's Ctrl-C then reaches it only through `signal`.
+   */
+  readonly ownGroup?: boolean;
   /** Called with each complete line of stdout and stderr as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -31,16 +37,17 @@ export const runProgram: RunProgram = (file, args, options = {}) =>
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: options.ownGroup === true,
     });
     const output = { stdout: '', stderr: '' };
     let timedOut = false;
-    const abort = () => child.kill('SIGKILL');
+    const abort = () => (options.ownGroup === true ? killGroup(child.pid) : child.kill('SIGKILL'));
     const timer =
       options.timeoutMs === undefined
         ? undefined
         : setTimeout(() => {
             timedOut = true;
-            child.kill('SIGKILL');
+            abort();
           }, options.timeoutMs);
     options.signal?.addEventListener('abort', abort, { once: true });
     for (const name of ['stdout', 'stderr'] as const) {
@@ -67,6 +74,16 @@ export const runProgram: RunProgram = (file, args, options = {}) =>
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
   });
+
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    // The group ended by itself meanwhile.
+    if (systemErrorCode(error) !== 'ESRCH') throw error;
+  }
+}
 
 function lineSplitter(onLine: (line: string) => void): (chunk: string) => void {
   let rest = '';

@@ -4,7 +4,7 @@ import type { Version } from './version.ts';
 export interface ProgramSpec {
   /** Leitstand's name for it, which is upstream's: `prometheus`, `promtool`. */
   readonly name: string;
-  /** Debian's package and the path inside it. */
+  /** Debian's package and the path inside it, without a leading `/`. */
   readonly debian?: { readonly package: string; readonly path: string };
   readonly go?: GoBuild;
 }
@@ -19,6 +19,8 @@ export interface GoBuild {
   readonly tags?: readonly string[];
   /** Seconds on 2 cores with cold caches, measured; shown as an estimate. */
   readonly expectedSeconds: number;
+  /** Where the module is numbered otherwise than the program: the program's version of a module's (`v0.316.0`). */
+  readonly programVersion?: (moduleVersion: string) => string | undefined;
 }
 
 export type ProgramOrigin = 'configured' | 'system' | 'debian' | 'go';

@@ -14,8 +14,32 @@ export interface ComponentStatus {
   readonly reason?: string;
 }
 
+export interface InboxStatus {
+  readonly state: ComponentState;
+  readonly port: number;
+  readonly reason?: string;
+}
+
 /** What an apply does to one component. */
 export type ComponentAction = 'none' | 'start' | 'reload' | 'restart' | 'stop';
+
+/** A plan whose files lie rendered and judged at its place. */
+export interface Application {
+  readonly plan: Plan;
+  /** Changes when any rendered file does. */
+  readonly filesHash: string;
+}
+
+export interface ApplyRequest {
+  readonly stack: string;
+  /** Everything that shall run; what runs and is not in here is stopped. */
+  readonly applications: readonly Application[];
+  readonly inbox: { readonly enabled: boolean; readonly port: number };
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Component → what was done, or would be. */
+export type ComponentActions = Readonly<Record<string, ComponentAction>>;
 
 /** How a plan runs in isolation, for a drill. */
 export interface Twin {
@@ -35,6 +59,17 @@ export interface TwinRequest {
 export interface Runtime {
   readonly name: string;
   place(component: string): Place;
+  /** What `apply` would do, without doing it. */
+  preview(request: ApplyRequest): Promise<ComponentActions>;
+  /**
+   * Makes the running programs match and waits until each is ready. Changes nothing that is right. Rejects with
+   * LS-RUNTIME errors; what already became ready by then stays.
+   */
+  apply(request: ApplyRequest, onStep: (text: string) => void): Promise<ComponentActions>;
+  /** Stops everything of this stack, whoever started it; data stays. Returns what was stopped. */
+  stop(): Promise<readonly string[]>;
+  /** Undefined when the stack runs no inbox. */
+  inboxStatus(): Promise<InboxStatus | undefined>;
   /** Components as they are now; components that are not wanted but still run are listed too. */
   status(): Promise<ComponentStatus[]>;
   /** Base URL under which the caller reaches a port of a component. */

@@ -79,8 +79,13 @@ export interface Source {
   /** Asks the running twin everything the snapshot expects. Throws only when cancelled. */
   compare(context: CompareContext): Promise<Comparison[]>;
   /**
+   * True for a restored file (path below the data directory) that the program never writes into, only replaces or
+   * deletes: such files may be hard links. Undefined: none.
+   */
+  neverRewrites?(path: string): boolean;
+  /**
    * The negative control: damages a restored data directory (the twin is not running) in a way that the
-   * comparison must notice. Returns what was damaged, in words.
+   * comparison must notice. Replaces the damaged file, since it may be a hard link. Returns what was damaged, in words.
    */
   damage(dataDir: string): Promise<string>;
   /** In words, what a drill of this source does not prove. */

@@ -1,0 +1,104 @@
+import { LeitstandError } from '../platform/errors.ts';
+import { EXIT, type ExitCode } from '../platform/exit-codes.ts';
+import { tryLock } from '../platform/lock.ts';
+import { formatElapsed } from '../platform/units.ts';
+import { backupErrors } from './errors.ts';
+import { backupClaim } from './proof.ts';
+import type { BackupReport, BackupRequest, BackupSource, SourceReport } from './report.ts';
+import { backUpSource } from './source.ts';
+
+/**
+ * One run over all sources. A source that fails does not stop the others; the backup record is written after every
+ * snapshot and names those that were made. Each source gets a proof, failed ones too.
+ *
+ * Rejects with LS-BACKUP-001 (another runs), LS-BACKUP-002 (nothing to do), with a repository error when the
+ * record cannot be written, or with the signal's reason; by then every capture is released.
+ */
+export async function runBackup(request: BackupRequest): Promise<BackupReport> {
+  if (request.sources.length === 0) throw nothingToDo(request.stack);
+  const lock = await tryLock(request.lockPath, 'backup');
+  if (!lock.held) throw locked(lock.holder);
+  try {
+    return await backUpAll(request);
+  } finally {
+    lock.release();
+  }
+}
+
+async function backUpAll(request: BackupRequest): Promise<BackupReport> {
+  const { clock, sources, onProgress } = request;
+  const [startedAt, start] = [clock.now(), clock.monotonic()];
+  const reports: SourceReport[] = [];
+  for (const [i, source] of sources.entries()) {
+    const phase = `backup ${source.component}`;
+    onProgress?.({ type: 'phase', phase, index: i + 1, total: sources.length });
+    const report = await attempt(request, source);
+    reports.push(report);
+    request.proofs.append(backupClaim(report), clock.now());
+    onProgress?.({ type: 'done', phase, text: summary(report), elapsedMs: report.elapsedMs });
+  }
+  const snapshots = reports.flatMap((report) => report.snapshot?.id ?? []);
+  const record =
+    snapshots.length === 0
+      ? undefined
+      : await request.repository.writeBackup({ stack: request.stack, snapshots, startedAt });
+  return {
+    exit: exitOf(reports),
+    ...(record ? { backup: record.id } : {}),
+    startedAt: startedAt.toISOString(),
+    elapsedMs: clock.monotonic() - start,
+    sources: reports,
+  };
+}
+
+async function attempt(request: BackupRequest, source: BackupSource): Promise<SourceReport> {
+  const start = request.clock.monotonic();
+  const elapsed = () => request.clock.monotonic() - start;
+  try {
+    const result = await backUpSource(request, source);
+    return { component: source.component, elapsedMs: elapsed(), ...result };
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    const known = error instanceof LeitstandError ? error : unforeseen(source.component, error);
+    return { component: source.component, elapsedMs: elapsed(), warnings: [], error: known };
+  }
+}
+
+function exitOf(reports: readonly SourceReport[]): ExitCode {
+  if (reports.every((report) => report.error)) return EXIT.couldNotDo;
+  return reports.some((report) => report.error || report.warnings.length > 0) ? EXIT.partial : EXIT.ok;
+}
+
+function summary({ snapshot, error, elapsedMs }: SourceReport): string {
+  if (error) return `failed: ${error.details.what}`;
+  return `snapshot ${snapshot?.id ?? ''} in ${formatElapsed(elapsedMs)}`;
+}
+
+function locked(holder: { pid: number; purpose: string; since: string } | undefined) {
+  return backupErrors.error('LS-BACKUP-001', {
+    what: 'another backup is running on this host',
+    why: holder
+      ? `process ${holder.pid} (${holder.purpose}) holds the lock since ${holder.since}`
+      : 'the lock is held by a process that has not named itself yet',
+    fix: holder ? `wait for it, or look at it with: ps -p ${holder.pid} -f` : 'wait and try again',
+  });
+}
+
+function nothingToDo(stack: string) {
+  return backupErrors.error('LS-BACKUP-002', {
+    what: `the stack ${stack} has no data to back up`,
+    why: 'none of the chosen components has a source',
+    fix: 'add a component that keeps data, e.g. prometheus, to leitstand.yaml',
+  });
+}
+
+function unforeseen(component: string, cause: unknown): LeitstandError {
+  const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  return backupErrors.error('LS-BACKUP-003', {
+    what: `the backup of ${component} failed unexpectedly`,
+    why: cause instanceof Error ? cause.message : String(cause),
+    fix: 'report it with the lines above; the other sources are not affected',
+    detail: stack.split('\n').slice(0, 8),
+    cause,
+  });
+}

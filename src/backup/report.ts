@@ -1,0 +1,76 @@
+import type { Clock } from '../platform/clock.ts';
+import type { LeitstandError } from '../platform/errors.ts';
+import type { ExitCode } from '../platform/exit-codes.ts';
+import type { BackupRecord } from '../repository/records.ts';
+import type { WriteSnapshotRequest, WriteSnapshotResult } from '../repository/snapshot-writer.ts';
+import type { OnProgress } from '../stack/progress.ts';
+import type { ProofClaim } from '../stack/proof.ts';
+import type { Source } from '../stack/source.ts';
+
+export interface BackupSource {
+  readonly component: string;
+  readonly source: Source;
+  /** Base URL of the live component. */
+  readonly url: string;
+  /** Its data directory, readable from here. */
+  readonly dataDir: string;
+}
+
+/** What a backup needs of a repository. */
+export interface BackupRepository {
+  writeSnapshot(request: WriteSnapshotRequest): Promise<WriteSnapshotResult>;
+  writeBackup(request: {
+    readonly stack: string;
+    readonly snapshots: readonly string[];
+    readonly startedAt: Date;
+  }): Promise<BackupRecord>;
+}
+
+export interface BackupRequest {
+  /** The stack's name. */
+  readonly stack: string;
+  readonly sources: readonly BackupSource[];
+  readonly repository: BackupRepository;
+  readonly proofs: { append(claim: ProofClaim, now: Date): unknown };
+  /** A file for the lock, in a directory that exists: one for each host and stack. */
+  readonly lockPath: string;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+export interface SnapshotFacts {
+  readonly id: string;
+  /** UTC, ISO 8601: the sealed facts are of this moment. */
+  readonly cutoff: string;
+  readonly files: number;
+  /** Of the snapshot as a whole. */
+  readonly bytes: number;
+  /** Put into the store by this run. */
+  readonly newBytes: number;
+  readonly reusedBytes: number;
+  readonly expectations: number;
+  /** In words, what the method could not hold. */
+  readonly knownLoss: readonly string[];
+}
+
+export interface SourceReport {
+  readonly component: string;
+  readonly elapsedMs: number;
+  /** Present when the source was backed up. */
+  readonly snapshot?: SnapshotFacts;
+  /** Backed up, but somebody has to look: a capture that could not be released, damage in older backups. */
+  readonly warnings: readonly LeitstandError[];
+  readonly error?: LeitstandError;
+}
+
+export interface BackupReport {
+  /** 0 all sources, 3 some (or with warnings), 6 none. */
+  readonly exit: ExitCode;
+  /** Id of the backup record; absent when no source could be backed up. */
+  readonly backup?: string;
+  /** UTC, ISO 8601. */
+  readonly startedAt: string;
+  readonly elapsedMs: number;
+  readonly sources: readonly SourceReport[];
+}

@@ -1,0 +1,71 @@
+import { LeitstandError } from '../platform/errors.ts';
+import { formatSize } from '../platform/units.ts';
+import type { WriteSnapshotResult } from '../repository/snapshot-writer.ts';
+import type { Capture } from '../stack/source.ts';
+import type { BackupRequest, BackupSource, SourceReport } from './report.ts';
+
+const PROGRESS_EVERY_MS = 1_000;
+
+/** Capture, store, release: the last whatever happened before. */
+export async function backUpSource(
+  request: BackupRequest,
+  { component, source, url, dataDir }: BackupSource,
+): Promise<Pick<SourceReport, 'snapshot' | 'warnings'>> {
+  const { clock, signal, onProgress } = request;
+  const capture = await source.capture({
+    url,
+    dataDir,
+    clock,
+    signal,
+    onProgress: (text) => onProgress?.({ type: 'step', text }),
+  });
+  let stored: WriteSnapshotResult;
+  try {
+    stored = await request.repository.writeSnapshot({
+      source: component,
+      stack: request.stack,
+      capture,
+      signal,
+      onProgress: storeProgress(request),
+    });
+  } catch (error) {
+    // The first failure is the one to report; the next capture sweeps what stays.
+    await capture.release().catch(() => undefined);
+    throw error;
+  }
+  const released = await release(capture);
+  return { snapshot: factsOf(stored, capture), warnings: [...stored.damage, ...released] };
+}
+
+/** The snapshot is safe by now: a capture that cannot be freed is a warning, not a failed backup. */
+async function release(capture: Capture): Promise<LeitstandError[]> {
+  try {
+    await capture.release();
+    return [];
+  } catch (error) {
+    if (error instanceof LeitstandError) return [error];
+    throw error;
+  }
+}
+
+function storeProgress({ clock, onProgress }: BackupRequest) {
+  let last = clock.monotonic();
+  return (bytesRead: number, bytesStored: number) => {
+    if (clock.monotonic() - last < PROGRESS_EVERY_MS) return;
+    last = clock.monotonic();
+    onProgress?.({ type: 'step', text: `read ${formatSize(bytesRead)}, stored ${formatSize(bytesStored)}` });
+  };
+}
+
+function factsOf({ record, newBytes, reusedBytes }: WriteSnapshotResult, capture: Capture) {
+  return {
+    id: record.id,
+    cutoff: record.cutoff,
+    files: record.totals.files,
+    bytes: record.totals.bytes,
+    newBytes,
+    reusedBytes,
+    expectations: capture.expectations.length,
+    knownLoss: capture.knownLoss,
+  };
+}

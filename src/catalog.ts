@@ -1,0 +1,110 @@
+import type { CommandEntry } from './cli/command.ts';
+import type { Catalog } from './cli/context.ts';
+import type { ErrorKind } from './platform/errors.ts';
+
+/** In the order of the help. */
+const commands: readonly CommandEntry[] = [
+  {
+    name: 'up',
+    summary: 'start the stack, or bring it to what the file says',
+    load: async () => (await import('./cli/commands/up.ts')).upCommand,
+  },
+  {
+    name: 'down',
+    summary: 'stop the stack; its data stays',
+    load: async () => (await import('./cli/commands/down.ts')).downCommand,
+  },
+  {
+    name: 'status',
+    summary: 'what runs, and the age of every proof',
+    load: async () => (await import('./cli/commands/status.ts')).statusCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'what `up` would change; touches nothing',
+    load: async () => (await import('./cli/commands/plan.ts')).planCommand,
+  },
+  {
+    name: 'alert test',
+    summary: 'prove that an alert arrives at every receiver',
+    load: async () => (await import('./cli/commands/alert-test.ts')).alertTestCommand,
+  },
+  {
+    name: 'inbox list',
+    summary: 'messages that the built-in sandbox received',
+    load: async () => (await import('./cli/commands/inbox-list.ts')).inboxListCommand,
+  },
+  {
+    name: 'inbox show',
+    summary: 'one message as it arrived',
+    load: async () => (await import('./cli/commands/inbox-show.ts')).inboxShowCommand,
+  },
+  {
+    name: 'backup',
+    summary: "store the components' data with facts sealed from the live system",
+    load: async () => (await import('./cli/commands/backup.ts')).backupCommand,
+  },
+  {
+    name: 'backup list',
+    summary: 'the backups in the repository',
+    load: async () => (await import('./cli/commands/backup-list.ts')).backupListCommand,
+  },
+  {
+    name: 'backup verify',
+    summary: 'read the repository and check it against its own hashes and signatures',
+    load: async () => (await import('./cli/commands/backup-verify.ts')).backupVerifyCommand,
+  },
+  {
+    name: 'drill',
+    summary: 'prove that a backup restores: isolated restore, comparison, control',
+    load: async () => (await import('./cli/commands/drill.ts')).drillCommand,
+  },
+  {
+    name: 'config schema',
+    summary: 'the JSON Schema of leitstand.yaml, for editors',
+    load: async () => (await import('./cli/commands/config-schema.ts')).configSchemaCommand,
+  },
+  {
+    name: 'explain',
+    summary: 'more about an error code',
+    load: async () => (await import('./cli/commands/explain.ts')).explainCommand,
+  },
+  {
+    name: 'demo',
+    summary: 'a whole stack on this machine, proven step by step',
+    load: async () => (await import('./cli/commands/demo.ts')).demoCommand,
+  },
+  {
+    name: 'serve',
+    summary: 'run the daemon in the foreground',
+    load: async () => (await import('./cli/commands/serve.ts')).serveCommand,
+  },
+];
+
+/** The composition root: the only place that knows every plug-in. Everything is loaded when it is used. */
+export const catalog: Catalog = {
+  commands,
+  components: async () => {
+    const members = await Promise.all([
+      import('./components/prometheus/index.ts').then(({ prometheus }) => prometheus),
+      import('./components/alertmanager/index.ts').then(({ alertmanager }) => alertmanager),
+      import('./components/pushgateway/index.ts').then(({ pushgateway }) => pushgateway),
+    ]);
+    return new Map(members.map((member) => [member.name, member]));
+  },
+  receivers: async () => {
+    const { receiverPlugins } = await import('./receivers/registry.ts');
+    return new Map(receiverPlugins.map((plugin) => [plugin.type, plugin]));
+  },
+  sandboxes: async () => {
+    const { receiverPlugins } = await import('./receivers/registry.ts');
+    return receiverPlugins.map(({ sandbox }) => sandbox);
+  },
+  errorKinds: async () => {
+    const families = await Promise.all([
+      import('./cli/errors.ts').then(({ cliErrors }) => cliErrors),
+      import('./deployment/errors.ts').then(({ deploymentErrors }) => deploymentErrors),
+    ]);
+    return new Map(families.flatMap(({ kinds }) => Object.entries<ErrorKind>(kinds)));
+  },
+};

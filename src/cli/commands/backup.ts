@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { formatElapsed, formatSize } from '../../platform/units.ts';
+import type { Command } from '../command.ts';
+import { table } from '../terminal.ts';
+
+export const backupCommand: Command = {
+  description: `Takes a consistent snapshot of every component that keeps data, together with facts read from the live
+system at that moment (the expectations that a drill compares later), and stores it in the repository. The signed
+record that makes it a backup is written last: what is killed before it is harmless, and the next run goes on.`,
+  examples: [
+    { command: 'leitstand backup', shows: 'one backup now' },
+    { command: 'leitstand drill', shows: 'afterwards: prove that it restores' },
+  ],
+  exits: [
+    '3   some sources were stored, others not',
+    '6   nothing was stored',
+    '11  another backup is running',
+  ],
+  run: async (context) => {
+    const { openSession } = await import('../open-session.ts');
+    const { openStackRepository } = await import('../open-repository.ts');
+    const { runBackup } = await import('../../backup/run-backup.ts');
+    const session = await openSession(context);
+    try {
+      const report = await runBackup({
+        stack: session.stack.name,
+        sources: session.sources,
+        repository: await openStackRepository(context, session.stack, { create: true }),
+        proofs: session.history.proofs,
+        lockFile: join(session.stack.stateDir, 'run', 'backup.lock'),
+        clock: context.clock,
+        signal: context.signal,
+        onProgress: context.onProgress,
+      });
+      const rows = report.sources.map((source) =>
+        source.ok
+          ? [
+              source.component,
+              'stored',
+              `${source.files} files`,
+              `${formatSize(source.readBytes)} read`,
+              `${formatSize(source.newBytes)} new`,
+              `${source.expectations} facts sealed`,
+            ]
+          : [source.component, 'FAILED', source.error.details.what],
+      );
+      return {
+        exit: report.exit,
+        text: [
+          table(rows),
+          ...report.sources.flatMap((source) =>
+            source.ok ? source.knownLoss.map((loss) => `known loss: ${loss}`) : [],
+          ),
+          '',
+          report.backupId === undefined
+            ? 'No backup was made.'
+            : `Backup ${report.backupId} in ${formatElapsed(report.elapsedMs)}. Not drilled yet: leitstand drill`,
+        ].join('\n'),
+        json: JSON.parse(JSON.stringify(report)),
+      };
+    } finally {
+      session.close();
+    }
+  },
+};

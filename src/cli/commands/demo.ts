@@ -1,0 +1,153 @@
+import { join, relative, resolve } from 'node:path';
+import { EXIT, type ExitCode } from '../../platform/exit-codes.ts';
+import { formatElapsed } from '../../platform/units.ts';
+import { type Command, CommandInput } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+
+export const demoCommand: Command = {
+  description: `Writes a small stack into a directory of its own, on free ports, and walks the whole promise on real programs:
+start it, prove an alert, back it up, prove that the backup restores. Run it again and it changes nothing that is
+right; every proof is taken anew.`,
+  options: [
+    { flags: '--directory <path>', description: 'where the demo lives', default: '.demo' },
+    {
+      flags: '--compile',
+      description: "compile the current versions with Go instead of taking Debian's packages",
+    },
+    { flags: '--down', description: 'stop the demo; its data stays' },
+  ],
+  examples: [
+    { command: 'leitstand demo', shows: 'everything, in about a minute' },
+    { command: 'leitstand demo --down', shows: 'stop it again' },
+  ],
+  exits: ['0   every step was proven', '1   a step was not'],
+  run: async (context, input) => {
+    const directory = resolve(context.cwd, input.text('directory') ?? '.demo');
+    return input.flag('down')
+      ? stopDemo(context, directory)
+      : runDemo(context, directory, input.flag('compile'));
+  },
+};
+
+interface Step {
+  readonly title: string;
+  readonly exit: ExitCode;
+  readonly elapsedMs: number;
+}
+
+async function runDemo(context: CommandContext, directory: string, compile: boolean) {
+  const { prepareDemoFiles } = await import('../demo/demo-files.ts');
+  const file = await prepareDemoFiles(context, directory, { compile });
+  const within = { ...context, file };
+  context.output.result(`The demo stack: ${relative(context.cwd, file)}`);
+  const walk: readonly (readonly [name: string, title: string, prepare?: () => Promise<void>])[] = [
+    ['up', 'start the stack'],
+    ['alert test', 'prove that an alert arrives'],
+    ['backup', 'store its data', () => waitForSamples(within)],
+    ['drill', 'prove that the backup restores'],
+    ['status', 'look at the whole'],
+  ];
+  const steps: Step[] = [];
+  const start = context.clock.monotonic();
+  for (const [index, [name, title, prepare]] of walk.entries()) {
+    context.output.result(`\n== ${index + 1}/${walk.length}  leitstand ${name}: ${title}`);
+    const stepStart = context.clock.monotonic();
+    await prepare?.();
+    const exit = await runStep(within, name);
+    const elapsedMs = context.clock.monotonic() - stepStart;
+    steps.push({ title: `leitstand ${name}`, exit, elapsedMs });
+    context.output.result(
+      `-- ${exit === EXIT.ok ? 'ok' : `NOT PROVEN (exit ${exit})`}, ${formatElapsed(elapsedMs)}`,
+    );
+  }
+  const failed = steps.filter(({ exit }) => exit !== EXIT.ok);
+  return {
+    exit: failed.length === 0 ? EXIT.ok : EXIT.no,
+    text: await closingText(within, directory, failed, context.clock.monotonic() - start),
+    json: { steps: steps.map((step) => ({ ...step })) },
+  };
+}
+
+async function runStep(context: CommandContext, name: string): Promise<ExitCode> {
+  const entry = context.catalog.commands.find((candidate) => candidate.name === name);
+  if (!entry) throw new TypeError(`the demo walks a command that is not there: ${name}`);
+  const command = await entry.load();
+  const defaults = Object.fromEntries(
+    (command.options ?? []).flatMap(({ flags, default: value }) => {
+      const long = /--([a-z-]+)/.exec(flags)?.[1];
+      return long === undefined || value === undefined ? [] : [[long, value]];
+    }),
+  );
+  const result = await command.run(context, new CommandInput([], defaults));
+  context.output.result(result.text);
+  return result.exit;
+}
+
+/** A backup needs samples older than the slowest scrape; a stack that is seconds old has none yet. */
+async function waitForSamples(context: CommandContext): Promise<void> {
+  const { openSession } = await import('../open-session.ts');
+  const { endpointOf } = await import('../endpoints.ts');
+  const { createPrometheusApi } = await import('../../components/prometheus/api.ts');
+  const session = await openSession(context);
+  const url = endpointOf(session, 'prometheus-api');
+  session.close();
+  if (url === undefined) return;
+  const api = createPrometheusApi(url, context.signal);
+  const deadline = context.clock.monotonic() + 30_000;
+  while (context.clock.monotonic() < deadline) {
+    const samples = await api.queryVector(
+      `count_over_time(up{job="prometheus"}[1m]) >= ${WANTED_SAMPLES}`,
+      context.clock.now().getTime(),
+    );
+    if (samples.length > 0) return;
+    context.onProgress({ type: 'step', text: 'waiting until Prometheus has a few samples' });
+    await context.clock.sleep(500, context.signal);
+  }
+}
+
+const WANTED_SAMPLES = 6;
+
+async function closingText(
+  context: CommandContext,
+  directory: string,
+  failed: readonly Step[],
+  elapsedMs: number,
+): Promise<string> {
+  const { loadStack } = await import('../load-stack.ts');
+  const { openRuntime } = await import('../open-runtime.ts');
+  const { endpointLines } = await import('../endpoints.ts');
+  const stack = await loadStack(context);
+  const components = await context.catalog.components();
+  const runtime = await openRuntime(context, stack);
+  const where = relative(context.cwd, directory) || '.';
+  return `
+${failed.length === 0 ? 'PROVEN' : `NOT PROVEN: ${failed.map(({ title }) => title).join(', ')}`}  in ${formatElapsed(elapsedMs)}
+  an alert walks through the real Alertmanager to each integration and arrives
+  a backup restores: the restored Prometheus gives the same answers as the live one, and a damaged copy is rejected
+NOT PROVEN by a demo
+  that Slack or a person gets it: its secrets point to the inbox on this machine (${where}/.env)
+  that the backup survives this machine: it lies beside the data (${relative(context.cwd, stack.backup.directory)})
+
+Look at it
+${indent(endpointLines({ stack, components, runtime }))}
+  messages that arrived: leitstand inbox list --file ${join(where, 'leitstand.yaml')}
+Stop it
+  npm run demo -- --down`;
+}
+
+function indent(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
+
+async function stopDemo(context: CommandContext, directory: string) {
+  const { exists } = await import('../../platform/files.ts');
+  const file = join(directory, 'leitstand.yaml');
+  if (!(await exists(file))) {
+    return { exit: EXIT.ok, text: `There is no demo in ${directory}.`, json: { stopped: [] } };
+  }
+  const { downCommand } = await import('./down.ts');
+  return downCommand.run({ ...context, file }, new CommandInput([], {}));
+}

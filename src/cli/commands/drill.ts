@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { formatElapsed } from '../../platform/units.ts';
+import type { SourceDrill } from '../../drill/run-drill.ts';
+import type { Command } from '../command.ts';
+import { table } from '../terminal.ts';
+
+export const drillCommand: Command = {
+  description: `Restores the newest backup into an isolated twin (loopback, no scraping, no alerts, nothing deleted), starts
+the same program on it, asks it for every fact that was sealed from the live system, and compares. Then the negative
+control: a copy with one damaged byte must be rejected, or the comparison is worth nothing.`,
+  arguments: [
+    { name: 'snapshot', description: 'a snapshot instead of the newest of each source', required: false },
+  ],
+  examples: [
+    { command: 'leitstand drill', shows: 'the newest backup' },
+    { command: 'leitstand backup list', shows: 'what else there is' },
+  ],
+  exits: [
+    '0   restored, equal, and the damaged copy was rejected',
+    '1   something differs, or the repository is damaged',
+    '5   something could not be compared',
+  ],
+  run: async (context, input) => {
+    const { openSession } = await import('../open-session.ts');
+    const { openStackRepository } = await import('../open-repository.ts');
+    const { openDeployment } = await import('../open-deployment.ts');
+    const { neededPrograms } = await import('../../deployment/plans.ts');
+    const { runDrill } = await import('../../drill/run-drill.ts');
+    const session = await openSession(context);
+    try {
+      const deployment = await openDeployment(context);
+      const programs = await deployment.provision(neededPrograms(deployment.stack, deployment.components));
+      const snapshot = input.args[0];
+      const report = await runDrill({
+        sources: session.sources.flatMap(({ component, source }) => {
+          const plugin = session.components.get(component);
+          const program = plugin && programs.get(plugin.program.name);
+          return program ? [{ component, source, program }] : [];
+        }),
+        repository: await openStackRepository(context, session.stack, { create: false }),
+        runtime: session.runtime,
+        scratchDir: join(session.stack.stateDir, 'drill'),
+        proofs: session.history.proofs,
+        clock: context.clock,
+        random: context.random,
+        signal: context.signal,
+        onProgress: context.onProgress,
+        ...(snapshot === undefined ? {} : { snapshot }),
+      });
+      return {
+        exit: report.exit,
+        text: report.sources.map(drillText).join('\n\n'),
+        json: JSON.parse(JSON.stringify(report)),
+      };
+    } finally {
+      session.close();
+    }
+  },
+};
+
+function drillText(drill: SourceDrill): string {
+  const differing = drill.comparisons.filter(({ verdict }) => verdict !== 'match').slice(0, 20);
+  return [
+    `${drill.component}: snapshot ${drill.snapshot}`,
+    `restored in ${formatElapsed(drill.restoreMs)}, started in ${formatElapsed(drill.bootMs)}, compared in ${formatElapsed(drill.compareMs)}`,
+    '',
+    table([['FACT', 'COMPARED', 'MATCH'], ...kinds(drill)]),
+    ...differing.map(
+      ({ verdict, kind, subject, expected, found }) =>
+        `${verdict.toUpperCase()} ${kind} ${subject}: expected ${expected}, found ${found}`,
+    ),
+    `control: ${drill.control.damage}: ${drill.control.rejected ? 'rejected, as it must be' : 'NOT NOTICED'}`,
+    ...drill.notProven.map((text) => `not proven: ${text}`),
+    '',
+    drill.verdict === 'proven'
+      ? 'PROVEN: the backup restores.'
+      : `${drill.verdict.toUpperCase()}: do not rely on this backup.`,
+  ].join('\n');
+}
+
+function kinds(drill: SourceDrill): string[][] {
+  const byKind = new Map<string, { total: number; match: number }>();
+  for (const { kind, verdict } of drill.comparisons) {
+    const count = byKind.get(kind) ?? { total: 0, match: 0 };
+    byKind.set(kind, { total: count.total + 1, match: count.match + (verdict === 'match' ? 1 : 0) });
+  }
+  return [...byKind].map(([kind, { total, match }]) => [kind, String(total), String(match)]);
+}

@@ -1,0 +1,86 @@
+import { EXIT } from '../../platform/exit-codes.ts';
+import { formatSize } from '../../platform/units.ts';
+import type { ProofStatus, StackStatus } from '../../deployment/status.ts';
+import type { Command } from '../command.ts';
+import { formatAge, table } from '../terminal.ts';
+
+export const statusCommand: Command = {
+  description: `Shows every component as its last probe found it, and every proof that the stack should have with its age
+and its limit. What was never proven, or too long ago, counts as wrong: unknown is never green.`,
+  examples: [
+    { command: 'leitstand status', shows: 'the stack at a glance' },
+    { command: 'leitstand status || mail -s "look at the stack" ops@example.org', shows: 'from cron' },
+  ],
+  exits: ['0   everything is ready and freshly proven', '1   something is not'],
+  run: async (context) => {
+    const { openSession } = await import('../open-session.ts');
+    const { readStatus } = await import('../../deployment/status.ts');
+    const session = await openSession(context);
+    try {
+      const status = await readStatus({
+        runtime: session.runtime,
+        expected: session.expectedProofs,
+        latest: (kind, subject) => session.history.proofs.latest(kind, subject),
+        now: context.clock.now(),
+      });
+      return {
+        exit: status.healthy ? EXIT.ok : EXIT.no,
+        text: statusText(session.stack.name, status, context.clock.now()),
+        json: JSON.parse(JSON.stringify({ stack: session.stack.name, ...status })),
+      };
+    } finally {
+      session.close();
+    }
+  },
+};
+
+const NEXT: Readonly<Record<string, string>> = {
+  'alert-delivery': 'leitstand alert test',
+  backup: 'leitstand backup',
+  drill: 'leitstand drill',
+};
+
+function statusText(name: string, status: StackStatus, now: Date): string {
+  const components = status.components.map((component) => [
+    component.component,
+    component.state,
+    component.since === undefined ? '' : formatAge(now.getTime() - Date.parse(component.since)),
+    component.residentBytes === undefined ? '' : formatSize(component.residentBytes),
+    component.restarts > 0 ? `${component.restarts} restarts` : '',
+    component.reason ?? '',
+  ]);
+  const inbox = status.inbox
+    ? [['inbox', status.inbox.state, '', '', '', status.inbox.reason ?? `port ${status.inbox.port}`]]
+    : [];
+  const proofs = status.proofs.map((proof) => [
+    proof.kind,
+    proof.subject,
+    word(proof),
+    proof.ageMs === undefined ? '' : formatAge(proof.ageMs),
+    proof.limitMs === undefined ? '' : formatAge(proof.limitMs),
+    proof.proof === undefined ? '' : `proof ${proof.proof}`,
+  ]);
+  const next = nextSteps(status);
+  return [
+    `${name}: ${status.healthy ? 'all ready, all proven' : 'NOT ALL WELL'}`,
+    '',
+    table([['COMPONENT', 'STATE', 'SINCE', 'MEMORY', '', ''], ...components, ...inbox]),
+    ...(proofs.length === 0
+      ? []
+      : ['', table([['PROOF', 'OF', 'RESULT', 'AGE', 'LIMIT', 'EVIDENCE'], ...proofs])]),
+    ...(next.length === 0 ? [] : ['', `Next: ${next.join(', ')}`]),
+  ].join('\n');
+}
+
+function word(proof: ProofStatus): string {
+  return proof.state === 'proven' ? 'proven' : proof.state.toUpperCase();
+}
+
+function nextSteps(status: StackStatus): string[] {
+  const steps = status.components.every(({ state }) => state === 'ready') ? [] : ['leitstand up'];
+  for (const { kind, state } of status.proofs) {
+    const step = NEXT[kind];
+    if (state !== 'proven' && step !== undefined && !steps.includes(step)) steps.push(step);
+  }
+  return steps;
+}

@@ -1,0 +1,96 @@
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { exists } from '../platform/files.ts';
+import { durationMs } from '../platform/units.ts';
+import type { Integration } from '../stack/receiver.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { Catalog, CommandContext } from './context.ts';
+import { cliErrors } from './errors.ts';
+
+const FILE_NAME = 'leitstand.yaml';
+
+/** The named file, or the nearest one upward to the git root. */
+export async function findConfigFile(context: Pick<CommandContext, 'file' | 'cwd'>): Promise<string> {
+  if (context.file !== undefined) return resolve(context.cwd, context.file);
+  for (let directory = context.cwd; ; directory = dirname(directory)) {
+    const candidate = join(directory, FILE_NAME);
+    if (await exists(candidate)) return candidate;
+    if ((await exists(join(directory, '.git'))) || dirname(directory) === directory) break;
+  }
+  throw cliErrors.error('LS-CLI-002', {
+    what: `there is no ${FILE_NAME} in ${context.cwd} or above`,
+    fix: `go to its directory or name it with \`--file PATH\`; \`leitstand demo\` writes one to learn from`,
+  });
+}
+
+/** Parses the file once into a frozen stack; every mistake of the file in one throw. */
+export async function loadStack(context: CommandContext): Promise<Stack> {
+  const file = await findConfigFile(context);
+  const [{ loadConfig }, receivers] = await Promise.all([
+    import('../config/load.ts'),
+    context.catalog.receivers(),
+  ]);
+  const config = await loadConfig({ file, env: context.env, schemas: await pluginSchemas(context.catalog) });
+  const { document, directory } = config;
+  const integrations: Integration[] = [];
+  for (const [receiver, types] of Object.entries(document.receivers)) {
+    for (const [type, list] of Object.entries(types)) {
+      for (const [index, integration] of (list as readonly unknown[]).entries()) {
+        const plugin = receivers.get(type);
+        if (plugin) {
+          integrations.push(
+            plugin.integration(integration, { receiver, index, resolve: config.resolveSecret }),
+          );
+        }
+      }
+    }
+  }
+  const stateDir = resolve(directory, document.state_dir ?? '.leitstand');
+  const names = Object.keys(document.receivers);
+  return Object.freeze({
+    name: document.stack,
+    file,
+    stateDir,
+    components: Object.entries(document.components).map(([name, value]) => ({ name, config: value })),
+    integrations,
+    receivers: names,
+    routing: {
+      severities: Object.entries(document.routing.severity).map(([severity, receiver]) => ({
+        severity,
+        receiver,
+      })),
+      default: document.routing.default ?? names[0] ?? '',
+      groupWaitMs: durationMs(document.routing.group_wait),
+      groupIntervalMs: durationMs(document.routing.group_interval),
+      repeatIntervalMs: durationMs(document.routing.repeat_interval),
+    },
+    inbox: document.inbox,
+    backup: {
+      directory:
+        document.backup.directory === undefined
+          ? join(stateDir, 'repository')
+          : resolve(directory, document.backup.directory),
+    },
+    provision: {
+      sources: document.provision.sources,
+      paths: document.provision.paths,
+      cacheDir: document.provision.cache_dir ?? defaultCacheDir(context.env),
+    },
+  } satisfies Stack);
+}
+
+/** The schemas of all plug-ins, as the configuration is composed from them. */
+export async function pluginSchemas(catalog: Catalog) {
+  const [components, receivers] = await Promise.all([catalog.components(), catalog.receivers()]);
+  return {
+    components: Object.fromEntries([...components].map(([name, { schema }]) => [name, schema])),
+    receivers: Object.fromEntries([...receivers].map(([type, { schema }]) => [type, schema])),
+  };
+}
+
+function defaultCacheDir(env: CommandContext['env']): string {
+  return (
+    env['LEITSTAND_CACHE_DIR'] ??
+    join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache'), 'leitstand')
+  );
+}

@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { systemClock } from '../platform/clock.ts';
+import { EXIT, type ExitCode } from '../platform/exit-codes.ts';
+import { runProgram } from '../platform/processes.ts';
+import type { CommandEntry } from './command.ts';
+import type { Catalog, CommandContext, Output } from './context.ts';
+import type { ProgressMode } from './progress.ts';
+import type { TerminalFacts } from './terminal.ts';
+
+export interface MainProcess {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly self: readonly string[];
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** `leitstand` with its words; returns the exit code and never throws. */
+export async function main(catalog: Catalog, world: MainProcess): Promise<ExitCode> {
+  const { argv, stdout } = world;
+  const [first] = argv;
+  if (first === '--version' || first === '-V') {
+    stdout.write(`${version()}\n`);
+    return EXIT.ok;
+  }
+  if (
+    first === undefined ||
+    first === '--help' ||
+    first === '-h' ||
+    (first === 'help' && argv.length === 1)
+  ) {
+    const { topHelp } = await import('./help.ts');
+    stdout.write(topHelp(catalog.commands));
+    return first === undefined ? EXIT.usage : EXIT.ok;
+  }
+  return runCommand(catalog, first === 'help' ? { ...world, argv: [...argv.slice(1), '--help'] } : world);
+}
+
+export function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+async function runCommand(catalog: Catalog, world: MainProcess): Promise<ExitCode> {
+  const { terminalFacts } = await import('./terminal.ts');
+  const facts = terminalFacts(world.stderr, world.env);
+  const json = world.argv.includes('--json');
+  const cancel = new AbortController();
+  const onSignal = () => {
+    if (cancel.signal.aborted) process.exit(EXIT.cancelled);
+    cancel.abort(new DOMException('cancelled', 'AbortError'));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    return await dispatch(catalog, world, facts, cancel.signal);
+  } catch (error) {
+    const { reportError } = await import('./report-error.ts');
+    return reportError(error, { ...world, facts, json, cancelled: cancel.signal.aborted });
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+async function dispatch(
+  catalog: Catalog,
+  world: MainProcess,
+  facts: TerminalFacts,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { findCommand, parseInput } = await import('./parse.ts');
+  const found = findCommand(catalog.commands, world.argv);
+  if (!found) throw await unknownCommand(catalog.commands, world.argv);
+  const command = await found.entry.load();
+  if (found.rest.includes('--help') || found.rest.includes('-h')) {
+    const { commandHelp } = await import('./help.ts');
+    world.stdout.write(commandHelp(found.entry, command));
+    return EXIT.ok;
+  }
+  const input = parseInput(found.entry, command, found.rest);
+  const json = input.flag('json');
+  const writeJson = (value: unknown) => world.stdout.write(`${JSON.stringify(value)}\n`);
+  const { progressDisplay } = await import('./progress.ts');
+  const mode = input.text('progress') as ProgressMode;
+  const display = progressDisplay(world.stderr, resolveMode(mode, facts, json), writeJson);
+  if (json) writeJson({ type: 'leitstand', version: 1, command: found.entry.name });
+  const output: Output = {
+    result: (text) => {
+      display.clear();
+      if (!json) world.stdout.write(`${text}\n`);
+    },
+    talk: (text) => {
+      display.clear();
+      world.stderr.write(`${text}\n`);
+    },
+  };
+  const context: CommandContext = {
+    catalog,
+    env: world.env,
+    cwd: world.cwd,
+    file: input.text('file'),
+    clock: systemClock,
+    random: randomBytes,
+    run: runProgram,
+    signal,
+    output,
+    onProgress: display.onProgress,
+    self: world.self,
+  };
+  try {
+    const result = await command.run(context, input);
+    if (result.text !== '') output.result(result.text);
+    if (json) writeJson({ type: 'result', exit: result.exit, result: result.json });
+    return result.exit;
+  } finally {
+    display.clear();
+  }
+}
+
+function resolveMode(mode: ProgressMode, facts: TerminalFacts, json: boolean): Exclude<ProgressMode, 'auto'> {
+  if (mode !== 'auto') return mode;
+  if (json) return 'json';
+  return facts.animated ? 'tty' : 'plain';
+}
+
+async function unknownCommand(commands: readonly CommandEntry[], argv: readonly string[]): Promise<Error> {
+  const { cliErrors } = await import('./errors.ts');
+  const { nearestCommand } = await import('./parse.ts');
+  const words = argv.filter((word) => !word.startsWith('-')).slice(0, 2);
+  const typed = words.join(' ');
+  const below = commands.filter(({ name }) => name.startsWith(`${words[0]} `)).map(({ name }) => name);
+  const near = nearestCommand(commands, typed) ?? nearestCommand(commands, words[0] ?? '');
+  return cliErrors.error('LS-CLI-001', {
+    what: words.length === 0 ? `options before a command: ${argv[0]}` : `there is no command \`${typed}\``,
+    fix:
+      near !== undefined
+        ? `leitstand ${near}`
+        : below.length > 0
+          ? below.map((name) => `leitstand ${name}`).join(', or ')
+          : 'leitstand --help',
+  });
+}

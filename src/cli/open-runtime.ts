@@ -1,0 +1,15 @@
+import type { Runtime } from '../stack/runtime.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { CommandContext } from './context.ts';
+
+/** The runtime of the stack, ready to start its daemon with this very program. */
+export async function openRuntime(context: CommandContext, stack: Stack): Promise<Runtime> {
+  const { createNativeRuntime } = await import('../runtimes/native/index.ts');
+  return createNativeRuntime({
+    stateDir: stack.stateDir,
+    env: context.env,
+    clock: context.clock,
+    run: context.run,
+    daemonCommand: [...context.self, 'serve', '--state-dir', stack.stateDir],
+  });
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import type { ExpectedProof } from '../deployment/status.ts';
+import type { ComponentRegistry } from '../deployment/plans.ts';
+import type { History } from '../history/history.ts';
+import type { Runtime } from '../stack/runtime.ts';
+import type { Source } from '../stack/source.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { CommandContext } from './context.ts';
+import { loadStack } from './load-stack.ts';
+import { openRuntime } from './open-runtime.ts';
+
+/** A stack with its runtime and its records, for commands that work on what runs. */
+export interface Session {
+  readonly stack: Stack;
+  readonly components: ComponentRegistry;
+  readonly runtime: Runtime;
+  readonly history: History;
+  readonly sources: readonly StackSource[];
+  /** What has to be proven for this stack to count as well. */
+  readonly expectedProofs: readonly ExpectedProof[];
+  close(): void;
+}
+
+export interface StackSource {
+  readonly component: string;
+  readonly source: Source;
+  /** Base URL of the live component. */
+  readonly url: string;
+  readonly dataDir: string;
+}
+
+export async function openSession(context: CommandContext): Promise<Session> {
+  const stack = await loadStack(context);
+  const [components, runtime, { openHistory }] = await Promise.all([
+    context.catalog.components(),
+    openRuntime(context, stack),
+    import('../history/history.ts'),
+  ]);
+  const history = openHistory(join(stack.stateDir, 'leitstand.db'));
+  const sources = stack.components.flatMap(({ name, config }) => {
+    const plugin = components.get(name);
+    const source = plugin?.source?.(config);
+    const port = plugin?.offers(config, stack).endpoints.find(({ component }) => component === name)?.port;
+    return source && port !== undefined
+      ? [{ component: name, source, url: runtime.url(name, port), dataDir: runtime.dataDir(name) }]
+      : [];
+  });
+  return {
+    stack,
+    components,
+    runtime,
+    history,
+    sources,
+    expectedProofs: [
+      ...stack.receivers.map((subject) => ({ kind: 'alert-delivery', subject })),
+      ...sources.flatMap(({ component }) => [
+        { kind: 'backup', subject: component },
+        { kind: 'drill', subject: component },
+      ]),
+    ],
+    close: () => history.close(),
+  };
+}

@@ -1,0 +1,72 @@
+import { Command as Parser, CommanderError, Option } from 'commander';
+import { type Command, type CommandEntry, CommandInput } from './command.ts';
+import { cliErrors } from './errors.ts';
+import { GLOBAL_OPTIONS } from './help.ts';
+
+/** The entry whose words start the command line, longest first; `rest` is what follows. */
+export function findCommand(
+  commands: readonly CommandEntry[],
+  argv: readonly string[],
+): { readonly entry: CommandEntry; readonly rest: readonly string[] } | undefined {
+  for (let words = Math.min(argv.length, 3); words > 0; words--) {
+    const name = argv.slice(0, words).join(' ');
+    const entry = commands.find((candidate) => candidate.name === name);
+    if (entry) return { entry, rest: argv.slice(words) };
+  }
+  return undefined;
+}
+
+/** Commander reads the words and refuses what it does not know; the records stay free of it. */
+export function parseInput(entry: CommandEntry, command: Command, rest: readonly string[]): CommandInput {
+  const parser = new Parser(entry.name)
+    .exitOverride()
+    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
+    .helpOption(false)
+    .showSuggestionAfterError(true)
+    .allowExcessArguments(false);
+  for (const spec of [...GLOBAL_OPTIONS, ...(command.options ?? [])]) {
+    const option = new Option(spec.flags, spec.description);
+    if (spec.choices) option.choices([...spec.choices]);
+    if (spec.default !== undefined) option.default(spec.default);
+    parser.addOption(option);
+  }
+  for (const argument of command.arguments ?? []) {
+    const name = argument.variadic === true ? `${argument.name}...` : argument.name;
+    parser.argument(argument.required ? `<${name}>` : `[${name}]`, argument.description);
+  }
+  try {
+    parser.parse([...rest], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw cliErrors.error('LS-CLI-001', {
+      what: error.message.replace(/^error: /, '').replaceAll('\n', ' '),
+      fix: `leitstand ${entry.name} --help`,
+    });
+  }
+  return new CommandInput(parser.args, parser.opts());
+}
+
+/** The known name nearest to what was typed, if any is near. */
+export function nearestCommand(commands: readonly CommandEntry[], typed: string): string | undefined {
+  let best: { readonly name: string; readonly distance: number } | undefined;
+  for (const { name } of commands) {
+    const distance = editDistance(typed, name);
+    if (distance <= Math.max(1, Math.floor(name.length / 3)) && (!best || distance < best.distance)) {
+      best = { name, distance };
+    }
+  }
+  return best?.name;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

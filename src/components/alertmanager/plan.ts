@@ -1,0 +1,43 @@
+import { sizeBytes } from '../../platform/units.ts';
+import type { PlanInput } from '../../stack/component.ts';
+import type { Plan } from '../../stack/plan.ts';
+import { renderAlertmanagerFile } from './render.ts';
+import type { AlertmanagerConfig } from './schema.ts';
+
+export function alertmanagerPlan(input: PlanInput<AlertmanagerConfig>): Plan {
+  const { config, place } = input;
+  const program = input.programs('alertmanager');
+  const rendered = renderAlertmanagerFile(input.stack, {
+    alertmanager: program.version,
+    secretPath: (name) => place.secret(name),
+  });
+  return {
+    component: 'alertmanager',
+    program,
+    args: [
+      `--config.file=${place.config}/alertmanager.yml`,
+      `--storage.path=${place.data}`,
+      // 15 minutes is the default: a killed Alertmanager would forget that much of its silences.
+      '--data.maintenance-interval=1m',
+      `--web.listen-address=${place.listen(config.port)}`,
+      `--web.external-url=${place.externalUrl(config.port)}`,
+      // One node: no gossip port.
+      '--cluster.listen-address=',
+    ],
+    env: {},
+    files: [
+      { path: 'alertmanager.yml', content: rendered.content, ...(rendered.private ? { mode: 0o600 } : {}) },
+    ],
+    secrets: rendered.secrets,
+    ports: [{ name: 'http', port: config.port }],
+    ...(config.memory === undefined ? {} : { memoryLimit: sizeBytes(config.memory) }),
+    ready: { port: config.port, path: '/-/ready' },
+    reload: { port: config.port, path: '/-/reload' },
+    validators: [
+      {
+        program: input.programs('amtool'),
+        args: (directory) => ['check-config', `${directory}/alertmanager.yml`],
+      },
+    ],
+  };
+}

@@ -1,0 +1,17 @@
+import { defineComponent } from '../../stack/component.ts';
+import { prometheusOffer } from './offer.ts';
+import { prometheusPlan } from './plan.ts';
+import { prometheusProgram, promtoolProgram } from './programs.ts';
+import { prometheusSchema } from './schema.ts';
+import { prometheusSource } from './source.ts';
+
+export const prometheus = defineComponent({
+  name: 'prometheus',
+  summary: 'Collects metrics, evaluates the rules and sends alerts to Alertmanager.',
+  schema: prometheusSchema,
+  program: prometheusProgram,
+  tools: [promtoolProgram],
+  offers: prometheusOffer,
+  plan: prometheusPlan,
+  source: prometheusSource,
+});

@@ -1,0 +1,152 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { LeitstandError } from '../platform/errors.ts';
+import { residentBytes } from '../platform/process-table.ts';
+import { componentName, desiredState, type DesiredState } from '../runtimes/native/desired.ts';
+import { RUNTIME_ERRORS } from '../runtimes/native/errors.ts';
+import type { NativeLayout } from '../runtimes/native/layout.ts';
+import { lastLines } from '../runtimes/native/log-file.ts';
+import { type ApplyLine, type DaemonStatus, toWire } from '../runtimes/native/protocol.ts';
+import type { Supervisor } from '../runtimes/native/supervisor.ts';
+import { DAEMON_ERRORS } from './errors.ts';
+import type { InboxHost } from './inbox-host.ts';
+
+export interface DaemonParts {
+  readonly layout: NativeLayout;
+  readonly supervisor: Supervisor;
+  readonly inbox: InboxHost;
+  readonly version: string;
+  /** UTC, ISO 8601. */
+  readonly since: string;
+  /** Called once everything is stopped and the answer is on its way. */
+  onStopped(): void;
+}
+
+/** The daemon's interface: JSON over HTTP, for the socket that only the stack's owner can open. */
+export function daemonApi(parts: DaemonParts): Hono {
+  const app = new Hono();
+  const gate = new Gate();
+  app.get('/v1/status', async (c) => c.json(await readStatus(parts)));
+  app.get('/v1/logs/:component', async (c) => {
+    const component = componentName.safeParse(c.req.param('component'));
+    const lines = z.coerce.number().int().min(0).max(10_000).safeParse(c.req.query('lines') ?? '100');
+    if (!component.success || !lines.success) return c.json(refusal(malformed('the path or `lines`')), 400);
+    return c.json({ lines: await lastLines(parts.layout.log(component.data), lines.data) });
+  });
+  app.post('/v1/apply', async (c) => {
+    const desired = desiredState.safeParse(await c.req.json().catch(() => undefined));
+    if (!desired.success) return c.json(refusal(malformed(z.prettifyError(desired.error))), 400);
+    const leave = gate.enter('leitstand up');
+    if (!leave) return c.json(refusal(gate.busy()), 409);
+    return new Response(applyStream(parts, desired.data, c.req.raw.signal, leave), {
+      headers: { 'content-type': 'application/jsonl' },
+    });
+  });
+  app.post('/v1/stop', async (c) => {
+    const leave = gate.enter('leitstand down');
+    if (!leave) return c.json(refusal(gate.busy()), 409);
+    try {
+      await parts.inbox.close();
+      const stopped = await parts.supervisor.stop();
+      parts.onStopped();
+      return c.json({ stopped });
+    } catch (error) {
+      return c.json({ errors: toWire(error) }, 500);
+    } finally {
+      leave();
+    }
+  });
+  app.notFound((c) => c.json(refusal(malformed(`${c.req.method} ${c.req.path}`)), 404));
+  app.onError((error, c) => c.json({ errors: toWire(error) }, 500));
+  return app;
+}
+
+async function readStatus(parts: DaemonParts): Promise<DaemonStatus> {
+  const inbox = parts.inbox.status();
+  return {
+    daemon: {
+      pid: process.pid,
+      since: parts.since,
+      version: parts.version,
+      residentBytes: (await residentBytes(process.pid)) ?? 0,
+    },
+    components: await parts.supervisor.status(),
+    ...(inbox ? { inbox } : {}),
+  };
+}
+
+/** The change goes on when the caller goes away; only its waiting ends, so that the next change need not wait. */
+function applyStream(
+  parts: DaemonParts,
+  desired: DesiredState,
+  signal: AbortSignal,
+  leave: () => void,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let gone = false;
+  const cancelled = new AbortController();
+  return new ReadableStream({
+    start: async (controller) => {
+      const say = (line: ApplyLine) => {
+        if (!gone) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
+      };
+      const last = await applyAll(parts, desired, say, AbortSignal.any([signal, cancelled.signal]));
+      leave();
+      say(last);
+      if (!gone) controller.close();
+    },
+    cancel: () => {
+      gone = true;
+      cancelled.abort();
+    },
+  });
+}
+
+async function applyAll(
+  { supervisor, inbox }: DaemonParts,
+  desired: DesiredState,
+  say: (line: ApplyLine) => void,
+  signal: AbortSignal,
+): Promise<ApplyLine> {
+  const [components, opened] = await Promise.allSettled([
+    supervisor.apply(desired, say, signal),
+    inbox.converge(desired.inbox),
+  ]);
+  const errors = [components, opened].flatMap((outcome) =>
+    outcome.status === 'rejected' ? toWire(outcome.reason) : [],
+  );
+  if (errors.length > 0) return { type: 'error', errors };
+  return { type: 'result', actions: components.status === 'fulfilled' ? components.value : {} };
+}
+
+/** One change at a time: two at once could each undo half of the other. */
+class Gate {
+  #holder: string | undefined;
+
+  enter(holder: string): (() => void) | undefined {
+    if (this.#holder !== undefined) return undefined;
+    this.#holder = holder;
+    return () => {
+      this.#holder = undefined;
+    };
+  }
+
+  busy(): LeitstandError {
+    return RUNTIME_ERRORS.error('LS-RUNTIME-006', {
+      what: `another change of this stack is under way: \`${this.#holder ?? 'leitstand'}\``,
+      fix: 'wait until it has ended, then run the command again',
+    });
+  }
+}
+
+function refusal(error: LeitstandError) {
+  return { errors: toWire(error) };
+}
+
+function malformed(why: string): LeitstandError {
+  return DAEMON_ERRORS.error('LS-DAEMON-003', {
+    what: 'the daemon does not understand the request',
+    why,
+    fix: 'leitstand down && leitstand up',
+  });
+}

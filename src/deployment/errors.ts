@@ -1,0 +1,33 @@
+import { defineErrors } from '../platform/errors.ts';
+import { EXIT } from '../platform/exit-codes.ts';
+
+export const deploymentErrors = defineErrors({
+  'LS-DEPLOY-001': {
+    exit: EXIT.usage,
+    title: "a program's own validator refuses the rendered files",
+    explanation:
+      'Before anything running is touched, promtool and amtool judge what Leitstand rendered. One of them said no, ' +
+      "so the old configuration stays in force. The lines shown are the validator's own.",
+  },
+  'LS-DEPLOY-002': {
+    exit: EXIT.couldNotDo,
+    title: 'the disk is full',
+    explanation:
+      'New files are written beside the ones in use and take their place only when complete. There was no room for ' +
+      'them; the stack runs on as before. Free space, then run the command again.',
+  },
+  'LS-DEPLOY-003': {
+    exit: EXIT.locked,
+    title: 'another command is changing this stack',
+    explanation:
+      'Only one `up` or `down` works on a stack at a time. The lock belongs to the named process and vanishes with ' +
+      'it, however it ends; there is nothing to clean up.',
+  },
+  'LS-DEPLOY-004': {
+    exit: EXIT.couldNotDo,
+    title: 'the state directory cannot be written',
+    explanation:
+      'Leitstand keeps rendered files, secrets and data below the state directory and must own it. Run the command ' +
+      'as the user who owns it, or name another with `state_dir`.',
+  },
+});

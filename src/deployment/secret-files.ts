@@ -1,0 +1,32 @@
+import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { readTextIfExists, writeFileAtomic } from '../platform/files.ts';
+import type { Plan } from '../stack/plan.ts';
+import type { Runtime } from '../stack/runtime.ts';
+
+const MODE = 0o400;
+
+/**
+ * One file a secret, 0400, replaced atomically: the programs read them at every use, so a changed secret needs
+ * neither reload nor restart. Files of secrets that are gone are removed.
+ */
+export async function writeSecretFiles(plan: Plan, runtime: Pick<Runtime, 'place'>): Promise<void> {
+  const place = runtime.place(plan.component);
+  const directory = dirname(place.secret('any'));
+  if (plan.secrets.length === 0) {
+    await rm(directory, { recursive: true, force: true });
+    return;
+  }
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await chmod(directory, 0o700);
+  for (const { name, value } of plan.secrets) {
+    const path = place.secret(name);
+    if ((await readTextIfExists(path)) === value.reveal() && ((await stat(path)).mode & 0o777) === MODE)
+      continue;
+    await writeFileAtomic(path, value.reveal(), { mode: MODE });
+  }
+  const wanted = new Set(plan.secrets.map(({ name }) => basename(place.secret(name))));
+  for (const name of await readdir(directory)) {
+    if (!wanted.has(name)) await rm(`${directory}/${name}`, { force: true });
+  }
+}

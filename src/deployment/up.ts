@@ -1,0 +1,167 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Clock } from '../platform/clock.ts';
+import type { RunProgram } from '../platform/processes.ts';
+import type { Plan } from '../stack/plan.ts';
+import type { ProgramSpec } from '../stack/program.ts';
+import type { OnProgress } from '../stack/progress.ts';
+import type { ApplyRequest, ComponentAction, ComponentActions, Runtime } from '../stack/runtime.ts';
+import type { Stack } from '../stack/stack.ts';
+import { formatVersion } from '../stack/version.ts';
+import { activateGeneration, currentGeneration, pruneGenerations, stageGeneration } from './generation.ts';
+import { type ComponentRegistry, makePlans, neededPrograms, type Programs } from './plans.ts';
+import { withStackLock, writable } from './stack-lock.ts';
+import { writeSecretFiles } from './secret-files.ts';
+import { type Candidate, validateCandidates } from './validate.ts';
+
+export interface Deployment {
+  readonly stack: Stack;
+  readonly components: ComponentRegistry;
+  readonly runtime: Runtime;
+  readonly provision: (specs: readonly ProgramSpec[]) => Promise<Programs>;
+  readonly run: RunProgram;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: OnProgress;
+}
+
+export interface ComponentChange {
+  readonly component: string;
+  readonly version: string;
+  readonly origin: string;
+  readonly action: ComponentAction;
+  readonly filesChanged: boolean;
+}
+
+/** Rendered and judged, nothing touched yet: the one road to both `plan` and `up`. */
+interface Prepared {
+  readonly candidates: readonly Candidate[];
+  readonly request: ApplyRequest;
+  readonly changed: ReadonlySet<string>;
+}
+
+/** Renders, validates, switches and applies. Changes nothing that is right; safe to cancel and to run again. */
+export async function up(deployment: Deployment): Promise<ComponentChange[]> {
+  return withStackLock(deployment.stack, 'up', async () => {
+    const prepared = await prepare(deployment, ['programs', 'render', 'validate', 'apply']);
+    const actions = await timed(
+      deployment,
+      'apply',
+      async () => {
+        for (const { plan, generation } of prepared.candidates) {
+          await writable(deployment.stack, async () => {
+            await writeSecretFiles(plan, deployment.runtime);
+            await activateGeneration(generation, linkOf(deployment, plan));
+            await mkdir(deployment.runtime.dataDir(plan.component), { recursive: true, mode: 0o700 });
+          });
+        }
+        return deployment.runtime.apply(prepared.request, (text) =>
+          deployment.onProgress({ type: 'step', text }),
+        );
+      },
+      summarise,
+    );
+    await pruneAfter(deployment, prepared);
+    return changes(prepared, actions);
+  });
+}
+
+/** What `up` would do. Renders beside what is in use and asks the validators; touches nothing that runs. */
+export async function previewUp(deployment: Deployment): Promise<ComponentChange[]> {
+  const prepared = await prepare(deployment, ['programs', 'render', 'validate']);
+  return changes(prepared, await deployment.runtime.preview(prepared.request));
+}
+
+async function prepare(deployment: Deployment, phases: readonly string[]): Promise<Prepared> {
+  const { stack, components, runtime, onProgress } = deployment;
+  phases.forEach((phase, index) => {
+    onProgress({ type: 'phase', phase, index: index + 1, total: phases.length });
+  });
+  const programs = await timed(
+    deployment,
+    'programs',
+    () => deployment.provision(neededPrograms(stack, components)),
+    (found) => `${found.size} programs`,
+  );
+  const candidates = await timed(
+    deployment,
+    'render',
+    () => writable(stack, () => stage(deployment, makePlans(stack, components, programs, runtime))),
+    (staged) =>
+      `${staged.reduce((sum, { plan }) => sum + plan.files.length, 0)} files of ${staged.length} components`,
+  );
+  await timed(
+    deployment,
+    'validate',
+    () => validateCandidates(candidates, deployment.run, deployment.signal),
+    () => 'accepted by the programs themselves',
+  );
+  const changed = new Set<string>();
+  for (const { plan, generation } of candidates) {
+    if ((await currentGeneration(linkOf(deployment, plan))) !== generation.directory)
+      changed.add(plan.component);
+  }
+  const request = {
+    stack: stack.name,
+    inbox: stack.inbox,
+    applications: candidates.map(({ plan, generation }) => ({ plan, filesHash: generation.filesHash })),
+    signal: deployment.signal,
+  };
+  return { candidates, request, changed };
+}
+
+async function stage(deployment: Deployment, plans: readonly Plan[]): Promise<Candidate[]> {
+  const candidates: Candidate[] = [];
+  for (const plan of plans) {
+    candidates.push({ plan, generation: await stageGeneration(plan, linkOf(deployment, plan)) });
+  }
+  return candidates;
+}
+
+function linkOf(deployment: Deployment, plan: Plan): string {
+  return deployment.runtime.place(plan.component).config;
+}
+
+async function pruneAfter(deployment: Deployment, { candidates }: Prepared): Promise<void> {
+  const [first] = candidates;
+  if (!first) return;
+  await pruneGenerations(
+    dirname(linkOf(deployment, first.plan)),
+    new Set(candidates.map(({ generation }) => generation.directory)),
+  );
+}
+
+function changes({ candidates, changed }: Prepared, actions: ComponentActions): ComponentChange[] {
+  const wanted = candidates.map(({ plan }) => ({
+    component: plan.component,
+    version: formatVersion(plan.program.version),
+    origin: plan.program.origin,
+    action: actions[plan.component] ?? 'none',
+    filesChanged: changed.has(plan.component),
+  }));
+  const known = new Set(wanted.map(({ component }) => component));
+  const stopped = Object.entries(actions)
+    .filter(([component]) => !known.has(component))
+    .map(([component, action]) => ({ component, version: '', origin: '', action, filesChanged: false }));
+  return [...wanted, ...stopped];
+}
+
+function summarise(actions: ComponentActions): string {
+  const done = Object.entries(actions).filter(([, action]) => action !== 'none');
+  return done.length === 0
+    ? 'nothing to change'
+    : done.map(([component, action]) => `${component}: ${action}`).join(', ');
+}
+
+async function timed<T>(
+  { clock, onProgress, signal }: Deployment,
+  phase: string,
+  work: () => Promise<T>,
+  text: (result: T) => string,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const start = clock.monotonic();
+  const result = await work();
+  onProgress({ type: 'done', phase, text: text(result), elapsedMs: clock.monotonic() - start });
+  return result;
+}

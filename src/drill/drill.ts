@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { LeitstandError } from '../platform/errors.ts';
+import type { SnapshotRecord } from '../repository/records.ts';
+import type { Verdict } from '../stack/proof.ts';
+import { drillErrors } from './errors.ts';
+import { drillClaim } from './proof.ts';
+import { isRefusal, type Rehearsal, rehearse } from './rehearsal.ts';
+import type { DrillReport, DrillRequest, DrillSource, SourceDrill } from './report.ts';
+import { openScratch } from './scratch.ts';
+import { exitOf, judgeComparisons, worstVerdict } from './verdict.ts';
+
+/**
+ * Restores the newest snapshot of each source into a scratch directory, starts the program on it in isolation,
+ * compares what it says with what was sealed at the backup, and has the comparison reject a damaged copy. Proven only
+ * when every comparison matches and the control was rejected. One proof a source; the scratch is always removed.
+ *
+ * Rejects with LS-DRILL-001 (another runs) or with the signal's reason.
+ */
+export async function runDrill(request: DrillRequest): Promise<DrillReport> {
+  const { clock, onProgress } = request;
+  const start = clock.monotonic();
+  const id = `${clock.now().toISOString().replace(/[-:.]/g, '')}-${hex(request.random(4))}`;
+  const scratch = await openScratch(request.scratchDir, id);
+  const sources: SourceDrill[] = [];
+  try {
+    for (const [i, source] of request.sources.entries()) {
+      const phase = `drill ${source.component}`;
+      onProgress?.({ type: 'phase', phase, index: i + 1, total: request.sources.length });
+      const began = clock.monotonic();
+      const result = await drillSource(request, source, join(scratch.directory, source.component));
+      sources.push(result);
+      request.proofs.append(drillClaim(result, source.program), clock.now());
+      onProgress?.({ type: 'done', phase, text: result.verdict, elapsedMs: clock.monotonic() - began });
+    }
+  } finally {
+    await scratch.remove();
+  }
+  const verdict = worstVerdict(sources.map((source) => source.verdict));
+  return { id, exit: exitOf(verdict), verdict, elapsedMs: clock.monotonic() - start, sources };
+}
+
+async function drillSource(
+  request: DrillRequest,
+  drill: DrillSource,
+  directory: string,
+): Promise<SourceDrill> {
+  const base = { component: drill.component, notProven: drill.source.notProven };
+  let record: SnapshotRecord | undefined;
+  try {
+    record = await chooseSnapshot(request, drill.component);
+    const rehearsal = await rehearse(request, drill, record, directory);
+    return {
+      ...base,
+      ...factsOf(record),
+      ...rehearsal,
+      verdict: judge(rehearsal),
+      errors: [],
+    };
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    const known = error instanceof LeitstandError ? error : unforeseen(drill.component, error);
+    return {
+      ...base,
+      ...(record ? factsOf(record) : { knownLoss: [] }),
+      verdict: isRefusal(known) ? 'refuted' : 'unknown',
+      timings: {},
+      comparisons: [],
+      errors: [known],
+    };
+  }
+}
+
+/** Without a rejected control an agreement says nothing. */
+function judge({ comparisons, control }: Rehearsal): Verdict {
+  const verdict = judgeComparisons(comparisons);
+  return verdict === 'proven' && control?.rejected !== true ? 'unknown' : verdict;
+}
+
+async function chooseSnapshot(request: DrillRequest, component: string): Promise<SnapshotRecord> {
+  const { repository, snapshot } = request;
+  const record =
+    snapshot === undefined ? (await repository.snapshots(component))[0] : await repository.snapshot(snapshot);
+  if (!record)
+    throw drillErrors.error('LS-DRILL-002', {
+      what: `there is no snapshot of ${component} to drill`,
+      why: 'the repository holds none',
+      fix: 'make one with `leitstand backup`',
+    });
+  if (record.source !== component)
+    throw drillErrors.error('LS-DRILL-005', {
+      what: `the snapshot ${record.id} is one of ${record.source}, not of ${component}`,
+      fix: `choose a snapshot of ${component} from \`leitstand backup list\``,
+    });
+  return record;
+}
+
+function factsOf(record: SnapshotRecord) {
+  return {
+    snapshot: record.id,
+    cutoff: record.cutoff,
+    files: record.totals.files,
+    bytes: record.totals.bytes,
+    knownLoss: record.knownLoss,
+  };
+}
+
+function unforeseen(component: string, cause: unknown): LeitstandError {
+  const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  return drillErrors.error('LS-DRILL-004', {
+    what: `the drill of ${component} failed unexpectedly`,
+    why: cause instanceof Error ? cause.message : String(cause),
+    fix: 'report it with the lines above; the backup itself was only read',
+    detail: stack.split('\n').slice(0, 8),
+    cause,
+  });
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

@@ -1,0 +1,117 @@
+import { EXIT } from '../platform/exit-codes.ts';
+import { defineErrors } from '../platform/errors.ts';
+
+export const repositoryErrors = defineErrors({
+  'LS-REPO-001': {
+    exit: EXIT.noRepository,
+    title: 'there is no repository in this store',
+    explanation:
+      'A repository has a file `lsb1.json` at its root, written by the first backup setup. It is not there: the path is wrong, a disk or share is not mounted, or no repository was ever made. Nothing was written.',
+  },
+  'LS-REPO-002': {
+    exit: EXIT.wrongKey,
+    title: 'a record is signed with another key',
+    explanation:
+      'Every record is signed by the host that wrote it. This one carries the name of another key than the one in use, so it proves nothing here: it comes from another installation, or somebody put it there. Use the public key of the installation that made the backups (it is in the recovery kit).',
+  },
+  'LS-REPO-003': {
+    exit: EXIT.no,
+    title: 'a record was altered or cut off',
+    explanation:
+      'The record is not exactly what was signed. Its contents are not used for anything. Other snapshots are not affected; choose one of those, or fetch this file again from a copy of the repository.',
+  },
+  'LS-REPO-004': {
+    exit: EXIT.no,
+    title: 'a file list is missing, altered or cut off',
+    explanation:
+      'A list holds the files of one day of one or more snapshots; its name is the SHA-256 of its bytes. Fetch the file again from a copy of the repository, or use another snapshot.',
+  },
+  'LS-REPO-005': {
+    exit: EXIT.no,
+    title: 'a pack is missing, altered or cut off',
+    explanation:
+      'A pack holds the contents of files; its name is the SHA-256 of its bytes. Fetch it again from a copy of the repository, or use a snapshot that does not need it. `leitstand backup verify` names every file it concerns.',
+  },
+  'LS-REPO-006': {
+    exit: EXIT.couldNotDo,
+    title: 'the store is full',
+    explanation:
+      'The store had no room for another object. No snapshot was written, earlier ones are unharmed, and what was already stored is used by the next run.',
+  },
+  'LS-REPO-007': {
+    exit: EXIT.couldNotDo,
+    title: 'the store refused to work',
+    explanation:
+      'The store could not be read or written, for the reason given by the system (rights, a read-only mount, an input/output error). No snapshot was written.',
+  },
+  'LS-REPO-008': {
+    exit: EXIT.couldNotDo,
+    title: 'a file changed while it was read',
+    explanation:
+      'A file that must never change did, or a file that may change did so twice in a row. A snapshot with half of the old and half of the new content would be worthless, so none was written.',
+  },
+  'LS-REPO-009': {
+    exit: EXIT.couldNotDo,
+    title: 'a file of the source cannot be read',
+    explanation:
+      'A file that the capture promised is not there, is no regular file, or may not be read by this user. A snapshot without it would be incomplete, so none was written.',
+  },
+  'LS-REPO-010': {
+    exit: EXIT.couldNotDo,
+    title: 'the restore target is not usable',
+    explanation:
+      'A restore writes only into a directory that does not exist yet or is empty, and never over anything. A file `TARGET.restoring` beside it says that an earlier restore did not finish.',
+  },
+  'LS-REPO-011': {
+    exit: EXIT.no,
+    title: 'a path in the snapshot would leave the target',
+    explanation:
+      'The snapshot names a file with an absolute path, with `..`, or through a symbolic link. Leitstand never writes such names; nothing was written for it.',
+  },
+  'LS-REPO-012': {
+    exit: EXIT.usage,
+    title: 'there is no such snapshot',
+    explanation: 'Snapshots are named by their id. `leitstand backup list` shows those that exist.',
+  },
+  'LS-REPO-013': {
+    exit: EXIT.couldNotDo,
+    title: 'the store is already in use',
+    explanation:
+      'A repository is only made in an empty store: there is one already, or the place holds something else, which backups would be mixed with.',
+  },
+  'LS-REPO-014': {
+    exit: EXIT.couldNotDo,
+    title: 'the signing key cannot be used',
+    explanation:
+      'The private key with which records are signed is missing, unreadable, of the wrong kind, or open to other users. A new one is never made silently beside an old public half, since all earlier backups would then look foreign.',
+  },
+  'LS-REPO-015': {
+    exit: EXIT.couldNotDo,
+    title: 'the repository has a format this version does not know',
+    explanation: 'The repository was written by a newer version of Leitstand. Nothing was read or written.',
+  },
+  'LS-REPO-016': {
+    exit: EXIT.no,
+    title: 'a restored file does not have its recorded content',
+    explanation:
+      'All parts of the file were read, but together they are not the file that was backed up. The target keeps its `.restoring` mark.',
+  },
+  'LS-REPO-017': {
+    exit: EXIT.couldNotDo,
+    title: 'compressed data did not decode to what went in',
+    explanation:
+      'Each compressed part is decoded and compared before it is stored. A difference means faulty memory or a faulty compression library on this machine. No snapshot was written.',
+  },
+  'LS-REPO-018': {
+    exit: EXIT.couldNotDo,
+    title: 'the restore could not write',
+    explanation:
+      'A file or directory of the target could not be written, for the reason given by the system. The target is incomplete and keeps its `.restoring` mark.',
+  },
+  'LS-REPO-019': {
+    exit: EXIT.couldNotDo,
+    title: 'stored data vanished during the backup',
+    explanation:
+      'Just before the commit, an object the new snapshot needs was no longer in the store: something else deletes there. No snapshot was written.',
+  },
+});

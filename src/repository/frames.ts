@@ -1,0 +1,75 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { repositoryErrors } from './errors.ts';
+
+/** Largest plaintext of a frame, and the size of the pieces that larger files are cut into. */
+export const FRAME_BYTES = 4 * 1024 * 1024;
+const BLOCK_BYTES = 128 * 1024;
+const PROBE_STRIPS = 4;
+const PROBE_STRIP_BYTES = 16 * 1024;
+/** Compression that saves less than this share is not worth the time it costs at every read. */
+const WORTHWHILE = 0.97;
+
+/**
+ * One zstd frame (RFC 8878) of at most FRAME_BYTES plaintext: level 1, or raw blocks where a probe says that
+ * compression would not pay. Decoded back and compared before it is returned; throws LS-REPO-017.
+ */
+export function encodeFrame(plain: Uint8Array): Buffer {
+  const compressed = isCompressible(plain) ? compress(plain, 1) : undefined;
+  const frame = compressed && compressed.length < plain.length ? compressed : rawFrame(plain);
+  if (!decodesTo(frame, plain))
+    throw repositoryErrors.error('LS-REPO-017', {
+      what: 'a compressed frame did not decode to what went in',
+      why: 'the memory or the compression library of this machine is faulty',
+      fix: 'test the memory (memtest86+), and run the backup again on a machine that is sound',
+    });
+  return frame;
+}
+
+/** Throws zlib's error when the bytes are no sound frame, or hold more than `maximum` bytes. */
+export function decodeFrame(frame: Uint8Array, maximum = FRAME_BYTES): Buffer {
+  return zstdDecompressSync(frame, { maxOutputLength: maximum, chunkSize: FRAME_BYTES });
+}
+
+/** With the content checksum that `zstd -t` checks. */
+export function compress(plain: Uint8Array, level: number): Buffer {
+  return zstdCompressSync(plain, {
+    chunkSize: Math.max(64 * 1024, plain.length),
+    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
+  });
+}
+
+function decodesTo(frame: Uint8Array, plain: Uint8Array): boolean {
+  try {
+    return decodeFrame(frame).equals(plain);
+  } catch {
+    return false;
+  }
+}
+
+/** 64 KiB in four strips, since a frame may hold many small files of different kinds. */
+function isCompressible(plain: Uint8Array): boolean {
+  if (plain.length <= PROBE_STRIPS * PROBE_STRIP_BYTES) return true;
+  const step = Math.floor((plain.length - PROBE_STRIP_BYTES) / (PROBE_STRIPS - 1));
+  const strips = Array.from({ length: PROBE_STRIPS }, (_, i) =>
+    plain.subarray(i * step, i * step + PROBE_STRIP_BYTES),
+  );
+  const probe = Buffer.concat(strips);
+  return compress(probe, 1).length < probe.length * WORTHWHILE;
+}
+
+/** RFC 8878, 3.1.1: single segment, 4-byte content size, raw blocks (type 0) of at most 128 KiB. */
+function rawFrame(plain: Uint8Array): Buffer {
+  const header = Buffer.alloc(9);
+  header.writeUInt32LE(0xfd2fb528, 0);
+  header.writeUInt8(0xa0, 4);
+  header.writeUInt32LE(plain.length, 5);
+  const parts: Uint8Array[] = [header];
+  for (let offset = 0; offset < plain.length; offset += BLOCK_BYTES) {
+    const block = plain.subarray(offset, offset + BLOCK_BYTES);
+    const isLast = offset + BLOCK_BYTES >= plain.length;
+    const blockHeader = Buffer.alloc(3);
+    blockHeader.writeUIntLE((block.length << 3) | (isLast ? 1 : 0), 0, 3);
+    parts.push(blockHeader, block);
+  }
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,92 @@
+import type { z } from 'zod';
+import { LeitstandError } from '../platform/errors.ts';
+import type { RepositoryContext } from './context.ts';
+import { repositoryErrors } from './errors.ts';
+import { BACKUPS, backupName, recordId, SNAPSHOTS, snapshotName, sourceOf } from './names.ts';
+import { type BackupRecord, backupRecord, type SnapshotRecord, snapshotRecord } from './records.ts';
+import { altered, openRecord } from './signed-record.ts';
+
+/** Records that hold, newest first, and the error of each one that does not. */
+export interface Survey<Record> {
+  readonly records: readonly Record[];
+  readonly refused: readonly LeitstandError[];
+}
+
+export async function surveySnapshots(
+  context: RepositoryContext,
+  source?: string,
+): Promise<Survey<SnapshotRecord>> {
+  const wanted = (id: string) => source === undefined || sourceOf(id) === source;
+  return survey(context, SNAPSHOTS, wanted, readSnapshot, (record) => record.createdAt);
+}
+
+export function surveyBackups(context: RepositoryContext): Promise<Survey<BackupRecord>> {
+  return survey(
+    context,
+    BACKUPS,
+    () => true,
+    readBackup,
+    (record) => record.finishedAt,
+  );
+}
+
+/** Throws LS-REPO-012 when there is none, LS-REPO-002 and LS-REPO-003 when it does not hold. */
+export async function readSnapshot(context: RepositoryContext, id: string): Promise<SnapshotRecord> {
+  const name = snapshotName(id);
+  const record = await readRecord(context, name, id, snapshotRecord);
+  if (sourceOf(id) !== record.source) throw altered(name, 'its name belongs to another source');
+  return record;
+}
+
+export function readBackup(context: RepositoryContext, id: string): Promise<BackupRecord> {
+  return readRecord(context, backupName(id), id, backupRecord);
+}
+
+async function survey<Record extends { readonly id: string }>(
+  context: RepositoryContext,
+  prefix: string,
+  wanted: (id: string) => boolean,
+  read: (context: RepositoryContext, id: string) => Promise<Record>,
+  time: (record: Record) => string,
+): Promise<Survey<Record>> {
+  const records: Record[] = [];
+  const refused: LeitstandError[] = [];
+  for await (const { name } of context.store.list(prefix)) {
+    const id = recordId(name);
+    if (id === undefined || !wanted(id)) continue;
+    try {
+      records.push(await read(context, id));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      refused.push(error);
+    }
+  }
+  const order = (record: Record) => `${time(record)} ${record.id}`;
+  records.sort((a, b) => (order(a) < order(b) ? 1 : -1));
+  return { records, refused };
+}
+
+async function readRecord<Record extends { readonly id: string }>(
+  context: RepositoryContext,
+  name: string,
+  id: string,
+  schema: z.ZodType<Record>,
+): Promise<Record> {
+  const bytes = recordId(name) === id ? await context.store.get(name) : undefined;
+  if (bytes === undefined)
+    throw repositoryErrors.error('LS-REPO-012', {
+      what: `there is no snapshot ${JSON.stringify(id)} in ${context.store.label}`,
+      fix: 'choose one that leitstand backup list shows',
+    });
+  const parsed = schema.safeParse(openRecord(name, bytes, context.trusted));
+  if (!parsed.success) throw altered(name, 'it is signed but no record of this format');
+  if (parsed.data.id !== id) throw altered(name, `it is the record of ${parsed.data.id} under another name`);
+  return parsed.data;
+}
+
+/** A record that vanished between list and read (012) is retention at work; it is passed over as a refusal too. */
+function isRefusal(error: unknown): error is LeitstandError {
+  return (
+    error instanceof LeitstandError && ['LS-REPO-002', 'LS-REPO-003', 'LS-REPO-012'].includes(error.code)
+  );
+}

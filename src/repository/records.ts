@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { Json } from '../platform/canonical-json.ts';
+
+export const FORMAT = 'lsb1';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().nonnegative();
+const utc = z.iso.datetime();
+const sourceName = z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
+const signature = z.strictObject({ keyId: z.string(), value: z.string() });
+
+const listReference = z.object({
+  /** UTC day of the files' modification times: `2026-08-01`. */
+  day: z.string().regex(/^[+-]?\d{4,6}-\d\d-\d\d$/),
+  /** Of the stored bytes; also the object's name. */
+  sha256,
+  /** Stored bytes. */
+  size: count,
+  files: count,
+  /** Bytes of the files' contents. */
+  bytes: count,
+});
+
+const packReference = z.object({ id: sha256, size: count });
+
+/** The commit record of one source's backup: what it does not name does not exist. */
+export const snapshotRecord = z.object({
+  format: z.literal(FORMAT),
+  kind: z.literal('snapshot'),
+  id: z.string(),
+  source: sourceName,
+  stack: z.string(),
+  /** Program and version that wrote the data. */
+  writer: z.object({ program: z.string(), version: z.string() }),
+  cutoff: utc,
+  createdAt: utc,
+  expectations: z.array(
+    z.object({ kind: z.string(), subject: z.string(), value: z.json() as z.ZodType<Json> }),
+  ),
+  knownLoss: z.array(z.string()),
+  lists: z.array(listReference),
+  packs: z.array(packReference),
+  totals: z.object({ files: count, bytes: count }),
+  signature,
+});
+
+/** One run over all sources; written after its snapshots. */
+export const backupRecord = z.object({
+  format: z.literal(FORMAT),
+  kind: z.literal('backup'),
+  id: z.string(),
+  stack: z.string(),
+  startedAt: utc,
+  finishedAt: utc,
+  snapshots: z.array(z.string()),
+  signature,
+});
+
+/** `lsb1.json`: the mark of a repository. Its keys inform people; trust comes from the caller's key alone. */
+export const repositoryRecord = z.object({
+  format: z.literal(FORMAT),
+  kind: z.literal('repository'),
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  createdAt: utc,
+  /** Raw Ed25519 public keys, base64. */
+  keys: z.array(z.object({ keyId: z.string(), publicKey: z.string() })),
+  /** SHA-256 of README.txt. */
+  readme: sha256,
+  signature,
+});
+
+export type SnapshotRecord = Readonly<z.infer<typeof snapshotRecord>>;
+export type BackupRecord = Readonly<z.infer<typeof backupRecord>>;
+export type RepositoryRecord = Readonly<z.infer<typeof repositoryRecord>>;
+export type ListReference = Readonly<z.infer<typeof listReference>>;
+export type PackReference = Readonly<z.infer<typeof packReference>>;
+
+export function isSourceName(text: string): boolean {
+  return sourceName.safeParse(text).success;
+}

@@ -1,0 +1,178 @@
+import { hash, type KeyObject } from 'node:crypto';
+import type { Clock } from '../platform/clock.ts';
+import type { LeitstandError } from '../platform/errors.ts';
+import type { Store } from '../stack/store.ts';
+import { type RandomBytes, type RepositoryContext, signingKeyOf } from './context.ts';
+import { repositoryErrors } from './errors.ts';
+import { guardStore } from './guarded-store.ts';
+import { keyIdOf, rawPublicKey, type SigningKey } from './keys.ts';
+import { backupId, backupName, MARKER, README, snapshotName } from './names.ts';
+import { README_TEXT } from './readme-text.ts';
+import { readSnapshot, surveyBackups, surveySnapshots } from './record-store.ts';
+import { type BackupRecord, FORMAT, type RepositoryRecord, type SnapshotRecord } from './records.ts';
+import { readRepositoryRecord } from './repository-record.ts';
+import { type RestoreRequest, type RestoreResult, restore } from './restore.ts';
+import { encodeRecord, signRecord } from './signed-record.ts';
+import { type WriteSnapshotRequest, type WriteSnapshotResult, writeSnapshot } from './snapshot-writer.ts';
+import { type VerifyRequest, type VerifyResult, verify } from './verify.ts';
+
+export interface InitialiseOptions {
+  readonly signingKey: SigningKey;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+}
+
+export type OpenOptions = {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+} & ({ readonly signingKey: SigningKey } | { readonly publicKey: KeyObject });
+
+export interface WriteBackupRequest {
+  /** The stack's name. */
+  readonly stack: string;
+  /** Ids or records of the run's snapshots, which must all be written already. */
+  readonly snapshots: readonly (string | { readonly id: string })[];
+  readonly startedAt: Date | string;
+}
+
+/**
+ * An open repository. Every record it returns has passed its signature. Errors: LS-REPO-001 to -019; a cancelled
+ * signal rejects with the signal's reason.
+ */
+export interface Repository {
+  readonly id: string;
+  /** For people: where it is. */
+  readonly label: string;
+  writeSnapshot(request: WriteSnapshotRequest): Promise<WriteSnapshotResult>;
+  writeBackup(request: WriteBackupRequest): Promise<BackupRecord>;
+  /** Newest first. Throws when one record does not hold: see `survey` for the others. */
+  snapshots(source?: string): Promise<readonly SnapshotRecord[]>;
+  snapshot(id: string): Promise<SnapshotRecord>;
+  /** Newest first. Throws when one record does not hold. */
+  backups(): Promise<readonly BackupRecord[]>;
+  /** Everything that holds, newest first, and one error for each record that does not. */
+  survey(): Promise<RepositorySurvey>;
+  restore(request: RestoreRequest): Promise<RestoreResult>;
+  verify(request: VerifyRequest): Promise<VerifyResult>;
+}
+
+export interface RepositorySurvey {
+  readonly snapshots: readonly SnapshotRecord[];
+  readonly backups: readonly BackupRecord[];
+  readonly refused: readonly LeitstandError[];
+}
+
+/** Makes a repository in an empty store. Throws LS-REPO-013 when anything else is there. */
+export async function initialiseRepository(store: Store, options: InitialiseOptions): Promise<Repository> {
+  const context = contextOf(store, options);
+  await assertUnused(context.store);
+  const { keyId, publicKey } = options.signingKey;
+  await context.store.put(README, Buffer.from(README_TEXT));
+  const body: Omit<RepositoryRecord, 'signature'> = {
+    format: FORMAT,
+    kind: 'repository',
+    id: Buffer.from(options.random(16)).toString('hex'),
+    createdAt: options.clock.now().toISOString(),
+    keys: [{ keyId, publicKey: rawPublicKey(publicKey).toString('base64') }],
+    readme: hash('sha256', README_TEXT, 'hex'),
+  };
+  await context.store.put(MARKER, encodeRecord(signRecord(body, options.signingKey)));
+  return repositoryOf(context, body.id);
+}
+
+/** Throws LS-REPO-001 when there is none, LS-REPO-002 when it was made with another key. */
+export async function openRepository(store: Store, options: OpenOptions): Promise<Repository> {
+  const context = contextOf(store, options);
+  const { id } = await readRepositoryRecord(context);
+  return repositoryOf(context, id);
+}
+
+/** Whether the store holds a repository, whoever made it. */
+export async function isRepository(store: Store): Promise<boolean> {
+  return (await guardStore(store).head(MARKER)) !== undefined;
+}
+
+function contextOf(store: Store, options: OpenOptions | InitialiseOptions): RepositoryContext {
+  const signingKey = 'signingKey' in options ? options.signingKey : undefined;
+  const publicKey = 'publicKey' in options ? options.publicKey : options.signingKey.publicKey;
+  return {
+    store: guardStore(store),
+    trusted: { keyId: keyIdOf(publicKey), publicKey },
+    signingKey,
+    clock: options.clock,
+    random: options.random,
+  };
+}
+
+function repositoryOf(context: RepositoryContext, id: string): Repository {
+  return {
+    id,
+    label: context.store.label,
+    writeSnapshot: (request) => writeSnapshot(context, request),
+    writeBackup: (request) => writeBackup(context, request),
+    snapshots: async (source) => soundOnly(await surveySnapshots(context, source)),
+    snapshot: (snapshot) => readSnapshot(context, snapshot),
+    backups: async () => soundOnly(await surveyBackups(context)),
+    survey: () => surveyAll(context),
+    restore: (request) => restore(context, request),
+    verify: (request) => verify(context, request),
+  };
+}
+
+async function writeBackup(context: RepositoryContext, request: WriteBackupRequest): Promise<BackupRecord> {
+  const key = signingKeyOf(context);
+  const snapshots = request.snapshots.map((snapshot) =>
+    typeof snapshot === 'string' ? snapshot : snapshot.id,
+  );
+  for (const id of snapshots) {
+    if (!(await context.store.head(snapshotName(id))))
+      throw repositoryErrors.error('LS-REPO-012', {
+        what: `snapshot ${id} of this run is not in ${context.store.label}`,
+        fix: 'run the backup again',
+      });
+  }
+  const finishedAt = context.clock.now();
+  const body: Omit<BackupRecord, 'signature'> = {
+    format: FORMAT,
+    kind: 'backup',
+    id: backupId(finishedAt, context.random(6)),
+    stack: request.stack,
+    startedAt: new Date(request.startedAt).toISOString(),
+    finishedAt: finishedAt.toISOString(),
+    snapshots,
+  };
+  const record = signRecord(body, key);
+  await context.store.put(backupName(record.id), encodeRecord(record));
+  return record;
+}
+
+async function surveyAll(context: RepositoryContext): Promise<RepositorySurvey> {
+  const snapshots = await surveySnapshots(context);
+  const backups = await surveyBackups(context);
+  return {
+    snapshots: snapshots.records,
+    backups: backups.records,
+    refused: [...snapshots.refused, ...backups.refused],
+  };
+}
+
+function soundOnly<Record>(survey: {
+  readonly records: readonly Record[];
+  readonly refused: readonly LeitstandError[];
+}): readonly Record[] {
+  const [first] = survey.refused;
+  if (first) throw first;
+  return survey.records;
+}
+
+/** A README alone is an initialisation that was cut off. */
+async function assertUnused(store: Store): Promise<void> {
+  for await (const { name } of store.list('')) {
+    if (name === README) continue;
+    throw repositoryErrors.error('LS-REPO-013', {
+      what: `${store.label} is not empty`,
+      why: `it holds ${name}`,
+      fix: 'set backup.directory to a directory of its own',
+    });
+  }
+}

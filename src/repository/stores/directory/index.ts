@@ -1,0 +1,121 @@
+import { open, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { type Clock, systemClock } from '../../../platform/clock.ts';
+import { systemErrorCode } from '../../../platform/errors.ts';
+import { ensureDirectory, syncDirectory, UNFINISHED_MARK, writeFileAtomic } from '../../../platform/files.ts';
+import type { Store, StoredObject } from '../../../stack/store.ts';
+
+/** An unfinished file this old belongs to no writer that still runs. */
+const ABANDONED_MS = 60 * 60 * 1000;
+const FILE_MODE = 0o600;
+
+/**
+ * A store in a local directory, which the first `put` makes. The first `put` also sweeps what earlier writers
+ * left half done over an hour ago.
+ */
+export function openDirectoryStore(path: string, clock: Clock = systemClock): Store {
+  const root = resolve(path);
+  let swept: Promise<void> | undefined;
+  return {
+    label: `directory ${root}`,
+    put: async (name, data) => {
+      const file = fileOf(root, name);
+      swept ??= sweep(root, clock);
+      await swept;
+      await makeDirectories(root, dirname(file));
+      await writeFileAtomic(file, data, { mode: FILE_MODE });
+    },
+    get: async (name, range) => readObject(fileOf(root, name), range),
+    head: async (name) => {
+      const found = await unlessMissing(stat(fileOf(root, name)));
+      return found?.isFile() ? { size: found.size } : undefined;
+    },
+    list: (prefix) => listObjects(root, prefix),
+    delete: async (name) => {
+      const file = fileOf(root, name);
+      await rm(file, { force: true });
+      await unlessMissing(syncDirectory(dirname(file)));
+    },
+  };
+}
+
+/** Names come from hashes and ids; one that leaves the directory is a bug of the caller. */
+function fileOf(root: string, name: string): string {
+  const isSafe = name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  if (!isSafe || name.includes('\0') || name.includes(UNFINISHED_MARK))
+    throw new TypeError(`not an object name: ${JSON.stringify(name)}`);
+  return join(root, name);
+}
+
+async function readObject(
+  file: string,
+  range: { readonly offset: number; readonly length: number } | undefined,
+): Promise<Uint8Array | undefined> {
+  const handle = await unlessMissing(open(file, 'r'));
+  if (!handle) return undefined;
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) return undefined;
+    const offset = Math.min(range?.offset ?? 0, found.size);
+    const length = Math.min(range?.length ?? found.size, found.size - offset);
+    const bytes = Buffer.allocUnsafe(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* listObjects(root: string, prefix: string): AsyncGenerator<StoredObject> {
+  const directory = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  for await (const name of walk(root, directory)) {
+    if (!name.startsWith(prefix) || name.includes(UNFINISHED_MARK)) continue;
+    const found = await unlessMissing(stat(join(root, name)));
+    if (found) yield { name, size: found.size };
+  }
+}
+
+/** Every file below `directory` (empty, or with a closing `/`), in the order of the whole names. */
+async function* walk(root: string, directory: string): AsyncGenerator<string> {
+  const entries = (await unlessMissing(readdir(join(root, directory), { withFileTypes: true }))) ?? [];
+  const names = entries
+    .filter((entry) => entry.isDirectory() || entry.isFile())
+    .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+    .sort((a, b) => (a < b ? -1 : 1));
+  for (const name of names) {
+    if (name.endsWith('/')) yield* walk(root, `${directory}${name}`);
+    else yield `${directory}${name}`;
+  }
+}
+
+async function sweep(root: string, clock: Clock): Promise<void> {
+  for await (const name of walk(root, '')) {
+    if (!name.includes(UNFINISHED_MARK)) continue;
+    const found = await unlessMissing(stat(join(root, name)));
+    if (found && clock.now().getTime() - found.mtimeMs > ABANDONED_MS)
+      await rm(join(root, name), { force: true });
+  }
+}
+
+/** Makes what is missing and makes that durable, from the top down. */
+async function makeDirectories(root: string, directory: string): Promise<void> {
+  if (await unlessMissing(stat(directory))) return;
+  const parent = dirname(directory);
+  if (directory !== root) await makeDirectories(root, parent);
+  await ensureDirectory(directory);
+  await syncDirectory(parent);
+}
+
+async function unlessMissing<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,317 @@
+import { httpExchange } from '../../platform/http.ts';
+import { residentBytes } from '../../platform/process-table.ts';
+import type { ComponentAction, ComponentStatus } from '../../stack/runtime.ts';
+import { decideAction } from './actions.ts';
+import type { DesiredComponent } from './desired.ts';
+import { cannotWrite, doesNotStart, notReadyInTime, reasonOf, refusesReload } from './failures.ts';
+import { Health } from './health.ts';
+import { describeExit } from './launch.ts';
+import { lastLines } from './log-file.ts';
+import { requireFreePorts } from './port-check.ts';
+import { removeRecord, writeRecord } from './process-record.ts';
+import { firstLine, probe, waitUntilReady } from './readiness.ts';
+import { endOf, type SupervisedProcess, startProcess } from './supervised-process.ts';
+import { backoff, type Supervision } from './supervision.ts';
+import { sweep, terminate } from './termination.ts';
+
+const RELOAD_TIMEOUT_MS = 30_000;
+
+export interface ConvergeOptions {
+  /** Whether to wait until ready; a daemon that resumes does not. */
+  readonly wait: boolean;
+  readonly signal?: AbortSignal | undefined;
+  onAction?(action: ComponentAction): void;
+}
+
+/**
+ * One component: at most one process, whatever happens. What changes it is done one after the other; crashes are
+ * answered with restarts at growing intervals for as long as the component is wanted.
+ */
+export class ComponentRunner {
+  readonly component: string;
+  readonly #supervision: Supervision;
+  readonly #health: Health;
+  #wanted: DesiredComponent | undefined;
+  #process: SupervisedProcess | undefined;
+  /** The process that we end ourselves: its end is no crash. */
+  #leaving: SupervisedProcess | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #restarts = 0;
+  #retry: { readonly cancel: AbortController; readonly at: number } | undefined;
+
+  constructor(component: string, supervision: Supervision) {
+    this.component = component;
+    this.#supervision = supervision;
+    this.#health = new Health(supervision);
+  }
+
+  get wanted(): DesiredComponent | undefined {
+    return this.#wanted;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.identity.pid;
+  }
+
+  /** Takes over a process that a former daemon started, or the count of restarts of one that has died since. */
+  adopt(wanted: DesiredComponent | undefined, process: SupervisedProcess | undefined, restarts: number): void {
+    this.#wanted = wanted;
+    this.#restarts = restarts;
+    if (process) this.#take(process);
+  }
+
+  /** Asks once, so that a status right after a daemon's start knows something. */
+  async look(): Promise<void> {
+    if (this.#process) await this.#probe(this.#process);
+  }
+
+  plannedAction(wanted: DesiredComponent | undefined): ComponentAction {
+    return decideAction(this.#process?.record, wanted);
+  }
+
+  /** Does what it takes and nothing more. Throws LS-RUNTIME errors; then it goes on trying by itself. */
+  converge(wanted: DesiredComponent | undefined, options: ConvergeOptions): Promise<ComponentAction> {
+    this.#cancelRetry();
+    return this.#exclusive(async () => {
+      this.#cancelRetry();
+      await this.#noticeEnd();
+      this.#cancelRetry();
+      this.#wanted = wanted;
+      const action = decideAction(this.#process?.record, wanted);
+      options.onAction?.(action);
+      if (!wanted) await this.#stop();
+      else await this.#perform(action, wanted, options);
+      if (wanted && options.wait) await this.#awaitReady(wanted, options.signal);
+      return action;
+    });
+  }
+
+  async status(): Promise<ComponentStatus> {
+    const base = { component: this.component, restarts: this.#restarts };
+    const process = this.#process;
+    if (process && (await endOf(process)) === undefined) {
+      const resident = await residentBytes(process.identity.pid);
+      return {
+        ...base,
+        ...this.#stateOf(process),
+        pid: process.identity.pid,
+        since: process.record.startedAt,
+        ...(resident === undefined ? {} : { residentBytes: resident }),
+      };
+    }
+    if (!this.#wanted) return { ...base, state: 'stopped' };
+    if (this.#retry) {
+      const seconds = Math.max(1, Math.ceil((this.#retry.at - this.#supervision.clock.monotonic()) / 1000));
+      return {
+        ...base,
+        state: 'failing',
+        reason: `${this.#health.trouble ?? 'has ended'}; next try in ${seconds} s`,
+      };
+    }
+    return process
+      ? { ...base, state: 'failing', reason: 'has just ended' }
+      : { ...base, state: 'starting', reason: 'is being started' };
+  }
+
+  #stateOf(process: SupervisedProcess): Pick<ComponentStatus, 'state' | 'reason'> {
+    if (this.#leaving === process) return { state: 'unknown', reason: 'is being stopped' };
+    if (!this.#wanted) {
+      return {
+        state: 'unknown',
+        reason: 'runs, but is not wanted; `leitstand up` or `leitstand down` stops it',
+      };
+    }
+    const { state, reason } = this.#health.state(process.child === undefined);
+    const words = reason ?? process.recordTrouble;
+    return words === undefined ? { state } : { state, reason: words };
+  }
+
+  async #perform(action: ComponentAction, wanted: DesiredComponent, options: ConvergeOptions): Promise<void> {
+    if (action === 'none' || action === 'stop') return;
+    if (action === 'reload') {
+      if (options.wait) await this.#awaitReady(wanted, options.signal);
+      return this.#reload(wanted);
+    }
+    if (action === 'restart') await this.#stop();
+    if (options.wait) {
+      this.#restarts = 0;
+      this.#health.forgive();
+    }
+    try {
+      await this.#start(wanted);
+    } catch (error) {
+      this.#startFailed(error);
+      throw error;
+    }
+  }
+
+  async #start(wanted: DesiredComponent): Promise<void> {
+    const { clock, times, layout } = this.#supervision;
+    await this.#sweep();
+    await requireFreePorts(wanted, {
+      clock,
+      isOwn: (pid) => this.#supervision.isOwn(pid),
+      patienceMs: times.grace,
+    });
+    const result = await startProcess(wanted, this.#restarts, this.#supervision).catch((error: unknown) => {
+      throw cannotWrite(wanted.component, error);
+    });
+    if (!result.started) {
+      throw await doesNotStart({
+        component: this.component,
+        how: 'ended at once',
+        logPath: layout.log(this.component),
+        logOffset: result.logOffset,
+      });
+    }
+    this.#take(result.process);
+  }
+
+  #take(process: SupervisedProcess): void {
+    this.#process = process;
+    this.#health.begin();
+    process.child?.once('exit', (code, signal) => void this.#ended(process, describeExit(code, signal)));
+    void this.#watch(process);
+  }
+
+  /** Keeps the readiness fresh, and notices the end of a process that is nobody's child. Ends with the process. */
+  async #watch(process: SupervisedProcess): Promise<void> {
+    const { clock, times, closing } = this.#supervision;
+    let nextProbe = 0;
+    while (this.#process === process && !closing.aborted) {
+      const how = await endOf(process);
+      if (how !== undefined && !process.child) return this.#ended(process, how);
+      if (how === undefined && clock.monotonic() >= nextProbe) {
+        await this.#probe(process);
+        nextProbe = clock.monotonic() + this.#health.probeInterval();
+      }
+      const pause = Math.min(times.watchInterval, this.#health.probeInterval());
+      await clock.sleep(pause, closing).catch(() => undefined);
+    }
+  }
+
+  async #probe(process: SupervisedProcess): Promise<void> {
+    if (!this.#wanted) return;
+    const { closing } = this.#supervision;
+    const result = await probe(this.#wanted.ready.url, closing).catch(() => undefined);
+    if (result && this.#process === process && !closing.aborted) this.#health.record(result);
+  }
+
+  async #noticeEnd(): Promise<void> {
+    const process = this.#process;
+    const how = process && (await endOf(process));
+    if (process && how !== undefined) await this.#ended(process, how);
+  }
+
+  async #ended(process: SupervisedProcess, how: string): Promise<void> {
+    const { closing, layout } = this.#supervision;
+    if (closing.aborted || this.#process !== process || this.#leaving === process) return;
+    this.#process = undefined;
+    if (!this.#wanted) return removeRecord(layout, this.component);
+    this.#health.crashed(how);
+    this.#scheduleRetry();
+    const last = (await lastLines(layout.log(this.component), 1, process.record.logOffset))[0];
+    if (last !== undefined) this.#health.explain(`${how}; last log line: ${last.slice(0, 300)}`);
+  }
+
+  #startFailed(error: unknown): void {
+    this.#health.crashed(reasonOf(error));
+    this.#scheduleRetry();
+  }
+
+  #scheduleRetry(): void {
+    const { clock, closing, times } = this.#supervision;
+    this.#cancelRetry();
+    const cancel = new AbortController();
+    const delay = backoff(this.#health.crashes, times);
+    this.#retry = { cancel, at: clock.monotonic() + delay };
+    const signal = AbortSignal.any([cancel.signal, closing]);
+    const attempt = async () => {
+      await clock.sleep(delay, signal);
+      await this.#exclusive(async () => {
+        const wanted = this.#wanted;
+        if (signal.aborted || this.#process || !wanted) return;
+        this.#retry = undefined;
+        this.#restarts += 1;
+        await this.#start(wanted).catch((error: unknown) => this.#startFailed(error));
+      });
+    };
+    attempt().catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+
+  #cancelRetry(): void {
+    this.#retry?.cancel.abort();
+    this.#retry = undefined;
+  }
+
+  async #stop(): Promise<void> {
+    const process = this.#process;
+    if (process) {
+      this.#leaving = process;
+      try {
+        await terminate(this.component, process.identity, this.#termination());
+        this.#process = undefined;
+      } finally {
+        this.#leaving = undefined;
+      }
+    }
+    await this.#sweep();
+    await removeRecord(this.#supervision.layout, this.component);
+  }
+
+  /** Ends whatever carries our marker besides the process: a second start is thereby impossible. */
+  async #sweep(): Promise<void> {
+    const marker = `${this.#supervision.scope}:${this.component}`;
+    await sweep(this.component, marker, this.#termination(), this.#process?.identity);
+  }
+
+  #termination() {
+    return { clock: this.#supervision.clock, graceMs: this.#supervision.times.grace };
+  }
+
+  async #awaitReady(wanted: DesiredComponent, signal?: AbortSignal): Promise<void> {
+    const { clock, times, layout } = this.#supervision;
+    const process = this.#process;
+    const logPath = layout.log(this.component);
+    const logOffset = process?.record.logOffset ?? 0;
+    const ended = { component: this.component, logPath, logOffset };
+    if (!process) throw await doesNotStart({ ...ended, how: this.#health.trouble ?? 'has ended' });
+    const result = await waitUntilReady(wanted.ready.url, {
+      clock,
+      pollMs: times.readyPoll,
+      timeoutMs: times.readyTimeout,
+      signal,
+      ended: () => endOf(process),
+    });
+    if (result.outcome === 'ended') throw await doesNotStart({ ...ended, how: result.how });
+    if (result.outcome === 'late') {
+      const waited = { reason: result.reason, waitedMs: times.readyTimeout, pid: process.identity.pid };
+      throw await notReadyInTime({ ...ended, ...waited });
+    }
+    if (this.#process === process) this.#health.record({ ready: true });
+  }
+
+  async #reload(wanted: DesiredComponent): Promise<void> {
+    const process = this.#process;
+    if (!process || wanted.reloadUrl === undefined) return;
+    const answer = await httpExchange(wanted.reloadUrl, { method: 'POST', timeoutMs: RELOAD_TIMEOUT_MS }).then(
+      ({ status, body }) => (status === 200 ? undefined : `it answers ${status}: ${firstLine(body)}`),
+      (error: Error) => `the request failed: ${error.message}`,
+    );
+    if (answer !== undefined) {
+      this.#health.note(`goes on with its former files: ${answer}`);
+      throw refusesReload(this.component, answer);
+    }
+    this.#health.note(undefined);
+    process.record = { ...process.record, filesHash: wanted.filesHash };
+    await writeRecord(this.#supervision.layout, this.component, process.record);
+  }
+
+  #exclusive<Result>(task: () => Promise<Result>): Promise<Result> {
+    const run = this.#queue.then(task);
+    this.#queue = run.catch(() => undefined);
+    return run;
+  }
+}

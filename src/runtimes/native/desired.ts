@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { canonicalJson, type Json } from '../../platform/canonical-json.ts';
+import { readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
+import { RUNTIME_ERRORS } from './errors.ts';
+import type { NativeLayout } from './layout.ts';
+
+/** A component as it is to run; no secret is in here. */
+export interface DesiredComponent {
+  readonly component: string;
+  readonly programPath: string;
+  readonly programVersion: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly dataDir: string;
+  /** Bytes. Soft: 90 % of it becomes Go's GOMEMLIMIT. */
+  readonly memoryLimit?: number | undefined;
+  /** Ready when a GET answers 200. */
+  readonly ready: { readonly url: string };
+  /** POST; absent: changed files mean a restart. */
+  readonly reloadUrl?: string | undefined;
+  /** Ports it listens on besides the one of `ready.url`. */
+  readonly ports?: readonly number[] | undefined;
+  /** Of everything the program reads at start or reload, secrets included. */
+  readonly filesHash: string;
+}
+
+export interface DesiredState {
+  readonly stack: string;
+  readonly components: readonly DesiredComponent[];
+  readonly inbox: { readonly enabled: boolean; readonly port: number };
+}
+
+/** The name becomes part of paths. */
+export const componentName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
+
+const port = z.int().min(1).max(65_535);
+
+const desiredComponent = z.strictObject({
+  component: componentName,
+  programPath: z.string().startsWith('/'),
+  programVersion: z.string(),
+  args: z.array(z.string()),
+  env: z.record(z.string(), z.string()),
+  dataDir: z.string().startsWith('/'),
+  memoryLimit: z.int().positive().optional(),
+  ready: z.strictObject({ url: z.url() }),
+  reloadUrl: z.url().optional(),
+  ports: z.array(port).optional(),
+  filesHash: z.string(),
+}) satisfies z.ZodType<DesiredComponent>;
+
+export const desiredState = z
+  .strictObject({
+    stack: z.string(),
+    components: z.array(desiredComponent),
+    inbox: z.strictObject({ enabled: z.boolean(), port: z.int().min(0).max(65_535) }),
+  })
+  .refine((state) => new Set(state.components.map((one) => one.component)).size === state.components.length, {
+    message: 'a component is named twice',
+  }) satisfies z.ZodType<DesiredState>;
+
+/** Nothing is wanted: what `down` leaves behind. */
+export function emptyState(stack: string): DesiredState {
+  return { stack, components: [], inbox: { enabled: false, port: 0 } };
+}
+
+/** Changes exactly when the process must be replaced. */
+export function launchHash(wanted: DesiredComponent): string {
+  const launch: Json = {
+    program: wanted.programPath,
+    version: wanted.programVersion,
+    args: wanted.args,
+    env: wanted.env,
+    dataDir: wanted.dataDir,
+    memoryLimit: wanted.memoryLimit ?? null,
+  };
+  return createHash('sha256').update(canonicalJson(launch)).digest('hex');
+}
+
+/** The ports a component listens on, each once. */
+export function portsOf(wanted: DesiredComponent): number[] {
+  const url = new URL(wanted.ready.url);
+  const ready = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  return [...new Set([ready, ...(wanted.ports ?? [])])];
+}
+
+export async function writeDesired(layout: NativeLayout, state: DesiredState): Promise<void> {
+  await writeFileAtomic(layout.desired, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+/** Undefined before the first apply. Throws LS-RUNTIME-008 rather than take a damaged file for "nothing wanted". */
+export async function readDesired(layout: NativeLayout): Promise<DesiredState | undefined> {
+  const text = await readTextIfExists(layout.desired);
+  if (text === undefined) return undefined;
+  try {
+    return desiredState.parse(JSON.parse(text));
+  } catch (error) {
+    throw RUNTIME_ERRORS.error('LS-RUNTIME-008', {
+      what: 'the record of what is to run cannot be read',
+      why: error instanceof z.ZodError ? z.prettifyError(error) : String(error),
+      where: { file: layout.desired },
+      fix: `rm ${layout.desired} && leitstand up`,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { ensureDirectory } from '../../platform/files.ts';
+import { identifyProcess, type ProcessIdentity } from '../../platform/process-table.ts';
+import type { DesiredComponent } from './desired.ts';
+import { RUNTIME_ERRORS } from './errors.ts';
+import { openLog } from './log-file.ts';
+
+/** Environment variable that every process of a stack carries: `<scope of the stack>:<component>`. */
+export const MARKER = 'LEITSTAND_COMPONENT';
+
+/** Go's collector works against the limit from here on; the rest is for stacks and what is not Go's. */
+const SOFT_LIMIT_SHARE = 0.9;
+
+export interface LaunchedProcess {
+  readonly identity: ProcessIdentity;
+  readonly child: ChildProcess;
+}
+
+/**
+ * Starts a program in its own process group, its output appended to the log by descriptor: it outlives us.
+ * Nothing of our own environment is passed on. Throws LS-RUNTIME-005 when it cannot be executed; undefined when
+ * it has already ended.
+ */
+export async function launch(
+  wanted: DesiredComponent,
+  marker: string,
+  logPath: string,
+): Promise<LaunchedProcess | undefined> {
+  await ensureDirectory(wanted.dataDir);
+  const log = await openLog(logPath);
+  try {
+    const child = spawn(wanted.programPath, wanted.args, {
+      cwd: wanted.dataDir,
+      detached: true,
+      env: programEnvironment(wanted, marker),
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    await started(child, wanted);
+    child.unref();
+    const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
+    return identity && { identity, child };
+  } finally {
+    await log.close();
+  }
+}
+
+/** What every program gets, and no more; the plan's own variables win over PATH, HOME and GOMEMLIMIT. */
+export function programEnvironment(
+  wanted: Pick<DesiredComponent, 'env' | 'dataDir' | 'memoryLimit'>,
+  marker: string,
+): Record<string, string> {
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: wanted.dataDir,
+    ...(wanted.memoryLimit === undefined
+      ? {}
+      : { GOMEMLIMIT: `${Math.floor(wanted.memoryLimit * SOFT_LIMIT_SHARE)}B` }),
+    ...wanted.env,
+    [MARKER]: marker,
+  };
+}
+
+function started(child: ChildProcess, wanted: DesiredComponent): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        RUNTIME_ERRORS.error('LS-RUNTIME-005', {
+          what: `${wanted.component} cannot be executed`,
+          why: `${wanted.programPath}: ${error.code ?? error.message}`,
+          where: { file: wanted.programPath },
+          fix: `run \`${wanted.programPath} --version\` by hand; if it fails as well, remove the file and run \`leitstand up\`, which gets the program again`,
+          cause: error,
+        }),
+      ),
+    );
+  });
+}
+
+/** How a process ended, for people: `exited with code 1`. */
+export function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
+  return signal === null ? `exited with code ${code ?? 'unknown'}` : `was ended by ${signal}`;
+}

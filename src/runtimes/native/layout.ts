@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { chmod, lstat, mkdir, realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { exists } from '../../platform/files.ts';
+import { RUNTIME_ERRORS } from './errors.ts';
+
+/** Every path is absolute. */
+export interface NativeLayout {
+  readonly stateDir: string;
+  /** What a component reads: a symbolic link that a deployment switches. */
+  rendered(component: string): string;
+  secrets(component: string): string;
+  secret(component: string, name: string): string;
+  data(component: string): string;
+  log(component: string): string;
+  /** The `DesiredState` that the daemon keeps to, also after its own restart. */
+  readonly desired: string;
+  readonly processes: string;
+  process(component: string): string;
+  readonly lock: string;
+  /** Where the running daemon really listens: its environment may differ from a caller's (cron, sudo). */
+  readonly daemonAddress: string;
+  readonly logs: string;
+  readonly daemonLog: string;
+  readonly keys: string;
+  readonly database: string;
+}
+
+export function nativeLayout(stateDir: string): NativeLayout {
+  const root = resolve(stateDir);
+  const below = (...names: string[]) => join(root, ...names);
+  return {
+    stateDir: root,
+    rendered: (component) => below('rendered', component),
+    secrets: (component) => below('secrets', component),
+    secret: (component, name) => below('secrets', component, name),
+    data: (component) => below('data', component),
+    log: (component) => below('logs', `${component}.log`),
+    desired: below('run', 'desired.json'),
+    processes: below('run', 'processes'),
+    process: (component) => below('run', 'processes', `${component}.json`),
+    lock: below('run', 'daemon.lock'),
+    daemonAddress: below('run', 'daemon.json'),
+    logs: below('logs'),
+    daemonLog: below('logs', 'daemon.log'),
+    keys: below('keys'),
+    database: below('leitstand.db'),
+  };
+}
+
+/** The directories the runtime itself writes to; private to their owner. */
+export async function makeLayout(layout: NativeLayout): Promise<void> {
+  for (const directory of [layout.processes, layout.logs]) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  }
+}
+
+/** What tells one stack's processes from another's: 12 hex digits of the state directory's real path. */
+export async function stackScope(stateDir: string): Promise<string> {
+  const path = await realpath(stateDir);
+  return createHash('sha256').update(path).digest('hex').slice(0, 12);
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** sockaddr_un holds 108 bytes with the final zero (unix(7)); other systems have 104. */
+const SOCKET_PATH_BYTES = 100;
+
+/**
+ * Where the daemon listens: short, since the kernel allows about 100 bytes and state directories are longer.
+ * `$XDG_RUNTIME_DIR/leitstand/`, else `/run/leitstand/` for root, else `/tmp/leitstand-<uid>/`.
+ */
+export async function socketPath(stateDir: string, env: Environment, uid: number): Promise<string> {
+  const name = `${await stackScope(stateDir)}.sock`;
+  const shared = env['XDG_RUNTIME_DIR'];
+  // The directory goes away with the user's last session; a daemon that outlives it needs another.
+  if (shared?.startsWith('/') && (await exists(shared))) {
+    const path = join(shared, 'leitstand', name);
+    if (Buffer.byteLength(path) < SOCKET_PATH_BYTES) return path;
+  }
+  return join(uid === 0 ? '/run/leitstand' : `/tmp/leitstand-${uid}`, name);
+}
+
+/**
+ * Makes the socket's directory, or checks the one that is there: `/tmp` is everybody's, and whoever made the
+ * directory first could pose as the daemon. Throws LS-RUNTIME-009.
+ */
+export async function secureSocketDirectory(directory: string, uid: number): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const found = await lstat(directory);
+  if (!found.isDirectory() || found.uid !== uid) {
+    throw RUNTIME_ERRORS.error('LS-RUNTIME-009', {
+      what: `the directory ${directory}, in which the daemon would listen, is not yours`,
+      why: found.isDirectory() ? `it belongs to the user with the id ${found.uid}` : 'it is not a directory',
+      where: { file: directory },
+      fix: `ask its owner to remove it, or set XDG_RUNTIME_DIR to a directory of your own and run the command again`,
+    });
+  }
+  if ((found.mode & 0o077) !== 0) await chmod(directory, 0o700);
+}

@@ -1,0 +1,83 @@
+import type { ChildProcess } from 'node:child_process';
+import { isAlive, type ProcessIdentity } from '../../platform/process-table.ts';
+import { type DesiredComponent, launchHash } from './desired.ts';
+import { describeExit, launch } from './launch.ts';
+import { logSize } from './log-file.ts';
+import { type ProcessRecord, writeRecord } from './process-record.ts';
+import type { Supervision } from './supervision.ts';
+
+/** A living process of a component, started by us or by a daemon before us. */
+export interface SupervisedProcess {
+  readonly identity: ProcessIdentity;
+  record: ProcessRecord;
+  /** Undefined when adopted: then nobody but /proc tells that it has ended. */
+  readonly child: ChildProcess | undefined;
+  /** Why the record is not on disk: a full disk must not stop the restart of a program. */
+  readonly recordTrouble?: string | undefined;
+}
+
+export type StartResult =
+  | { readonly started: true; readonly process: SupervisedProcess }
+  /** It had ended before it could be looked at. */
+  | { readonly started: false; readonly logOffset: number };
+
+/** Starts the program and records it. Throws LS-RUNTIME-005. */
+export async function startProcess(
+  wanted: DesiredComponent,
+  restarts: number,
+  supervision: Supervision,
+): Promise<StartResult> {
+  const { layout, scope, clock, bootId } = supervision;
+  const logPath = layout.log(wanted.component);
+  const logOffset = await logSize(logPath);
+  const launched = await launch(wanted, `${scope}:${wanted.component}`, logPath);
+  if (!launched) return { started: false, logOffset };
+  const record: ProcessRecord = {
+    ...launched.identity,
+    bootId,
+    launchHash: launchHash(wanted),
+    filesHash: wanted.filesHash,
+    startedAt: clock.now().toISOString(),
+    logOffset,
+    restarts,
+  };
+  const recordTrouble = await writeRecord(layout, wanted.component, record).then(
+    () => undefined,
+    (error: Error) => `its record could not be written: ${error.message}`,
+  );
+  return { started: true, process: { ...launched, record, recordTrouble } };
+}
+
+/** Undefined while it lives; how it ended, as far as anybody can know. */
+export async function endOf(process: SupervisedProcess): Promise<string | undefined> {
+  const { child } = process;
+  if (child && (child.exitCode !== null || child.signalCode !== null))
+    return describeExit(child.exitCode, child.signalCode);
+  if (await isAlive(process.identity)) return undefined;
+  // Reaped a moment ago, the event with the code is still to come; a former daemon's child tells nobody.
+  return child ? 'has ended' : 'has ended (its exit code went to the daemon that had started it)';
+}
+
+/** A process that runs without a record: a daemon was killed between start and record. */
+export function unrecorded(
+  identity: ProcessIdentity,
+  supervision: Supervision,
+  logOffset: number,
+): ProcessRecord {
+  return {
+    pid: identity.pid,
+    startTime: identity.startTime,
+    bootId: supervision.bootId,
+    launchHash: '',
+    filesHash: '',
+    startedAt: supervision.clock.now().toISOString(),
+    logOffset,
+    restarts: 0,
+  };
+}
+
+/** The component's name in a process' own environment, for a scan of the stack. */
+export function markedComponent(value: string, scope: string): string | undefined {
+  return value.startsWith(`${scope}:`) ? value.slice(scope.length + 1) : undefined;
+}
+

@@ -1,0 +1,11 @@
+/** How far one notification is known to have come. Only the first two are good news. */
+export type DeliveryVerdict =
+  | 'CONFIRMED'
+  | 'ACCEPTED'
+  | 'SENT-UNCONFIRMED'
+  | 'MUTED'
+  | 'NOT-ROUTED'
+  | 'FAILED';
+
+/** Where a failed delivery was lost: handed to Alertmanager, its routing, its sending, the destination's answer. */
+export type DeliveryStage = 'post' | 'route' | 'send' | 'receive';
