@@ -1,3 +1,4 @@
+import type { Json } from '../platform/canonical-json.ts';
 import type { ProofClaim } from '../stack/proof.ts';
 import type { SourceReport } from './report.ts';
 
@@ -6,19 +7,33 @@ const AGE_LIMIT_MS = 26 * 3_600_000;
 
 /** That the source's data is in the repository; whether it restores is for a drill to say. */
 export function backupClaim(report: SourceReport): ProofClaim {
-  const { component, snapshot, error, elapsedMs } = report;
   return {
     kind: 'backup',
-    subject: component,
-    verdict: snapshot ? 'proven' : 'refuted',
+    subject: report.component,
+    verdict: report.ok ? 'proven' : 'refuted',
     method: 'captured from the live program, stored, and committed as a signed snapshot',
-    facts: {
-      elapsedMs: Math.round(elapsedMs),
-      ...(snapshot ? { ...snapshot } : {}),
-      ...(error ? { error: { code: error.code, what: error.details.what } } : {}),
-      ...(report.warnings.length > 0 ? { warnings: report.warnings.map((warning) => warning.message) } : {}),
-    },
+    facts: factsOf(report),
     ageLimitMs: AGE_LIMIT_MS,
     notProven: ['that the snapshot restores: run a drill'],
+  };
+}
+
+function factsOf(report: SourceReport): Json {
+  const elapsedMs = Math.round(report.elapsedMs);
+  if (!report.ok) return { elapsedMs, error: { code: report.error.code, what: report.error.details.what } };
+  const { snapshot, cutoff, files, bytes, readBytes, newBytes, reusedBytes, expectations, knownLoss } =
+    report;
+  return {
+    elapsedMs,
+    snapshot,
+    cutoff,
+    files,
+    bytes,
+    readBytes,
+    newBytes,
+    reusedBytes,
+    expectations,
+    knownLoss,
+    warnings: report.warnings.map((warning) => warning.message),
   };
 }

@@ -33,42 +33,51 @@ export interface BackupRequest {
   readonly repository: BackupRepository;
   readonly proofs: { append(claim: ProofClaim, now: Date): unknown };
   /** A file for the lock, in a directory that exists: one for each host and stack. */
-  readonly lockPath: string;
+  readonly lockFile: string;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
 
-export interface SnapshotFacts {
-  readonly id: string;
+export interface StoredSource {
+  readonly ok: true;
+  readonly component: string;
+  readonly elapsedMs: number;
+  /** The snapshot's id. */
+  readonly snapshot: string;
   /** UTC, ISO 8601: the sealed facts are of this moment. */
   readonly cutoff: string;
   readonly files: number;
   /** Of the snapshot as a whole. */
   readonly bytes: number;
+  /** Read from the source by this run. */
+  readonly readBytes: number;
   /** Put into the store by this run. */
   readonly newBytes: number;
+  /** Content that was stored already. */
   readonly reusedBytes: number;
+  /** Facts sealed into the snapshot; one may hold the counts of many metrics. */
   readonly expectations: number;
   /** In words, what the method could not hold. */
   readonly knownLoss: readonly string[];
+  /** Stored, but somebody has to look: a capture that could not be released, damage in older backups. */
+  readonly warnings: readonly LeitstandError[];
 }
 
-export interface SourceReport {
+export interface FailedSource {
+  readonly ok: false;
   readonly component: string;
   readonly elapsedMs: number;
-  /** Present when the source was backed up. */
-  readonly snapshot?: SnapshotFacts;
-  /** Backed up, but somebody has to look: a capture that could not be released, damage in older backups. */
-  readonly warnings: readonly LeitstandError[];
-  readonly error?: LeitstandError;
+  readonly error: LeitstandError;
 }
+
+export type SourceReport = StoredSource | FailedSource;
 
 export interface BackupReport {
   /** 0 all sources, 3 some (or with warnings), 6 none. */
   readonly exit: ExitCode;
   /** Id of the backup record; absent when no source could be backed up. */
-  readonly backup?: string;
+  readonly backupId?: string;
   /** UTC, ISO 8601. */
   readonly startedAt: string;
   readonly elapsedMs: number;

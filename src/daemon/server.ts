@@ -18,6 +18,8 @@ export interface DaemonParts {
   readonly version: string;
   /** UTC, ISO 8601. */
   readonly since: string;
+  /** Aborted when the daemon ends. */
+  readonly closing: AbortSignal;
   /** Called once everything is stopped and the answer is on its way. */
   onStopped(): void;
 }
@@ -29,7 +31,12 @@ export function daemonApi(parts: DaemonParts): Hono {
   app.get('/v1/status', async (c) => c.json(await readStatus(parts)));
   app.get('/v1/logs/:component', async (c) => {
     const component = componentName.safeParse(c.req.param('component'));
-    const lines = z.coerce.number().int().min(0).max(10_000).safeParse(c.req.query('lines') ?? '100');
+    const lines = z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(10_000)
+      .safeParse(c.req.query('lines') ?? '100');
     if (!component.success || !lines.success) return c.json(refusal(malformed('the path or `lines`')), 400);
     return c.json({ lines: await lastLines(parts.layout.log(component.data), lines.data) });
   });
@@ -90,7 +97,12 @@ function applyStream(
       const say = (line: ApplyLine) => {
         if (!gone) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
       };
-      const last = await applyAll(parts, desired, say, AbortSignal.any([signal, cancelled.signal]));
+      const last = await applyAll(
+        parts,
+        desired,
+        say,
+        AbortSignal.any([signal, cancelled.signal, parts.closing]),
+      );
       leave();
       say(last);
       if (!gone) controller.close();
@@ -108,15 +120,12 @@ async function applyAll(
   say: (line: ApplyLine) => void,
   signal: AbortSignal,
 ): Promise<ApplyLine> {
-  const [components, opened] = await Promise.allSettled([
-    supervisor.apply(desired, say, signal),
-    inbox.converge(desired.inbox),
-  ]);
-  const errors = [components, opened].flatMap((outcome) =>
-    outcome.status === 'rejected' ? toWire(outcome.reason) : [],
-  );
-  if (errors.length > 0) return { type: 'error', errors };
-  return { type: 'result', actions: components.status === 'fulfilled' ? components.value : {} };
+  try {
+    const alongside = () => inbox.converge(desired.inbox);
+    return { type: 'result', actions: await supervisor.apply(desired, { onEvent: say, signal, alongside }) };
+  } catch (error) {
+    return { type: 'error', errors: toWire(error) };
+  }
 }
 
 /** One change at a time: two at once could each undo half of the other. */

@@ -3,7 +3,7 @@ import type { Program } from '../stack/program.ts';
 import type { ProofClaim } from '../stack/proof.ts';
 import type { Comparison } from '../stack/source.ts';
 import { formatVersion } from '../stack/version.ts';
-import type { SourceDrill } from './report.ts';
+import type { SourceDrill, Timings } from './report.ts';
 
 /** A week and a day: a weekly drill that is a little late still counts. */
 const AGE_LIMIT_MS = 8 * 86_400_000;
@@ -24,7 +24,7 @@ export function drillClaim(drill: SourceDrill, program: Program): ProofClaim {
       ...(drill.snapshot === undefined ? {} : { snapshot: drill.snapshot }),
       ...(drill.cutoff === undefined ? {} : { cutoff: drill.cutoff }),
       ...(drill.bytes === undefined ? {} : { bytes: drill.bytes, files: drill.files ?? 0 }),
-      timings: rounded(drill.timings),
+      timings: rounded(drill),
       compared: countBy(comparisons),
       agreed: comparisons
         .filter(({ verdict }) => verdict === 'match')
@@ -40,8 +40,11 @@ export function drillClaim(drill: SourceDrill, program: Program): ProofClaim {
   };
 }
 
-function rounded(timings: SourceDrill['timings']): Json {
-  return Object.fromEntries(Object.entries(timings).map(([name, ms]) => [name, Math.round(ms)]));
+function rounded({ restoreMs, bootMs, compareMs, controlMs }: Timings): Json {
+  const reached = Object.entries({ restoreMs, bootMs, compareMs, controlMs });
+  return Object.fromEntries(
+    reached.flatMap(([name, ms]) => (ms === undefined ? [] : [[name, Math.round(ms)]])),
+  );
 }
 
 function countBy(comparisons: readonly Comparison[]): Json {

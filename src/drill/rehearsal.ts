@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LeitstandError } from '../platform/errors.ts';
+import { ensureDirectory } from '../platform/files.ts';
 import { findFreePort } from '../platform/ports.ts';
 import type { SnapshotRecord } from '../repository/records.ts';
 import type { Plan } from '../stack/plan.ts';
@@ -12,10 +13,9 @@ import { assertRoom, TWIN_MARK } from './scratch.ts';
 /** The code with which a runtime says that the program ended by itself before it was ready. */
 const PROGRAM_ENDED = 'LS-RUNTIME-002';
 
-export interface Rehearsal {
+export interface Rehearsal extends Timings {
   readonly comparisons: readonly Comparison[];
   readonly control?: ControlResult;
-  readonly timings: Timings;
 }
 
 interface Outcome {
@@ -34,6 +34,7 @@ export async function rehearse(
   const { clock, runtime, repository, signal } = request;
   const say = (text: string) => request.onProgress?.({ type: 'step', text });
   const [twinDir, controlDir] = [join(directory, 'twin'), join(directory, 'control')];
+  await ensureDirectory(directory);
   await assertRoom(directory, record.totals.bytes);
   say(`restoring ${record.id}`);
   const start = clock.monotonic();
@@ -51,13 +52,14 @@ export async function rehearse(
   await rm(twinDir, { recursive: true, force: true });
   const timings = { restoreMs, bootMs: outcome.bootMs, compareMs: outcome.compareMs };
   if (!outcome.comparisons.every(({ verdict }) => verdict === 'match'))
-    return { comparisons: outcome.comparisons, timings };
+    return { comparisons: outcome.comparisons, ...timings };
   const controlStart = clock.monotonic();
   const control = await runControl(request, drill, record, controlDir);
   return {
     comparisons: outcome.comparisons,
     control,
-    timings: { ...timings, controlMs: clock.monotonic() - controlStart },
+    ...timings,
+    controlMs: clock.monotonic() - controlStart,
   };
 }
 

@@ -53,6 +53,7 @@ export interface ControlResult {
   readonly how: string;
 }
 
+/** What was reached, in milliseconds. */
 export interface Timings {
   readonly restoreMs?: number;
   readonly bootMs?: number;
@@ -60,7 +61,7 @@ export interface Timings {
   readonly controlMs?: number;
 }
 
-export interface SourceDrill {
+export interface SourceDrill extends Timings {
   readonly component: string;
   readonly verdict: Verdict;
   readonly snapshot?: string;
@@ -68,7 +69,6 @@ export interface SourceDrill {
   readonly cutoff?: string;
   readonly files?: number;
   readonly bytes?: number;
-  readonly timings: Timings;
   readonly comparisons: readonly Comparison[];
   /** Absent when it was not run: it says nothing once the restored data itself was rejected. */
   readonly control?: ControlResult;

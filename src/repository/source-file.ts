@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import { LeitstandError, systemErrorCode } from '../platform/errors.ts';
 import type { CaptureEntry } from '../stack/source.ts';
@@ -59,30 +59,32 @@ export class SourceFileReader {
     try {
       const before = fstatSync(descriptor, { bigint: true });
       if (!before.isFile()) throw unreadable(entry, 'it is no regular file');
-      const content = await this.#readPieces(entry, descriptor, store);
+      const { size, sha256, parts } = await this.#readPieces(entry, descriptor, store);
       const after = fstatSync(descriptor, { bigint: true });
       const isSame = after.mtimeNs === before.mtimeNs && after.size === before.size;
-      if (!isSame || BigInt(content.size) !== before.size) return undefined;
-      return { entry: { ...describe(entry.path, before), ...content }, parts: content.parts };
+      if (!isSame || BigInt(size) !== before.size) return undefined;
+      return { entry: { ...describe(entry.path, before), size, sha256 }, parts };
     } finally {
       closeSync(descriptor);
     }
   }
 
   async #readPieces(entry: CaptureEntry, descriptor: number, store: StorePiece) {
-    const whole = createHash('sha256');
+    let whole: Hash | undefined;
     const parts: { location: PieceLocation; sha256: string }[] = [];
     let size = 0;
     for (;;) {
       const bytes = this.#fill(entry, descriptor);
       if (bytes.length === 0) break;
       const sha256 = hash('sha256', bytes, 'hex');
-      whole.update(bytes);
+      if (bytes.length === FRAME_BYTES || whole) whole = (whole ?? createHash('sha256')).update(bytes);
       parts.push({ location: await store(bytes, sha256, entry.path, size), sha256 });
       size += bytes.length;
       if (bytes.length < FRAME_BYTES) break;
     }
-    return { size, sha256: whole.digest('hex'), parts };
+    // The hash of the only piece is the hash of the file.
+    const sha256 = whole?.digest('hex') ?? parts[0]?.sha256 ?? hash('sha256', '', 'hex');
+    return { size, sha256, parts };
   }
 
   #fill(entry: CaptureEntry, descriptor: number): Uint8Array {

@@ -19,7 +19,7 @@ export const backupListCommand: Command = {
         const snapshot = snapshots.find((candidate) => candidate.id === id);
         return [
           backup.id,
-          formatAge(now - Date.parse(backup.createdAt)),
+          formatAge(now - Date.parse(backup.startedAt)),
           snapshot?.source ?? id,
           snapshot ? `${snapshot.totals.files} files` : 'MISSING',
           snapshot ? formatSize(snapshot.totals.bytes) : '',

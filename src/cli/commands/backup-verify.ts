@@ -23,7 +23,7 @@ programs can use the data.`,
     const repository = await openStackRepository(context, stack, { create: false });
     const level = LEVELS.find((candidate) => candidate === input.text('level')) ?? 'content';
     const { findings, counts } = await repository.verify({ level, signal: context.signal });
-    const summary = `${counts.snapshots} snapshots, ${counts.packs} packs, ${counts.files} files, ${formatSize(counts.bytes)} checked (${level})`;
+    const summary = `${counts.records} records, ${counts.lists} lists, ${counts.packs} packs, ${counts.files} files; ${formatSize(counts.bytesRead)} read (${level})`;
     return {
       exit: findings.length === 0 ? EXIT.ok : EXIT.no,
       text:

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { SourceReport } from '../../backup/report.ts';
+import { renderError } from '../../platform/error-text.ts';
 import { formatElapsed, formatSize } from '../../platform/units.ts';
 import type { Command } from '../command.ts';
 import { table } from '../terminal.ts';
@@ -63,3 +65,11 @@ record that makes it a backup is written last: what is killed before it is harml
     }
   },
 };
+
+function remarks(source: SourceReport): string[] {
+  if (!source.ok) return ['', renderError(source.error, { colour: false })];
+  return [
+    ...source.knownLoss.map((loss) => `known loss: ${loss}`),
+    ...source.warnings.map((warning) => `warning: ${warning.message}`),
+  ];
+}

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { renderError } from '../../platform/error-text.ts';
 import { formatElapsed } from '../../platform/units.ts';
 import type { SourceDrill } from '../../drill/run-drill.ts';
+import type { Verdict } from '../../stack/proof.ts';
 import type { Command } from '../command.ts';
 import { table } from '../terminal.ts';
 
@@ -59,23 +61,48 @@ control: a copy with one damaged byte must be rejected, or the comparison is wor
 };
 
 function drillText(drill: SourceDrill): string {
-  const differing = drill.comparisons.filter(({ verdict }) => verdict !== 'match').slice(0, 20);
+  const differing = drill.comparisons.filter(({ verdict }) => verdict !== 'match');
   return [
-    `${drill.component}: snapshot ${drill.snapshot}`,
-    `restored in ${formatElapsed(drill.restoreMs)}, started in ${formatElapsed(drill.bootMs)}, compared in ${formatElapsed(drill.compareMs)}`,
-    '',
-    table([['FACT', 'COMPARED', 'MATCH'], ...kinds(drill)]),
-    ...differing.map(
-      ({ verdict, kind, subject, expected, found }) =>
-        `${verdict.toUpperCase()} ${kind} ${subject}: expected ${expected}, found ${found}`,
-    ),
-    `control: ${drill.control.damage}: ${drill.control.rejected ? 'rejected, as it must be' : 'NOT NOTICED'}`,
+    `${drill.component}: snapshot ${drill.snapshot ?? 'none'}`,
+    timings(drill),
+    ...(drill.comparisons.length === 0 ? [] : ['', table([['FACT', 'COMPARED', 'MATCH'], ...kinds(drill)])]),
+    ...differing
+      .slice(0, MAX_DIFFERENCES)
+      .map(
+        ({ verdict, kind, subject, expected, found }) =>
+          `${verdict.toUpperCase()} ${kind} ${subject}: expected ${expected}, found ${found}`,
+      ),
+    ...(differing.length > MAX_DIFFERENCES ? [`… and ${differing.length - MAX_DIFFERENCES} more`] : []),
+    ...drill.errors.map((error) => renderError(error, { colour: false })),
+    ...(drill.control
+      ? [
+          `control: ${drill.control.damage}`,
+          `  ${drill.control.rejected ? 'rejected, as it must be' : 'NOT NOTICED'}: ${drill.control.how}`,
+        ]
+      : []),
+    ...drill.knownLoss.map((text) => `known loss: ${text}`),
     ...drill.notProven.map((text) => `not proven: ${text}`),
     '',
-    drill.verdict === 'proven'
-      ? 'PROVEN: the backup restores.'
-      : `${drill.verdict.toUpperCase()}: do not rely on this backup.`,
+    CLOSING[drill.verdict],
   ].join('\n');
+}
+
+const MAX_DIFFERENCES = 20;
+
+const CLOSING = {
+  proven: 'PROVEN: the backup restores.',
+  refuted: 'REFUTED: do not rely on this backup.',
+  unknown: 'UNKNOWN: the question could not be answered; do not rely on this backup.',
+} satisfies Record<Verdict, string>;
+
+function timings({ restoreMs, bootMs, compareMs, controlMs }: SourceDrill): string {
+  const parts = [
+    ['restored', restoreMs],
+    ['started', bootMs],
+    ['compared', compareMs],
+    ['control', controlMs],
+  ] as const;
+  return parts.flatMap(([word, ms]) => (ms === undefined ? [] : [`${word} in ${formatElapsed(ms)}`])).join(', ');
 }
 
 function kinds(drill: SourceDrill): string[][] {

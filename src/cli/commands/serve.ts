@@ -25,7 +25,6 @@ programs running, so that the next one takes them over; \`leitstand down\` stops
       stateDir,
       env: context.env,
       clock: context.clock,
-      run: context.run,
       signal: context.signal,
       inbox: await hostInbox(context, stateDir),
     });

@@ -13,5 +13,5 @@ export const prometheus = defineComponent({
   tools: [promtoolProgram],
   offers: prometheusOffer,
   plan: prometheusPlan,
-  source: prometheusSource,
+  source: () => prometheusSource(),
 });

@@ -54,7 +54,11 @@ export class ComponentRunner {
   }
 
   /** Takes over a process that a former daemon started, or the count of restarts of one that has died since. */
-  adopt(wanted: DesiredComponent | undefined, process: SupervisedProcess | undefined, restarts: number): void {
+  adopt(
+    wanted: DesiredComponent | undefined,
+    process: SupervisedProcess | undefined,
+    restarts: number,
+  ): void {
     this.#wanted = wanted;
     this.#restarts = restarts;
     if (process) this.#take(process);
@@ -296,7 +300,10 @@ export class ComponentRunner {
   async #reload(wanted: DesiredComponent): Promise<void> {
     const process = this.#process;
     if (!process || wanted.reloadUrl === undefined) return;
-    const answer = await httpExchange(wanted.reloadUrl, { method: 'POST', timeoutMs: RELOAD_TIMEOUT_MS }).then(
+    const answer = await httpExchange(wanted.reloadUrl, {
+      method: 'POST',
+      timeoutMs: RELOAD_TIMEOUT_MS,
+    }).then(
       ({ status, body }) => (status === 200 ? undefined : `it answers ${status}: ${firstLine(body)}`),
       (error: Error) => `the request failed: ${error.message}`,
     );

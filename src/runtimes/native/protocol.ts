@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { type ErrorDetails, LeitstandError, LeitstandErrors } from '../../platform/errors.ts';
 import type { ExitCode } from '../../platform/exit-codes.ts';
-import type { ComponentAction, ComponentActions, ComponentState, ComponentStatus, InboxStatus } from '../../stack/runtime.ts';
+import type {
+  ComponentAction,
+  ComponentActions,
+  ComponentState,
+  ComponentStatus,
+  InboxStatus,
+} from '../../stack/runtime.ts';
 
 // What the daemon and its client say to each other: JSON over HTTP on the Unix socket, under /v1.
 
@@ -42,7 +48,13 @@ export type ApplyLine =
 
 const action = z.enum(['none', 'start', 'reload', 'restart', 'stop']) satisfies z.ZodType<ComponentAction>;
 
-const state = z.enum(['ready', 'starting', 'stopped', 'failing', 'unknown']) satisfies z.ZodType<ComponentState>;
+const state = z.enum([
+  'ready',
+  'starting',
+  'stopped',
+  'failing',
+  'unknown',
+]) satisfies z.ZodType<ComponentState>;
 
 const where = z.object({
   file: z.string(),

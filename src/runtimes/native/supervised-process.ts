@@ -80,4 +80,3 @@ export function unrecorded(
 export function markedComponent(value: string, scope: string): string | undefined {
   return value.startsWith(`${scope}:`) ? value.slice(scope.length + 1) : undefined;
 }
-

@@ -1,9 +1,15 @@
 import type { Clock } from '../../platform/clock.ts';
 import { LeitstandError, LeitstandErrors } from '../../platform/errors.ts';
-import type { ComponentActions, ComponentStatus } from '../../stack/runtime.ts';
+import type { ComponentAction, ComponentActions, ComponentStatus } from '../../stack/runtime.ts';
 import { findRunning } from './adoption.ts';
 import { ComponentRunner } from './component-runner.ts';
-import { type DesiredComponent, type DesiredState, emptyState, readDesired, writeDesired } from './desired.ts';
+import {
+  type DesiredComponent,
+  type DesiredState,
+  emptyState,
+  readDesired,
+  writeDesired,
+} from './desired.ts';
 import { makeLayout, type NativeLayout, stackScope } from './layout.ts';
 import { requireFreePorts } from './port-check.ts';
 import { currentBoot } from './process-record.ts';
@@ -16,6 +22,14 @@ export interface SupervisorOptions {
   /** Aborted when the daemon ends; the programs live on. */
   readonly closing: AbortSignal;
   readonly times?: Partial<SupervisionTimes>;
+}
+
+export interface ApplyOptions {
+  readonly onEvent: (event: ApplyEvent) => void;
+  /** Ends the waiting, not the change. */
+  readonly signal?: AbortSignal | undefined;
+  /** What changes together with the components, once the state is accepted; its failure counts as theirs. */
+  readonly alongside?: () => Promise<void>;
 }
 
 /** Keeps the processes of a stack as its desired state says. Its caller holds the stack's daemon lock. */
@@ -85,27 +99,22 @@ export class Supervisor {
    * Takes every component to its desired state, all at once, and waits until each is ready. A port held by somebody
    * else refuses the whole before anything is touched. From then on the state is kept to, also after an error.
    */
-  async apply(
-    desired: DesiredState,
-    onEvent: (event: ApplyEvent) => void,
-    signal?: AbortSignal,
-  ): Promise<ComponentActions> {
+  async apply(desired: DesiredState, options: ApplyOptions): Promise<ComponentActions> {
     await this.#resuming;
     await this.#refuseForeignPorts(desired);
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     await writeDesired(this.#supervision.layout, desired);
     this.#desired = desired;
-    const pairs = this.#pairs(desired);
-    const outcomes = await Promise.allSettled(
-      pairs.map(([runner, wanted]) => this.#converge(runner, wanted, onEvent, signal)),
-    );
+    const actions: Record<string, ComponentAction> = {};
+    const outcomes = await Promise.allSettled([
+      options.alongside?.(),
+      ...this.#pairs(desired).map(async ([runner, wanted]) => {
+        actions[runner.component] = await this.#converge(runner, wanted, options);
+      }),
+    ]);
     this.#forgetStopped();
     throwFailures(outcomes);
-    const actions = outcomes.map((outcome, i) => {
-      const component = pairs[i]?.[0].component ?? '';
-      return [component, outcome.status === 'fulfilled' ? outcome.value : 'none'] as const;
-    });
-    return Object.fromEntries(actions);
+    return actions;
   }
 
   /** In the order of the desired state; what runs without being wanted comes last. */
@@ -138,9 +147,8 @@ export class Supervisor {
   async #converge(
     runner: ComponentRunner,
     wanted: DesiredComponent | undefined,
-    onEvent: (event: ApplyEvent) => void,
-    signal?: AbortSignal,
-  ) {
+    { onEvent, signal }: ApplyOptions,
+  ): Promise<ComponentAction> {
     const { clock } = this.#supervision;
     const begun = clock.monotonic();
     let action = runner.plannedAction(wanted);

@@ -40,7 +40,8 @@ const CACHE_TROUBLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR'
 export function cacheError(error: unknown, cacheDir: string): Error | undefined {
   const code = systemErrorCode(error);
   // SQLite does not say more than this when a lock file cannot be made.
-  const unopened = error instanceof Error && /unable to open database file|readonly database/.test(error.message);
+  const unopened =
+    error instanceof Error && /unable to open database file|readonly database/.test(error.message);
   if (!unopened && (code === undefined || !CACHE_TROUBLE.includes(code))) return undefined;
   return PROVISION_ERRORS.error('LS-PROVISION-005', {
     what: `the directory for programs, ${cacheDir}, cannot be used`,

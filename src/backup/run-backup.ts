@@ -5,7 +5,9 @@ import { formatElapsed } from '../platform/units.ts';
 import { backupErrors } from './errors.ts';
 import { backupClaim } from './proof.ts';
 import type { BackupReport, BackupRequest, BackupSource, SourceReport } from './report.ts';
-import { backUpSource } from './source.ts';
+import { backUpSource } from './back-up-source.ts';
+
+export type { BackupReport, BackupRequest, SourceReport } from './report.ts';
 
 /**
  * One run over all sources. A source that fails does not stop the others; the backup record is written after every
@@ -16,7 +18,7 @@ import { backUpSource } from './source.ts';
  */
 export async function runBackup(request: BackupRequest): Promise<BackupReport> {
   if (request.sources.length === 0) throw nothingToDo(request.stack);
-  const lock = await tryLock(request.lockPath, 'backup');
+  const lock = await tryLock(request.lockFile, 'backup');
   if (!lock.held) throw locked(lock.holder);
   try {
     return await backUpAll(request);
@@ -37,14 +39,14 @@ async function backUpAll(request: BackupRequest): Promise<BackupReport> {
     request.proofs.append(backupClaim(report), clock.now());
     onProgress?.({ type: 'done', phase, text: summary(report), elapsedMs: report.elapsedMs });
   }
-  const snapshots = reports.flatMap((report) => report.snapshot?.id ?? []);
+  const snapshots = reports.flatMap((report) => (report.ok ? [report.snapshot] : []));
   const record =
     snapshots.length === 0
       ? undefined
       : await request.repository.writeBackup({ stack: request.stack, snapshots, startedAt });
   return {
     exit: exitOf(reports),
-    ...(record ? { backup: record.id } : {}),
+    ...(record ? { backupId: record.id } : {}),
     startedAt: startedAt.toISOString(),
     elapsedMs: clock.monotonic() - start,
     sources: reports,
@@ -56,22 +58,23 @@ async function attempt(request: BackupRequest, source: BackupSource): Promise<So
   const elapsed = () => request.clock.monotonic() - start;
   try {
     const result = await backUpSource(request, source);
-    return { component: source.component, elapsedMs: elapsed(), ...result };
+    return { ok: true, component: source.component, elapsedMs: elapsed(), ...result };
   } catch (error) {
     request.signal?.throwIfAborted();
     const known = error instanceof LeitstandError ? error : unforeseen(source.component, error);
-    return { component: source.component, elapsedMs: elapsed(), warnings: [], error: known };
+    return { ok: false, component: source.component, elapsedMs: elapsed(), error: known };
   }
 }
 
 function exitOf(reports: readonly SourceReport[]): ExitCode {
-  if (reports.every((report) => report.error)) return EXIT.couldNotDo;
-  return reports.some((report) => report.error || report.warnings.length > 0) ? EXIT.partial : EXIT.ok;
+  if (reports.every((report) => !report.ok)) return EXIT.couldNotDo;
+  return reports.some((report) => !report.ok || report.warnings.length > 0) ? EXIT.partial : EXIT.ok;
 }
 
-function summary({ snapshot, error, elapsedMs }: SourceReport): string {
-  if (error) return `failed: ${error.details.what}`;
-  return `snapshot ${snapshot?.id ?? ''} in ${formatElapsed(elapsedMs)}`;
+function summary(report: SourceReport): string {
+  return report.ok
+    ? `snapshot ${report.snapshot} in ${formatElapsed(report.elapsedMs)}`
+    : `failed: ${report.error.details.what}`;
 }
 
 function locked(holder: { pid: number; purpose: string; since: string } | undefined) {

@@ -9,6 +9,8 @@ import type { DrillReport, DrillRequest, DrillSource, SourceDrill } from './repo
 import { openScratch } from './scratch.ts';
 import { exitOf, judgeComparisons, worstVerdict } from './verdict.ts';
 
+export type { DrillReport, DrillRequest, SourceDrill } from './report.ts';
+
 /**
  * Restores the newest snapshot of each source into a scratch directory, starts the program on it in isolation,
  * compares what it says with what was sealed at the backup, and has the comparison reject a damaged copy. Proven only
@@ -63,7 +65,6 @@ async function drillSource(
       ...base,
       ...(record ? factsOf(record) : { knownLoss: [] }),
       verdict: isRefusal(known) ? 'refuted' : 'unknown',
-      timings: {},
       comparisons: [],
       errors: [known],
     };

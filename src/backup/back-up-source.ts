@@ -2,7 +2,7 @@ import { LeitstandError } from '../platform/errors.ts';
 import { formatSize } from '../platform/units.ts';
 import type { WriteSnapshotResult } from '../repository/snapshot-writer.ts';
 import type { Capture } from '../stack/source.ts';
-import type { BackupRequest, BackupSource, SourceReport } from './report.ts';
+import type { BackupRequest, BackupSource, StoredSource } from './report.ts';
 
 const PROGRESS_EVERY_MS = 1_000;
 
@@ -10,7 +10,7 @@ const PROGRESS_EVERY_MS = 1_000;
 export async function backUpSource(
   request: BackupRequest,
   { component, source, url, dataDir }: BackupSource,
-): Promise<Pick<SourceReport, 'snapshot' | 'warnings'>> {
+): Promise<Omit<StoredSource, 'ok' | 'component' | 'elapsedMs'>> {
   const { clock, signal, onProgress } = request;
   const capture = await source.capture({
     url,
@@ -34,7 +34,7 @@ export async function backUpSource(
     throw error;
   }
   const released = await release(capture);
-  return { snapshot: factsOf(stored, capture), warnings: [...stored.damage, ...released] };
+  return { ...factsOf(stored, capture), warnings: [...stored.damage, ...released] };
 }
 
 /** The snapshot is safe by now: a capture that cannot be freed is a warning, not a failed backup. */
@@ -57,12 +57,13 @@ function storeProgress({ clock, onProgress }: BackupRequest) {
   };
 }
 
-function factsOf({ record, newBytes, reusedBytes }: WriteSnapshotResult, capture: Capture) {
+function factsOf({ record, readBytes, newBytes, reusedBytes }: WriteSnapshotResult, capture: Capture) {
   return {
-    id: record.id,
+    snapshot: record.id,
     cutoff: record.cutoff,
     files: record.totals.files,
     bytes: record.totals.bytes,
+    readBytes,
     newBytes,
     reusedBytes,
     expectations: capture.expectations.length,

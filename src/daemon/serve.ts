@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '../platform/clock.ts';
+import { tryLock } from '../platform/lock.ts';
+import { makeLayout, nativeLayout } from '../runtimes/native/layout.ts';
+import type { SupervisionTimes } from '../runtimes/native/supervision.ts';
+import { Supervisor } from '../runtimes/native/supervisor.ts';
+import { DAEMON_ERRORS } from './errors.ts';
+import { type InboxFactory, InboxHost } from './inbox-host.ts';
+import { daemonApi } from './server.ts';
+import { DaemonSocket } from './socket.ts';
+
+export interface ServeOptions {
+  readonly stateDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** SIGTERM and SIGINT of the daemon: it ends, the programs go on running. */
+  readonly signal: AbortSignal;
+  readonly inbox?: InboxFactory;
+  readonly times?: Partial<SupervisionTimes>;
+}
+
+/**
+ * The daemon: resumes what was wanted, keeps it running and answers on its socket. Resolves when the signal aborts
+ * (the programs stay, as under systemd's `KillMode=process`) or after a client's stop (nothing stays). Throws
+ * LS-DAEMON-001 when another daemon serves the directory.
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const layout = nativeLayout(options.stateDir);
+  await makeLayout(layout);
+  const lock = await tryLock(layout.lock, 'daemon');
+  if (!lock.held) throw alreadyServed(layout.stateDir, lock.holder?.pid);
+  const closing = new AbortController();
+  const end = () => closing.abort();
+  options.signal.addEventListener('abort', end, { once: true });
+  if (options.signal.aborted) end();
+  try {
+    await serveLocked(options, closing);
+  } finally {
+    options.signal.removeEventListener('abort', end);
+    end();
+    lock.release();
+  }
+}
+
+async function serveLocked(options: ServeOptions, closing: AbortController): Promise<void> {
+  const { clock, env } = options;
+  const layout = nativeLayout(options.stateDir);
+  const times = options.times ?? {};
+  const supervisor = await Supervisor.open({ layout, clock, closing: closing.signal, times });
+  const inbox = new InboxHost(options.inbox, clock);
+  const app = daemonApi({
+    layout,
+    supervisor,
+    inbox,
+    version: await ownVersion(),
+    since: clock.now().toISOString(),
+    closing: closing.signal,
+    onStopped: () => closing.abort(),
+  });
+  const socket = new DaemonSocket({ layout, env, uid: process.getuid?.() ?? 0, clock, app });
+  await socket.open();
+  void socket.guard();
+  void supervisor.resume();
+  // What fails here is the status' reason, and is tried again.
+  if (supervisor.desired) await inbox.converge(supervisor.desired.inbox).catch(() => undefined);
+  await ended(closing.signal);
+  await Promise.all([socket.close(), inbox.close()]);
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+async function ownVersion(): Promise<string> {
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+function alreadyServed(stateDir: string, pid: number | undefined) {
+  return DAEMON_ERRORS.error('LS-DAEMON-001', {
+    what: `another daemon${pid === undefined ? '' : ` (pid ${pid})`} serves ${stateDir}`,
+    where: { file: stateDir },
+    fix: 'use the one that runs (`leitstand status`), or end it together with its programs by `leitstand down`',
+  });
+}

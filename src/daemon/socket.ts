@@ -1,0 +1,100 @@
+import type { Server } from 'node:http';
+import { chmod, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { Clock } from '../platform/clock.ts';
+import { writeFileAtomic } from '../platform/files.ts';
+import { type NativeLayout, secureSocketDirectory, socketPath } from '../runtimes/native/layout.ts';
+import { DAEMON_ERRORS } from './errors.ts';
+
+const CHECK_MS = 5_000;
+
+export interface DaemonSocketOptions {
+  readonly layout: NativeLayout;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+  readonly clock: Clock;
+  readonly app: Hono;
+}
+
+/**
+ * The daemon's Unix socket. It is opened again when its file vanishes: `$XDG_RUNTIME_DIR` goes with the user's
+ * last session, and `/tmp` is swept. Its address is in `run/daemon.json`, for callers with another environment.
+ */
+export class DaemonSocket {
+  readonly #options: DaemonSocketOptions;
+  readonly #closing = new AbortController();
+  #listening: { readonly server: Server; readonly path: string; readonly inode: bigint } | undefined;
+
+  constructor(options: DaemonSocketOptions) {
+    this.#options = options;
+  }
+
+  /** Throws LS-DAEMON-004 or LS-RUNTIME-009. Whoever calls holds the daemon lock: a file that is there is stale. */
+  async open(): Promise<void> {
+    const { layout, env, uid, app } = this.#options;
+    const path = await socketPath(layout.stateDir, env, uid);
+    try {
+      await secureSocketDirectory(dirname(path), uid);
+      await rm(path, { force: true });
+      const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+      await listen(server, path);
+      await chmod(path, 0o600);
+      this.#listening = { server, path, inode: (await stat(path, { bigint: true })).ino };
+    } catch (error) {
+      if (error instanceof Error && error.name === 'LeitstandError') throw error;
+      throw DAEMON_ERRORS.error('LS-DAEMON-004', {
+        what: 'the daemon cannot open its socket',
+        why: String(error),
+        where: { file: path },
+        fix: `make ${dirname(path)} writable for the user who runs Leitstand`,
+        cause: error,
+      });
+    }
+    const address = { pid: process.pid, socket: path };
+    await writeFileAtomic(layout.daemonAddress, `${JSON.stringify(address)}\n`, { mode: 0o600 });
+  }
+
+  /** Until `close`. A socket that cannot be opened again is tried again: the programs must stay watched. */
+  async guard(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      await this.#options.clock.sleep(CHECK_MS, this.#closing.signal).catch(() => undefined);
+      if (this.#closing.signal.aborted || (await this.#isThere())) continue;
+      this.#listening?.server.close();
+      this.#listening = undefined;
+      await this.open().catch(() => undefined);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const listening = this.#listening;
+    if (!listening) return;
+    await rm(this.#options.layout.daemonAddress, { force: true });
+    const { server } = listening;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    // An answer under way gets a moment; a stream that nobody reads does not hold the daemon.
+    const impatience = setTimeout(() => server.closeAllConnections(), 1_000);
+    await closed;
+    clearTimeout(impatience);
+  }
+
+  async #isThere(): Promise<boolean> {
+    const listening = this.#listening;
+    if (!listening) return false;
+    const found = await stat(listening.path, { bigint: true }).catch(() => undefined);
+    return found?.ino === listening.inode;
+  }
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

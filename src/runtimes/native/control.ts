@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Clock } from '../../platform/clock.ts';
+import type { LeitstandError } from '../../platform/errors.ts';
+import { findByEnvironment, isAlive } from '../../platform/process-table.ts';
+import { connectDaemon, type DaemonClient } from './daemon-client.ts';
+import { RUNTIME_ERRORS } from './errors.ts';
+import { describeExit } from './launch.ts';
+import { makeLayout, type NativeLayout, stackScope } from './layout.ts';
+import { lastLines, logSize, openLog } from './log-file.ts';
+
+/** Environment variable of the keeper and of the daemon below it: the scope of their stack. */
+export const KEEPER_MARKER = 'LEITSTAND_DAEMON';
+
+const START_DEADLINE_MS = 10_000;
+const POLL_MS = 40;
+/** Another daemon held the lock: it may be the one that is just ending. */
+const RETRY_LOCKED_MS = 500;
+
+/**
+ * Starts the daemon again when it was killed; not when it ended (0), refused its state (2), is not needed (11) or
+ * was told to end before it could listen to signals (130, 143). The pause doubles while it fails quickly.
+ */
+const KEEPER = `
+pause=1
+while :; do
+  begun=$(date +%s)
+  "$@"
+  code=$?
+  case $code in 0|2|11|130|143) exit $code ;; esac
+  [ $(($(date +%s) - begun)) -ge 60 ] && pause=1
+  echo "leitstand: the daemon ended with code $code; starting it again in $pause s" >&2
+  sleep $pause
+  [ $pause -lt 30 ] && pause=$((pause * 2))
+done`;
+
+export interface ControlOptions {
+  readonly layout: NativeLayout;
+  /** What runs the daemon in the foreground, absolute. */
+  readonly command: readonly string[];
+  /** Of the daemon; its programs get nothing of it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The daemon of the stack, started under a keeper if nobody answers. A daemon of an older version is left as it is.
+ * Throws LS-RUNTIME-020 with the daemon's last log lines.
+ */
+export async function ensureDaemon(options: ControlOptions): Promise<DaemonClient> {
+  const { layout, env, uid, clock, signal } = options;
+  await makeLayout(layout);
+  const running = await connectDaemon(layout, env, uid);
+  if (running) return running;
+  const logOffset = await logSize(layout.daemonLog);
+  const deadline = clock.monotonic() + START_DEADLINE_MS;
+  let keeper = await startKeeper(options);
+  for (;;) {
+    const client = await connectDaemon(layout, env, uid).catch(() => undefined);
+    if (client) return client;
+    if (keeper.exitCode === 11) {
+      await clock.sleep(RETRY_LOCKED_MS, signal);
+      keeper = await startKeeper(options);
+    } else if (keeper.exitCode !== null || keeper.signalCode !== null) {
+      throw await daemonFails(layout, logOffset, describeExit(keeper.exitCode, keeper.signalCode));
+    }
+    if (clock.monotonic() > deadline) {
+      endKeeper(keeper);
+      throw await daemonFails(layout, logOffset, `did not answer within ${START_DEADLINE_MS / 1000} s`);
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+/** Ends keepers that wait for their next start, after the daemon itself has ended, so that none comes back. */
+export async function endKeepers(layout: NativeLayout, clock: Clock): Promise<void> {
+  const deadline = clock.monotonic() + 10_000;
+  const scope = await stackScope(layout.stateDir);
+  for (let sent = 'SIGTERM' as NodeJS.Signals; ; ) {
+    const all = await findByEnvironment(KEEPER_MARKER, scope);
+    const alive = all.filter((keeper) => keeper.pid !== process.pid);
+    if (alive.length === 0 || clock.monotonic() > deadline) return;
+    for (const keeper of alive) {
+      if (await isAlive(keeper)) kill(keeper.pid, sent);
+    }
+    await clock.sleep(500);
+    sent = 'SIGKILL';
+  }
+}
+
+async function startKeeper({ layout, command, env }: ControlOptions): Promise<ChildProcess> {
+  const scope = await stackScope(layout.stateDir);
+  const log = await openLog(layout.daemonLog);
+  try {
+    const keeper = spawn('/bin/sh', ['-c', KEEPER, 'leitstand-keeper', ...command], {
+      cwd: layout.stateDir,
+      detached: true,
+      env: { ...env, [KEEPER_MARKER]: scope },
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    await new Promise((resolve, reject) => {
+      keeper.once('spawn', resolve);
+      keeper.once('error', reject);
+    });
+    keeper.unref();
+    return keeper;
+  } finally {
+    await log.close();
+  }
+}
+
+/** The keeper leads the group in which the daemon is as well; the programs have groups of their own. */
+function endKeeper(keeper: ChildProcess): void {
+  if (keeper.pid !== undefined && keeper.exitCode === null) kill(-keeper.pid, 'SIGKILL');
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended by itself.
+    return;
+  }
+}
+
+async function daemonFails(layout: NativeLayout, logOffset: number, how: string): Promise<LeitstandError> {
+  const lines = await lastLines(layout.daemonLog, 10, logOffset);
+  return RUNTIME_ERRORS.error('LS-RUNTIME-020', {
+    what: `the daemon does not start: it ${how}`,
+    why: lines.length === 0 ? 'it wrote nothing to its log' : 'its last log lines are below',
+    where: { file: layout.daemonLog },
+    fix: `run it in the foreground to see more: \`leitstand serve --state-dir ${layout.stateDir}\``,
+    detail: lines,
+  });
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, copyFile, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import {
+  ensureDirectory,
+  readTextIfExists,
+  syncDirectory,
+  unfinishedName,
+  writeFileAtomic,
+} from '../../../platform/files.ts';
+
+/** `program.json`, written last: an entry without it is half done and does not count. */
+const entrySchema = z.object({
+  format: z.literal(1),
+  name: z.string(),
+  /** Of the program: `3.16.0`. */
+  version: z.string(),
+  origin: z.enum(['debian', 'go']),
+  /** What the program came in: `prometheus 2.42.0+ds-5+deb12u1`, `github.com/…/cmd/prometheus`. */
+  from: z.string(),
+  sha256: z.string(),
+  /** Bytes. */
+  size: z.number(),
+  /** Whole milliseconds since 1970; size and time unchanged spare the reading of the whole file. */
+  mtime: z.number(),
+});
+
+export type CacheEntry = z.infer<typeof entrySchema>;
+export type CachedOrigin = CacheEntry['origin'];
+export type NewEntry = Pick<CacheEntry, 'name' | 'version' | 'origin' | 'from'>;
+
+export function programDir(cacheDir: string, name: string): string {
+  return join(cacheDir, 'programs', name);
+}
+
+/** Name of an entry's directory: `go-3.16.0`. */
+export function entryLabel({ origin, version }: Pick<CacheEntry, 'origin' | 'version'>): string {
+  return `${origin}-${version}`;
+}
+
+export function entryDir(cacheDir: string, entry: Pick<CacheEntry, 'name' | 'version' | 'origin'>): string {
+  return join(programDir(cacheDir, entry.name), entryLabel(entry));
+}
+
+/** The record of a finished entry; undefined when there is none, or none that we understand. */
+export async function readEntry(directory: string): Promise<CacheEntry | undefined> {
+  try {
+    const text = await readTextIfExists(join(directory, 'program.json'));
+    return text === undefined ? undefined : entrySchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** False when the executable is not the one that was put there. Reads it whole only when size or time differ. */
+export async function isIntact(directory: string, entry: CacheEntry): Promise<boolean> {
+  const path = join(directory, entry.name);
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile() || found.size !== entry.size) return false;
+  return Math.trunc(found.mtimeMs) === entry.mtime || (await sha256(path)) === entry.sha256;
+}
+
+/**
+ * Puts an executable into the cache, all or nothing: a directory is filled beside the entry, its record written last,
+ * then it is renamed. The caller holds the program's lock. Returns the path of the executable.
+ */
+export async function publish(cacheDir: string, executable: string, wanted: NewEntry): Promise<string> {
+  const target = entryDir(cacheDir, wanted);
+  const staging = unfinishedName(target);
+  await ensureDirectory(staging, 0o755);
+  try {
+    const path = join(staging, wanted.name);
+    await copyFile(executable, path);
+    await chmod(path, 0o755);
+    await sync(path);
+    const { size, mtimeMs } = await stat(path);
+    const entry: CacheEntry = {
+      format: 1,
+      ...wanted,
+      sha256: await sha256(path),
+      size,
+      mtime: Math.trunc(mtimeMs),
+    };
+    await writeFileAtomic(join(staging, 'program.json'), `${JSON.stringify(entry, undefined, 2)}\n`);
+    await replaceDirectory(staging, target);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+  return join(target, wanted.name);
+}
+
+/** A running program keeps the executable it was started from, also when its entry is replaced. */
+async function replaceDirectory(staging: string, target: string): Promise<void> {
+  const old = unfinishedName(target);
+  await rename(target, old).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await rename(staging, target);
+  await syncDirectory(dirname(target));
+  await rm(old, { recursive: true, force: true });
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}

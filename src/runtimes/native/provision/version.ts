@@ -1,0 +1,89 @@
+import { dirname } from 'node:path';
+import type { RunResult } from '../../../platform/processes.ts';
+import type { GoBuild, ProgramSpec } from '../../../stack/program.ts';
+import { parseVersion, type Version } from '../../../stack/version.ts';
+import { readEntry } from './cache-entry.ts';
+import { findGo } from './go-toolchain.ts';
+import type { ProvisionContext } from './source.ts';
+
+type Look = Pick<ProvisionContext, 'run' | 'env' | 'signal'>;
+
+/** What an executable tells about itself. */
+export interface Detection {
+  /** Undefined when nothing tells it; never guessed. */
+  readonly version: Version | undefined;
+  /** The name it gives itself, where its answer to --version has the form all Prometheus programs share. */
+  readonly name: string | undefined;
+  /** Why it cannot be run, in words. */
+  readonly failure: string | undefined;
+}
+
+/**
+ * Asks the program itself, then Leitstand's record beside it, then the Go toolchain: executables made by `go build`
+ * print an empty version. Rejects only when cancelled.
+ */
+export async function detectVersion(path: string, look: Look, spec?: ProgramSpec): Promise<Detection> {
+  const answer = await askProgram(path, look);
+  if (answer.failure !== undefined || answer.version) return answer;
+  const recorded = (await readEntry(dirname(path)))?.version;
+  const version = parseVersion(recorded ?? '') ?? (await askToolchain(path, look, spec?.go));
+  return { ...answer, version };
+}
+
+/** The first line of --version: `prometheus, version 2.42.0+ds (branch: …)`; the number may be missing. */
+export function parseVersionAnswer(text: string): Pick<Detection, 'name' | 'version'> {
+  const match = /^(\S+), version(?: v?(\d\S*))?/m.exec(text);
+  return { name: match?.[1], version: match?.[2] === undefined ? undefined : parseVersion(match[2]) };
+}
+
+async function askProgram(path: string, { run, env, signal }: Look): Promise<Detection> {
+  const unusable = (failure: string) => ({ name: undefined, version: undefined, failure });
+  let result: RunResult;
+  try {
+    result = await run(path, ['--version'], { env, signal, timeoutMs: 10_000 });
+  } catch (error) {
+    signal?.throwIfAborted();
+    return unusable(`it cannot be executed: ${(error as Error).message}`);
+  }
+  if (result.timedOut) return unusable('it did not answer --version within 10 s');
+  const answer = parseVersionAnswer(`${result.stdout}\n${result.stderr}`);
+  if (result.exitCode === 0) return { ...answer, failure: undefined };
+  const words = (result.stderr || result.stdout).trim().split('\n')[0] ?? '';
+  return unusable(
+    `--version ended with ${result.signal ?? `exit code ${result.exitCode}`}${words && `: ${words}`}`,
+  );
+}
+
+/** `go version -m` prints the module that the main package is of: `mod github.com/prometheus/prometheus v0.316.0`. */
+async function askToolchain(
+  path: string,
+  look: Look,
+  build: GoBuild | undefined,
+): Promise<Version | undefined> {
+  const go = await findGo(look.env);
+  if (go === undefined) return undefined;
+  try {
+    const { stdout } = await look.run(go, ['version', '-m', path], { ...look, cwd: '/', timeoutMs: 30_000 });
+    return versionOfModule(stdout, build);
+  } catch {
+    look.signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+function versionOfModule(listing: string, build: GoBuild | undefined): Version | undefined {
+  const moduleVersion = /^\tmod\t\S+\t(v\d\S*)/m.exec(listing)?.[1];
+  if (moduleVersion === undefined) return undefined;
+  const isThisBuild = /^\tpath\t(\S+)$/m.exec(listing)?.[1] === build?.package;
+  const version = isThisBuild && build?.programVersion ? build.programVersion(moduleVersion) : moduleVersion;
+  return version === undefined ? undefined : parseVersion(version);
+}
+
+/** True when the program is the wanted one, or does not say which it is. */
+export function isNamed(detection: Detection, name: string): boolean {
+  return detection.name === undefined || plain(detection.name) === plain(name);
+}
+
+function plain(name: string): string {
+  return name.replaceAll('_', '-').toLowerCase();
+}

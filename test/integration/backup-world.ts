@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runBackup } from '../../src/backup/run-backup.ts';
+import { prometheusSource } from '../../src/components/prometheus/source.ts';
+import { runDrill } from '../../src/drill/run-drill.ts';
+import { openHistory } from '../../src/history/history.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { loadOrCreateSigningKey } from '../../src/repository/keys.ts';
+import { isRepository, initialiseRepository, openRepository } from '../../src/repository/repository.ts';
+import { openDirectoryStore } from '../../src/repository/stores/directory/index.ts';
+import type { Program } from '../../src/stack/program.ts';
+import { twinRuntime } from './twin-runtime.ts';
+
+/** Repository, keys, history and scratch below one directory, as a stack has them. */
+export async function openWorld(directory: string) {
+  const paths = { repository: join(directory, 'repository'), scratch: join(directory, 'scratch') };
+  await mkdir(paths.repository, { recursive: true });
+  const world = {
+    signingKey: await loadOrCreateSigningKey(directory),
+    clock: systemClock,
+    random: (size: number) => randomBytes(size),
+  };
+  const store = openDirectoryStore(paths.repository);
+  const repository = (await isRepository(store))
+    ? await openRepository(store, world)
+    : await initialiseRepository(store, world);
+  const history = openHistory(join(directory, 'leitstand.db'));
+  const source = prometheusSource();
+  return {
+    ...paths,
+    history,
+    store: repository,
+    backup: (live: { url: string; dataDir: string }, onStep: (text: string) => void = () => undefined) =>
+      runBackup({
+        stack: 'test',
+        sources: [{ component: 'prometheus', source, ...live }],
+        repository,
+        proofs: history.proofs,
+        lockFile: join(directory, 'backup.lock'),
+        clock: systemClock,
+        onProgress: (event) => (event.type === 'step' ? onStep(event.text) : undefined),
+      }),
+    drill: (program: Program, snapshot?: string) =>
+      runDrill({
+        sources: [{ component: 'prometheus', source, program }],
+        repository,
+        runtime: twinRuntime,
+        scratchDir: paths.scratch,
+        proofs: history.proofs,
+        clock: systemClock,
+        random: world.random,
+        snapshot,
+      }),
+  };
+}
+
+export async function temporaryDirectory() {
+  const path = await mkdtemp(join(tmpdir(), 'leitstand-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}

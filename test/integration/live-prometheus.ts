@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createPrometheusApi } from '../../src/components/prometheus/api.ts';
+import { httpExchange } from '../../src/platform/http.ts';
+import { findFreePort } from '../../src/platform/ports.ts';
+import { runProgram } from '../../src/platform/processes.ts';
+import type { Program } from '../../src/stack/program.ts';
+
+export interface LivePrometheus {
+  readonly url: string;
+  readonly dataDir: string;
+  stop(): Promise<void>;
+}
+
+export interface LiveOptions {
+  /** Scrape itself every second; else there is nothing to scrape. */
+  readonly scrape: boolean;
+  readonly adminApi?: boolean;
+}
+
+export async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await holds().catch(() => false))) {
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** A real Prometheus in `directory`, ready when this resolves. */
+export async function startPrometheus(
+  program: Program,
+  directory: string,
+  options: LiveOptions,
+): Promise<LivePrometheus> {
+  const port = await findFreePort(0);
+  const dataDir = join(directory, 'data');
+  await mkdir(dataDir, { recursive: true });
+  const jobs = options.scrape
+    ? [{ job_name: 'self', scrape_interval: '1s', static_configs: [{ targets: [`127.0.0.1:${port}`] }] }]
+    : [];
+  // JSON is YAML.
+  await writeFile(join(directory, 'prometheus.yml'), JSON.stringify({ scrape_configs: jobs }));
+  const child = spawn(
+    program.path,
+    [
+      `--config.file=${directory}/prometheus.yml`,
+      `--storage.tsdb.path=${dataDir}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      ...(options.adminApi === false ? [] : ['--web.enable-admin-api']),
+    ],
+    { stdio: 'ignore' },
+  );
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const url = `http://127.0.0.1:${port}`;
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  try {
+    await until('prometheus is ready', async () => (await httpExchange(`${url}/-/ready`)).status === 200);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, dataDir, stop };
+}
+
+/** Waits until the server has scraped itself `samples` times. */
+export function scraped(live: LivePrometheus, samples: number): Promise<void> {
+  const api = createPrometheusApi(live.url);
+  return until(`${samples} samples of up`, async () => {
+    const [count] = await api.queryVector('count_over_time(up[5m])', Date.now());
+    return Number(count?.value ?? 0) >= samples;
+  });
+}
+
+/** Blocks with one series a minute apart, from 26 to 23 hours ago: what the windows `day` and `oldest` look at. */
+export async function seedHistory(promtool: Program, directory: string): Promise<void> {
+  const now = Math.floor(Date.now() / 1000);
+  const lines = ['# TYPE history gauge'];
+  for (const series of ['a', 'b', 'c'])
+    for (let time = now - 26 * 3600; time < now - 23 * 3600; time += 60)
+      lines.push(`history{series="${series}"} ${Math.sin(time)} ${time}`);
+  const input = join(directory, 'history.txt');
+  await mkdir(join(directory, 'data'), { recursive: true });
+  await writeFile(input, `${lines.join('\n')}\n# EOF\n`);
+  const result = await runProgram(promtool.path, [
+    'tsdb',
+    'create-blocks-from',
+    'openmetrics',
+    input,
+    join(directory, 'data'),
+  ]);
+  if (result.exitCode !== 0) throw new Error(result.stderr);
+}

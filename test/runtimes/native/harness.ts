@@ -1,0 +1,115 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../src/platform/clock.ts';
+import { findFreePort } from '../../../src/platform/ports.ts';
+import { listByEnvironment, type MarkedProcess } from '../../../src/platform/process-table.ts';
+import { ensureDaemon, KEEPER_MARKER } from '../../../src/runtimes/native/control.ts';
+import { connectDaemon, type DaemonClient } from '../../../src/runtimes/native/daemon-client.ts';
+import type { DesiredComponent, DesiredState } from '../../../src/runtimes/native/desired.ts';
+import { MARKER } from '../../../src/runtimes/native/launch.ts';
+import { type NativeLayout, nativeLayout, stackScope } from '../../../src/runtimes/native/layout.ts';
+
+const FAKE = new URL('../../fixtures/fake-program.mjs', import.meta.url).pathname;
+const DAEMON = new URL('../../fixtures/daemon.ts', import.meta.url).pathname;
+
+/** A stack in a directory of its own; `dispose` leaves no process and no file behind. */
+export interface TestStack extends AsyncDisposable {
+  readonly layout: NativeLayout;
+  readonly env: Readonly<Record<string, string>>;
+  readonly daemonCommand: readonly string[];
+  /** A fake program on a free port. */
+  fake(component: string, args?: readonly string[], port?: number): Promise<DesiredComponent>;
+  desired(components: readonly DesiredComponent[], inboxPort?: number): DesiredState;
+  ensure(): Promise<DaemonClient>;
+  connect(): Promise<DaemonClient | undefined>;
+  /** Processes of the stack by their marker: `component` or everything. */
+  programs(component?: string): Promise<MarkedProcess[]>;
+  /** Keeper and daemon. */
+  keepers(): Promise<MarkedProcess[]>;
+  log(component: string): Promise<string>;
+}
+
+export async function makeStack(): Promise<TestStack> {
+  const root = await mkdtemp(join(tmpdir(), 'leitstand-native-'));
+  const layout = nativeLayout(join(root, 'state'));
+  const env = { PATH: process.env['PATH'] ?? '', XDG_RUNTIME_DIR: root, SECRET_OF_THE_CALLER: 'hunter2' };
+  const daemonCommand = [process.execPath, DAEMON, '--state-dir', layout.stateDir];
+  const uid = process.getuid?.() ?? 0;
+  await mkdir(layout.stateDir);
+  const scope = await stackScope(layout.stateDir);
+  const programs = async (component?: string) =>
+    (await listByEnvironment(MARKER)).filter(({ value }) =>
+      component === undefined ? value.startsWith(`${scope}:`) : value === `${scope}:${component}`,
+    );
+  const keepers = async () => (await listByEnvironment(KEEPER_MARKER)).filter(({ value }) => value === scope);
+  return {
+    layout,
+    env,
+    daemonCommand,
+    programs,
+    keepers,
+    fake: async (component, args = [], port) => fakeComponent(layout, component, args, port),
+    desired: (components, inboxPort) => ({
+      stack: 'test',
+      components,
+      inbox: { enabled: inboxPort !== undefined, port: inboxPort ?? 0 },
+    }),
+    ensure: () => ensureDaemon({ layout, command: daemonCommand, env, uid, clock: systemClock }),
+    connect: () => connectDaemon(layout, env, uid),
+    log: (component) => readFile(layout.log(component), 'utf8'),
+    [Symbol.asyncDispose]: async () => {
+      // Keepers first: they would bring the daemon back, and the daemon its programs.
+      for (const find of [keepers, programs]) {
+        for (const { pid } of await find()) kill(pid);
+        await eventually(async () => (await find()).length === 0, 'nothing left running');
+      }
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+async function fakeComponent(
+  layout: NativeLayout,
+  component: string,
+  args: readonly string[],
+  wantedPort?: number,
+): Promise<DesiredComponent> {
+  const port = wantedPort ?? (await findFreePort(0));
+  return {
+    component,
+    programPath: process.execPath,
+    programVersion: '1.0.0',
+    args: [FAKE, '--port', String(port), ...args],
+    env: {},
+    dataDir: layout.data(component),
+    ready: { url: `http://127.0.0.1:${port}/ready` },
+    reloadUrl: `http://127.0.0.1:${port}/-/reload`,
+    filesHash: 'files-1',
+  };
+}
+
+export function portOf(component: DesiredComponent): number {
+  return Number(new URL(component.ready.url).port);
+}
+
+export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    return;
+  }
+}
+
+/** Polls until it holds; the deadline is for a broken program, not for a slow machine. */
+export async function eventually(
+  holds: () => Promise<boolean>,
+  what: string,
+  withinMs = 20_000,
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`never came true: ${what}`);
+    await systemClock.sleep(25);
+  }
+}

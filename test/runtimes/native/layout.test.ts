@@ -1,0 +1,68 @@
+import { chmod, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  nativeLayout,
+  secureSocketDirectory,
+  socketPath,
+  stackScope,
+} from '../../../src/runtimes/native/layout.ts';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'leitstand-layout-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+describe('nativeLayout', () => {
+  it('gives absolute paths that are apart for each component', () => {
+    const layout = nativeLayout('some/state');
+    const paths = [layout.rendered, layout.secrets, layout.data, layout.log, layout.process].flatMap(
+      (path) => [path('prometheus'), path('alertmanager')],
+    );
+    expect(new Set(paths).size).toBe(paths.length);
+    expect(paths.every((path) => path.startsWith('/'))).toBe(true);
+  });
+});
+
+describe('socketPath', () => {
+  it('is short even for a long state directory and the same through a symbolic link', async () => {
+    const long = join(root, 'x'.repeat(120));
+    await mkdir(long);
+    await symlink(long, join(root, 'link'));
+    const path = await socketPath(long, {}, 1234);
+    expect(path).toBe(`/tmp/leitstand-1234/${await stackScope(long)}.sock`);
+    expect(await socketPath(join(root, 'link'), {}, 1234)).toBe(path);
+  });
+
+  it('prefers the runtime directory of the session, as long as it exists and is short', async () => {
+    const name = `${await stackScope(root)}.sock`;
+    expect(await socketPath(root, { XDG_RUNTIME_DIR: root }, 1234)).toBe(join(root, 'leitstand', name));
+    expect(await socketPath(root, { XDG_RUNTIME_DIR: join(root, 'gone') }, 0)).toBe(`/run/leitstand/${name}`);
+    const deep = join(root, 'y'.repeat(90));
+    await mkdir(deep);
+    expect(await socketPath(root, { XDG_RUNTIME_DIR: deep }, 0)).toBe(`/run/leitstand/${name}`);
+  });
+});
+
+describe('secureSocketDirectory', () => {
+  it('makes it private, and an open one private again', async () => {
+    const directory = join(root, 'sockets');
+    await secureSocketDirectory(directory, process.getuid?.() ?? 0);
+    await chmod(directory, 0o777);
+    await secureSocketDirectory(directory, process.getuid?.() ?? 0);
+    expect((await stat(directory)).mode & 0o777).toBe(0o700);
+  });
+
+  it('refuses a directory of somebody else', async () => {
+    await expect(secureSocketDirectory(root, 4321)).rejects.toMatchObject({ code: 'LS-RUNTIME-009' });
+  });
+
+  it('refuses a symbolic link, whoever made it', async () => {
+    await symlink(root, join(root, 'elsewhere'));
+    await expect(
+      secureSocketDirectory(join(root, 'elsewhere'), process.getuid?.() ?? 0),
+    ).rejects.toMatchObject({ code: 'LS-RUNTIME-009' });
+  });
+});
