@@ -33,13 +33,13 @@ export function defaultOf(schema: Schema): unknown {
 }
 
 export function descriptionOf(schema: Schema): string | undefined {
-  return metaOf(schema, 'description');
+  return metaOf(schema, 'description') as string | undefined;
 }
 
 /** A value of the field as somebody would write it, for "add this line". */
 export function exampleOf(schema: Schema): string | undefined {
   const examples = metaOf(schema, 'examples');
-  return examples?.[0] === undefined ? undefined : String(examples[0]);
+  return Array.isArray(examples) && examples.length > 0 ? String(examples[0]) : undefined;
 }
 
 /** What the value at a path may be: nothing for a path that the schema does not know, several for a union. */
@@ -82,10 +82,10 @@ export function acceptsText(schemas: readonly Schema[]): boolean {
   });
 }
 
-function metaOf<Key extends keyof z.core.GlobalMeta>(schema: Schema, key: Key): z.core.GlobalMeta[Key] | undefined {
+function metaOf(schema: Schema, key: string): unknown {
   for (let current: Schema | undefined = schema; current; current = innerOf(current)) {
     const value = z.globalRegistry.get(current)?.[key];
-    if (value !== undefined) return value as z.core.GlobalMeta[Key];
+    if (value !== undefined) return value;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LeitstandError } from '../platform/errors.ts';
 import { ensureDirectory } from '../platform/files.ts';
 import { findFreePort } from '../platform/ports.ts';
@@ -76,7 +76,11 @@ async function askTwin(
     port: await findFreePort(0),
   });
   const start = clock.monotonic();
-  const twin = await runtime.startTwin({ plan: marked(plan, request.scratchDir), directory, signal });
+  const twin = await runtime.startTwin({
+    plan: marked(plan, resolve(request.scratchDir)),
+    directory,
+    signal,
+  });
   const booted = clock.monotonic();
   try {
     const comparisons = await source.compare({

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LeitstandError } from '../platform/errors.ts';
 import type { SnapshotRecord } from '../repository/records.ts';
 import type { Verdict } from '../stack/proof.ts';
@@ -22,7 +22,7 @@ export async function runDrill(request: DrillRequest): Promise<DrillReport> {
   const { clock, onProgress } = request;
   const start = clock.monotonic();
   const id = `${clock.now().toISOString().replace(/[-:.]/g, '')}-${hex(request.random(4))}`;
-  const scratch = await openScratch(request.scratchDir, id);
+  const scratch = await openScratch(resolve(request.scratchDir), id);
   const sources: SourceDrill[] = [];
   try {
     for (const [i, source] of request.sources.entries()) {

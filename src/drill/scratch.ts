@@ -1,8 +1,9 @@
 import { readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemErrorCode } from '../platform/errors.ts';
 import { ensureDirectory } from '../platform/files.ts';
 import { tryLock } from '../platform/lock.ts';
-import { findByEnvironment, isAlive } from '../platform/process-table.ts';
+import { findByEnvironment, isAlive, type ProcessIdentity } from '../platform/process-table.ts';
 import { formatSize } from '../platform/units.ts';
 import { drillErrors } from './errors.ts';
 
@@ -38,7 +39,7 @@ export async function openScratch(scratchDir: string, id: string): Promise<Scrat
     directory,
     remove: async () => {
       try {
-        await rm(directory, { recursive: true, force: true });
+        await removeTree(directory);
       } finally {
         lock.release();
       }
@@ -49,9 +50,21 @@ export async function openScratch(scratchDir: string, id: string): Promise<Scrat
 async function sweep(scratchDir: string): Promise<void> {
   const leftovers = (await readdir(scratchDir)).filter((name) => name.startsWith(PREFIX));
   if (leftovers.length === 0) return;
-  for (const twin of await findByEnvironment(TWIN_MARK, scratchDir))
+  for (const twin of await findByEnvironment(TWIN_MARK, scratchDir)) await endLeftTwin(twin);
+  for (const name of leftovers) await removeTree(join(scratchDir, name));
+}
+
+async function endLeftTwin(twin: ProcessIdentity): Promise<void> {
+  try {
     if (await isAlive(twin)) process.kill(twin.pid, 'SIGKILL');
-  for (const name of leftovers) await rm(join(scratchDir, name), { recursive: true, force: true });
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ESRCH') throw error;
+  }
+}
+
+/** A twin that is just ending may still write into it. */
+function removeTree(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
 /** Asked before the restore, so that a drill does not fill the disk the stack writes to. */

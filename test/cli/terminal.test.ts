@@ -17,7 +17,12 @@ describe('terminalFacts', () => {
 
 describe('table', () => {
   it('pads columns and leaves no trailing spaces', () => {
-    expect(table([['a', 'bb', ''], ['ccc', 'd', 'e']])).toBe('a    bb\nccc  d   e');
+    expect(
+      table([
+        ['a', 'bb', ''],
+        ['ccc', 'd', 'e'],
+      ]),
+    ).toBe('a    bb\nccc  d   e');
   });
 });
 

@@ -14,10 +14,14 @@ function lint(folder: string, source: string): string {
   const file = join(directory, 'planted.ts');
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, source);
-  const { stdout } = spawnSync(process.execPath, [join(root, 'node_modules/oxlint/bin/oxlint'), '--type-aware', file], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  const { stdout } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/oxlint/bin/oxlint'), '--type-aware', file],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
   return stdout;
 }
 

@@ -17,6 +17,9 @@ export interface LiveOptions {
   /** Scrape itself every second; else there is nothing to scrape. */
   readonly scrape: boolean;
   readonly adminApi?: boolean;
+  /** `host:port` of a further target, scraped ten times a second. */
+  readonly target?: string;
+  readonly outOfOrderWindow?: string;
 }
 
 export async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
@@ -36,11 +39,23 @@ export async function startPrometheus(
   const port = await findFreePort(0);
   const dataDir = join(directory, 'data');
   await mkdir(dataDir, { recursive: true });
-  const jobs = options.scrape
-    ? [{ job_name: 'self', scrape_interval: '1s', static_configs: [{ targets: [`127.0.0.1:${port}`] }] }]
-    : [];
+  const job = (name: string, interval: string, target: string) => ({
+    job_name: name,
+    scrape_interval: interval,
+    scrape_timeout: interval,
+    static_configs: [{ targets: [target] }],
+  });
+  const config = {
+    scrape_configs: [
+      ...(options.scrape ? [job('self', '1s', `127.0.0.1:${port}`)] : []),
+      ...(options.target === undefined ? [] : [job('further', '100ms', options.target)]),
+    ],
+    ...(options.outOfOrderWindow === undefined
+      ? {}
+      : { storage: { tsdb: { out_of_order_time_window: options.outOfOrderWindow } } }),
+  };
   // JSON is YAML.
-  await writeFile(join(directory, 'prometheus.yml'), JSON.stringify({ scrape_configs: jobs }));
+  await writeFile(join(directory, 'prometheus.yml'), JSON.stringify(config));
   const child = spawn(
     program.path,
     [

@@ -21,7 +21,7 @@ function contentOf(kind: 'random' | 'text', seed: number, size: number): Buffer 
     let state = seed + 1;
     for (let i = 0; i + 4 <= size; i += 4) {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      content.writeUInt32LE(state ^ (state >>> 13), i);
+      content.writeUInt32LE((state ^ (state >>> 13)) >>> 0, i);
     }
   }
   return content;

@@ -53,6 +53,8 @@ async function takePackage(name: string, members: readonly ProgramSpec[], work: 
     unpacked.push({ spec, executable, version: await examine(spec, executable, packageVersion, context) });
   }
   const programs: Program[] = [];
+  const [main] = unpacked;
+  if (main) warnWhenOlder(main.spec, main.version, context);
   for (const { spec, executable, version } of unpacked) {
     const path = await publish(context.provisioning.cacheDir, executable, {
       name: spec.name,
@@ -60,7 +62,6 @@ async function takePackage(name: string, members: readonly ProgramSpec[], work: 
       origin: 'debian',
       from: `${name} ${packageVersion}`,
     });
-    warnWhenOlder(spec, version, context);
     programs.push({ name: spec.name, path, version, origin: 'debian' });
   }
   return programs;

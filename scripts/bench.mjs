@@ -1,0 +1,12 @@
+// All benchmarks, one after the other; each prints its goals and what was measured.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { findNode, installDependencies, root } from './ready.mjs';
+
+installDependencies();
+const wanted = process.argv.slice(2);
+for (const name of wanted.length > 0 ? wanted : ['startup', 'stack', 'demo']) {
+  process.stdout.write(`== ${name}\n`);
+  const { status } = spawnSync(findNode(), [join(root, 'bench', `${name}.ts`)], { stdio: 'inherit' });
+  if (status !== 0) process.exitCode = 1;
+}

@@ -1,0 +1,63 @@
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar } from 'yaml';
+import { childSchemas, isMapping, isPublicField, knownKeys, type Schema } from './schema-tree.ts';
+import type { Shown } from './source-text.ts';
+
+interface Walk {
+  readonly text: string;
+  /** The YAML is broken, so that anything may stand in anything's place. */
+  readonly damaged: boolean;
+  readonly shown: Shown[];
+}
+
+/**
+ * Which keys and values of the file may be quoted in a message: values of fields that the schema knows and that are no
+ * secrets. A value in an unknown place may be a secret under a misspelt key, so it is not shown.
+ */
+export function readableParts(
+  root: unknown,
+  schemas: readonly Schema[],
+  options: { readonly text: string; readonly damaged: boolean },
+): readonly Shown[] {
+  const shown: Shown[] = [];
+  visit(root as ParsedNode | null, schemas, { ...options, shown });
+  return shown.sort((a, b) => a.start - b.start);
+}
+
+function visit(node: ParsedNode | null, schemas: readonly Schema[], walk: Walk): void {
+  if (node === null) return;
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? String(key.value) : undefined;
+      addScalar(key, isReadableKey(name, schemas, walk.damaged), walk);
+      visit(value, name === undefined ? [] : childSchemas(schemas, name), walk);
+    }
+  } else if (isSeq(node)) {
+    for (const item of node.items) visit(item, childSchemas(schemas, 0), walk);
+  } else if (isAlias(node)) {
+    const [start, end] = node.range;
+    walk.shown.push({ start, end, readable: !walk.damaged });
+  } else {
+    addScalar(node, isPublicField(schemas), walk);
+  }
+}
+
+/** A sound file's keys can be shown where keys belong; a broken one's only when they are known. */
+function isReadableKey(name: string | undefined, schemas: readonly Schema[], damaged: boolean): boolean {
+  if (name === undefined) return false;
+  return damaged ? (knownKeys(schemas)?.includes(name) ?? false) : schemas.some(isMapping);
+}
+
+function addScalar(node: ParsedNode, readable: boolean, walk: Walk): void {
+  if (!node.range) return;
+  const [start, end] = node.range;
+  if (end <= start) return;
+  const isWhole = !walk.damaged || (isScalar(node) && isTerminated(node, walk.text.slice(start, end)));
+  walk.shown.push({ start, end, readable: readable && isWhole });
+}
+
+function isTerminated(node: Scalar, source: string): boolean {
+  if (source.includes('\n')) return false;
+  if (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE')
+    return source.length > 1 && source.at(-1) === source[0];
+  return node.type === 'PLAIN';
+}

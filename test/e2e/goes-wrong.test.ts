@@ -1,0 +1,274 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { tryLock } from '../../src/platform/lock.ts';
+import { findByEnvironment, identifyProcess } from '../../src/platform/process-table.ts';
+import { runProgram } from '../../src/platform/processes.ts';
+import { generations } from '../integration/programs.ts';
+import { eventually, leitstand, makeStack, type StackUnderTest } from './stack-under-test.ts';
+
+describe('a configuration with mistakes', () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'leitstand-e2e-'));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  it('reports all of them in one run, and nothing else happens', async () => {
+    await writeFile(
+      join(directory, 'leitstand.yaml'),
+      `schema: 1
+stack: wrong
+components:
+  prometheus: {retension: 15d, scrape_interval: 15}
+  alertmanager:
+receivers:
+  on-call:
+    slack:
+      - webhook_url: \${secret:NOT_THERE}
+routing:
+  default: oncall
+`,
+    );
+    const { exit, stderr } = await leitstand(['up'], { cwd: directory });
+    expect(exit).toBe(2);
+    expect(stderr).toMatch(/leitstand\.yaml:4:16/);
+    expect(stderr).toContain('retention');
+    expect(stderr).toContain('15s');
+    expect(stderr).toContain('NOT_THERE');
+    expect(stderr).toContain('on-call');
+    expect(await readdir(directory)).toEqual(['leitstand.yaml']);
+  });
+
+  it('malformed YAML is exit 2 with line and column', async () => {
+    await writeFile(join(directory, 'leitstand.yaml'), 'schema: 1\nstack: [wrong\n');
+    const { exit, stderr } = await leitstand(['plan'], { cwd: directory });
+    expect(exit).toBe(2);
+    expect(stderr).toMatch(/leitstand\.yaml:\d+:\d+/);
+  });
+
+  it('no file at all says where it looked', async () => {
+    const { exit, stderr } = await leitstand(['status'], { cwd: directory });
+    expect(exit).toBe(2);
+    expect(stderr).toContain('LS-CLI-002');
+  });
+});
+
+describe.skipIf(generations.length === 0)('a stack that goes wrong', () => {
+  const [generation = 'current'] = generations;
+  let stack: StackUnderTest;
+
+  beforeAll(async () => {
+    stack = await makeStack(generation);
+  });
+  afterAll(() => stack?.destroy());
+
+  it('a taken port names the process that has it', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(stack.ports.alertmanager, '127.0.0.1', resolve));
+    try {
+      const { exit, stderr } = await stack.run('up');
+      expect(exit).toBe(6);
+      expect(stderr).toContain(String(stack.ports.alertmanager));
+      expect(stderr).toContain(`pid ${process.pid}`);
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('a program that does not start shows its last words', async () => {
+    const fake = join(stack.directory, 'pushgateway');
+    const version = await runProgram(stack.paths.get('pushgateway') ?? '', ['--version']);
+    await writeFile(
+      fake,
+      `#!/bin/sh\ncase "$1" in --version) cat <<'X'\n${version.stdout.includes('version 1') || version.stdout.includes('version 0') ? version.stdout : 'pushgateway, version 1.11.3 (branch: x, revision: x)'}\nX\nexit 0;; esac\necho "disk quota is a lie" >&2\nexit 3\n`,
+      { mode: 0o755 },
+    );
+    await stack.configure({ paths: new Map([...stack.paths, ['pushgateway', fake]]) });
+    const { exit, stderr } = await stack.run('up');
+    expect(exit).toBe(6);
+    expect(stderr).toContain('pushgateway');
+    expect(stderr).toContain('disk quota is a lie');
+    await stack.configure();
+    expect((await stack.run('up')).exit).toBe(0);
+  });
+
+  it('a second `up` at the same time is refused and names the first', async () => {
+    const lock = await tryLock(join(stack.directory, '.leitstand/run/stack.lock'), 'up');
+    expect(lock.held).toBe(true);
+    const { exit, stderr } = await stack.run('up');
+    if (lock.held) lock.release();
+    expect(exit).toBe(11);
+    expect(stderr).toContain(`pid ${process.pid}`);
+  });
+
+  it('two at once start nothing twice', async () => {
+    await stack.run('down');
+    const outcomes = await Promise.all([stack.run('up'), stack.run('up'), stack.run('up')]);
+    const exits = outcomes.map(({ exit }) => exit).sort((a, b) => Number(a) - Number(b));
+    expect(exits[0]).toBe(0);
+    expect(exits.every((exit) => exit === 0 || exit === 11)).toBe(true);
+    expect(await runningPrograms(stack)).toBe(3);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('a full disk leaves what runs as it is', async () => {
+    const small = join(stack.directory, 'small');
+    await mkdir(small);
+    const mount = await runProgram('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'tmpfs', small]);
+    if (mount.exitCode !== 0) return;
+    try {
+      await stack.configure({ stateDir: 'small/state' });
+      const { exit, stderr } = await stack.run('up');
+      expect(stderr).toContain('LS-DEPLOY-002');
+      expect(exit).toBe(6);
+      const left = await readdir(join(small, 'state'), { recursive: true });
+      expect(left.filter((name) => name.includes('.unfinished-'))).toEqual([]);
+    } finally {
+      await runProgram('umount', [small]);
+      await stack.configure();
+    }
+    expect(await runningPrograms(stack)).toBe(3);
+  });
+
+  it('a validator that refuses keeps the old configuration in force', async () => {
+    const fake = join(stack.directory, 'promtool');
+    await writeFile(
+      fake,
+      '#!/bin/sh\ncase "$1" in --version) echo "promtool, version 2.42.0";exit 0;; esac\necho "FAILED: parsing YAML" >&2\nexit 1\n',
+      { mode: 0o755 },
+    );
+    await stack.configure({ paths: new Map([...stack.paths, ['promtool', fake]]) });
+    const before = await readFile(
+      join(stack.directory, '.leitstand/rendered/prometheus/prometheus.yml'),
+      'utf8',
+    );
+    const { exit, stderr } = await stack.run('up');
+    expect(exit).toBe(2);
+    expect(stderr).toContain('FAILED: parsing YAML');
+    expect(
+      await readFile(join(stack.directory, '.leitstand/rendered/prometheus/prometheus.yml'), 'utf8'),
+    ).toBe(before);
+    await stack.configure();
+  });
+
+  it('alert test with Alertmanager down could not check', async () => {
+    const pid = await pidOf(stack, 'alertmanager');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const { exit, stderr } = await stack.run('alert', 'test', '--timeout', '3s');
+      expect(stderr).toContain('Alertmanager');
+      expect(exit).toBe(5);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  });
+
+  it('alert test with the inbox stopped names integration and stage', async () => {
+    await stack.configure();
+    const config = join(stack.directory, 'leitstand.yaml');
+    const text = await readFile(config, 'utf8');
+    await writeFile(config, text.replace(/inbox: \{/, 'inbox: {enabled: false, '));
+    expect((await stack.run('up')).exit).toBe(0);
+    const { exit, stdout } = await stack.run('alert', 'test', 'on-call', '--timeout', '10s');
+    expect(exit).toBe(1);
+    expect(stdout).toMatch(/on-call slack\[0\]: FAILED at stage `send`/);
+    expect(stdout).toContain('connection refused');
+    await stack.configure();
+    expect((await stack.run('up')).exit).toBe(0);
+    expect(
+      (
+        await eventually(
+          () => stack.run('alert', 'test'),
+          ({ exit: code }) => code === 0,
+        )
+      ).exit,
+    ).toBe(0);
+  });
+
+  it('a killed program comes back, a killed daemon is replaced and adopts', async () => {
+    const killed = await pidOf(stack, 'pushgateway');
+    process.kill(killed, 'SIGKILL');
+    await eventually(
+      () => pidOf(stack, 'pushgateway'),
+      (pid) => pid > 0 && pid !== killed,
+    );
+    const survivor = await pidOf(stack, 'prometheus');
+    const daemon = await daemonPid(stack);
+    process.kill(daemon, 'SIGKILL');
+    await eventually(
+      () => daemonPid(stack),
+      (pid) => pid > 0 && pid !== daemon,
+    );
+    expect(await pidOf(stack, 'prometheus')).toBe(survivor);
+    expect(await runningPrograms(stack)).toBe(3);
+  });
+
+  it('an altered pack is refused and named', async () => {
+    await eventually(
+      () => stack.run('backup'),
+      ({ exit }) => exit === 0,
+    );
+    const root = join(stack.directory, '.leitstand/repository/packs');
+    const pack = (await readdir(root, { recursive: true })).find((name) => /[0-9a-f]{64}$/.test(name)) ?? '';
+    const bytes = await readFile(join(root, pack));
+    const altered = Buffer.from(bytes);
+    const position = Math.floor(altered.length / 2);
+    altered[position] = (altered[position] ?? 0) ^ 1;
+    await rm(join(root, pack));
+    await writeFile(join(root, pack), altered);
+    for (const command of [['drill'], ['backup', 'verify']]) {
+      const { exit, stdout, stderr } = await stack.run(...command);
+      expect(stdout + stderr).toContain(pack.split('/').at(-1)?.slice(0, 16));
+      expect(exit).toBe(1);
+    }
+    await rm(join(stack.directory, '.leitstand/repository'), { recursive: true });
+  });
+
+  it('a backup killed in the middle harms nothing', async () => {
+    const bin = join(import.meta.dirname, '../../bin/leitstand.mjs');
+    for (const delay of [150, 300, 450]) {
+      const child = spawn(process.execPath, [bin, 'backup'], { cwd: stack.directory, stdio: 'ignore' });
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      child.kill('SIGKILL');
+      await new Promise((resolve) => child.once('close', resolve));
+    }
+    expect((await stack.run('backup')).exit).toBe(0);
+    expect((await stack.run('backup', 'verify')).exit).toBe(0);
+    expect((await stack.run('drill')).exit).toBe(0);
+  });
+});
+
+async function statusOf(stack: StackUnderTest) {
+  const { stdout } = await stack.run('status', '--json');
+  const last = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as {
+    result?: { components: { component: string; pid?: number; state: string }[] };
+  };
+  return last.result?.components ?? [];
+}
+
+async function pidOf(stack: StackUnderTest, component: string): Promise<number> {
+  return (
+    (await statusOf(stack)).find((one) => one.component === component && one.state === 'ready')?.pid ?? 0
+  );
+}
+
+async function daemonPid(stack: StackUnderTest): Promise<number> {
+  const text = await readFile(join(stack.directory, '.leitstand/run/daemon.lock.holder'), 'utf8');
+  const { pid } = JSON.parse(text) as { pid: number };
+  return (await identifyProcess(pid)) ? pid : 0;
+}
+
+async function runningPrograms(stack: StackUnderTest): Promise<number> {
+  const { stackScope } = await import('../../src/runtimes/native/layout.ts');
+  const scope = await stackScope(join(stack.directory, '.leitstand'));
+  const found = await Promise.all(
+    ['prometheus', 'alertmanager', 'pushgateway'].map((name) =>
+      findByEnvironment('LEITSTAND_COMPONENT', `${scope}:${name}`),
+    ),
+  );
+  return found.flat().length;
+}
