@@ -1,5 +1,5 @@
 import { defineConfig } from 'oxlint';
-import { layerOverrides } from './scripts/layers.mjs';
+import { layerOverrides } from './scripts/layers.ts';
 
 export default defineConfig({
   plugins: ['typescript', 'import', 'unicorn', 'vitest'],
@@ -22,7 +22,16 @@ export default defineConfig({
   },
   overrides: [
     ...layerOverrides(),
-    { files: ['test/**', 'bench/**'], rules: { 'max-lines-per-function': 'off' } },
+    {
+      files: ['test/**', 'bench/**'],
+      rules: {
+        'max-lines-per-function': 'off',
+        'vitest/expect-expect': 'off',
+        'vitest/no-conditional-expect': 'off',
+        'vitest/require-to-throw-message': 'off',
+      },
+    },
+    { files: ['test/fixtures/**'], rules: { 'no-console': 'off' } },
     { files: ['*.config.ts'], rules: { 'import/no-default-export': 'off' } },
   ],
   ignorePatterns: ['node_modules', '.demo', '.leitstand'],

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { CommandContext } from './context.ts';
 
 /** What the daemon calls to open the inbox on a port; its messages go to the stack's own records. */
-export async function hostInbox(context: CommandContext, stateDir: string) {
-  const [{ startInbox }, { openHistory }, endpoints] = await Promise.all([
-    import('../inbox/server.ts'),
-    import('../history/history.ts'),
-    context.catalog.sandboxes(),
-  ]);
+export function hostInbox(context: CommandContext, stateDir: string) {
   return async (port: number) => {
+    const [{ startInbox }, { openHistory }, endpoints] = await Promise.all([
+      import('../inbox/server.ts'),
+      import('../history/history.ts'),
+      context.catalog.sandboxes(),
+    ]);
     const history = openHistory(join(stateDir, 'leitstand.db'));
     try {
       const inbox = await startInbox({

@@ -9,7 +9,6 @@ export async function openRuntime(context: CommandContext, stack: Stack): Promis
     stateDir: stack.stateDir,
     env: context.env,
     clock: context.clock,
-    run: context.run,
     daemonCommand: [...context.self, 'serve', '--state-dir', stack.stateDir],
   });
 }

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar } from 'yaml';
-import { childSchemas, isMapping, isPublicField, knownKeys, type Schema } from './schema-tree.ts';
+import { nearest } from '../platform/nearest.ts';
+import { childSchemas, isMapping, isPublic, isSecretField, knownKeys, type Schema } from './schema-tree.ts';
 import type { Shown } from './source-text.ts';
 
 interface Walk {
@@ -11,7 +12,7 @@ interface Walk {
 
 /**
  * Which keys and values of the file may be quoted in a message: values of fields that the schema knows and that are no
- * secrets. A value in an unknown place may be a secret under a misspelt key, so it is not shown.
+ * secrets. A value in an unknown place may be a secret under a misspelt key, so it is not shown where secrets belong.
  */
 export function readableParts(
   root: unknown,
@@ -29,7 +30,7 @@ function visit(node: ParsedNode | null, schemas: readonly Schema[], walk: Walk):
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : undefined;
       addScalar(key, isReadableKey(name, schemas, walk.damaged), walk);
-      visit(value, name === undefined ? [] : childSchemas(schemas, name), walk);
+      visit(value, name === undefined ? [] : meantSchemas(name, schemas, walk.damaged), walk);
     }
   } else if (isSeq(node)) {
     for (const item of node.items) visit(item, childSchemas(schemas, 0), walk);
@@ -37,8 +38,18 @@ function visit(node: ParsedNode | null, schemas: readonly Schema[], walk: Walk):
     const [start, end] = node.range;
     walk.shown.push({ start, end, readable: !walk.damaged });
   } else {
-    addScalar(node, isPublicField(schemas), walk);
+    addScalar(node, isPublic(schemas), walk);
   }
+}
+
+/** Beside keys that are no secrets, a misspelt one is most likely none either: `retension: 15d`. */
+function meantSchemas(name: string, schemas: readonly Schema[], damaged: boolean): readonly Schema[] {
+  const exact = childSchemas(schemas, name);
+  const keys = knownKeys(schemas) ?? [];
+  const besideSecrets = keys.some((key) => isSecretField(childSchemas(schemas, key)));
+  if (exact.length > 0 || damaged || besideSecrets) return exact;
+  const meant = nearest(name, keys);
+  return meant === undefined ? [] : childSchemas(schemas, meant);
 }
 
 /** A sound file's keys can be shown where keys belong; a broken one's only when they are known. */

@@ -1,7 +1,12 @@
 /** Text with references, taken apart. `raw` is a reference as it is written. */
 export type Part =
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'env'; readonly name: string; readonly fallback: string | undefined; readonly raw: string }
+  | {
+      readonly type: 'env';
+      readonly name: string;
+      readonly fallback: string | undefined;
+      readonly raw: string;
+    }
   | { readonly type: 'secret'; readonly name: string; readonly raw: string }
   | { readonly type: 'malformed'; readonly raw: string };
 

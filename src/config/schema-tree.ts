@@ -68,9 +68,20 @@ export function isSecretField(schemas: readonly Schema[]): boolean {
   return schemas.some((schema) => kindOf(schema)?.name === 'secret');
 }
 
-/** A plain value may stand there, and none that anybody would mind to see. Unknown places are not shown. */
-export function isPublicField(schemas: readonly Schema[]): boolean {
-  return !isSecretField(schemas) && schemas.some((schema) => LEAVES.has(unwrap(schema)._zod.def.type));
+/** What stands there may be quoted in messages: no secret can be meant, not even by somebody who errs in the level. */
+export function isPublic(schemas: readonly Schema[]): boolean {
+  return schemas.length > 0 && schemas.every(holdsNoSecret);
+}
+
+function holdsNoSecret(schema: Schema): boolean {
+  const kind = kindOf(schema);
+  if (kind) return kind.name !== 'secret';
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodObject) return Object.values(inner.shape).every(holdsNoSecret);
+  if (inner instanceof z.ZodRecord) return holdsNoSecret(inner.valueType as Schema);
+  if (inner instanceof z.ZodArray) return holdsNoSecret(inner.element);
+  if (inner instanceof z.ZodUnion) return inner.options.every(holdsNoSecret);
+  return LEAVES.has(inner._zod.def.type);
 }
 
 /** Text may stand there. */

@@ -13,7 +13,10 @@ export interface PluginSchemas {
 const routing = z
   .strictObject({
     severity: z
-      .record(z.string(), z.string().describe('The receiver for alerts whose label `severity` has this value.'))
+      .record(
+        z.string(),
+        z.string().describe('The receiver for alerts whose label `severity` has this value.'),
+      )
       .default({})
       .describe('Value of the label `severity` → receiver. Checked in this order.'),
     default: z
@@ -45,7 +48,9 @@ const backup = z
   .strictObject({
     directory: path()
       .optional()
-      .describe('Where backups are stored, relative to this file. Default: `repository` in the state directory.'),
+      .describe(
+        'Where backups are stored, relative to this file. Default: `repository` in the state directory.',
+      ),
   })
   .prefault({})
   .describe('Backups.');
@@ -62,7 +67,9 @@ const provision = z
     paths: z
       .record(z.string(), path({ absolute: true }).describe('Executable to use for this program.'))
       .default({})
-      .describe('Programs that are there already: name → full path of the executable. Comes before all sources.'),
+      .describe(
+        'Programs that are there already: name → full path of the executable. Comes before all sources.',
+      ),
     cache_dir: path({ absolute: true })
       .optional()
       .describe(
@@ -78,16 +85,24 @@ export function configSchema(schemas: PluginSchemas) {
     ([key, schema]): [string, z.ZodOptional<z.ZodType>] => [key, schema.optional()],
   );
   const integrations = Object.entries(schemas.receivers).map(
-    ([key, schema]): [string, z.ZodOptional<z.ZodArray<z.ZodType>>] => [key, z.array(schema).min(1).optional()],
+    ([key, schema]): [string, z.ZodOptional<z.ZodArray<z.ZodType>>] => [
+      key,
+      z.array(schema).min(1).optional(),
+    ],
   );
   return z.strictObject({
-    schema: z.literal(SCHEMA_VERSION).describe('Version of this file format.').meta({ examples: [1] }),
+    schema: z
+      .literal(SCHEMA_VERSION)
+      .describe('Version of this file format.')
+      .meta({ examples: [1] }),
     stack: name()
       .describe('Name of the stack; it appears in labels, file names and messages.')
       .meta({ examples: ['rathaus-nord'] }),
     state_dir: path()
       .optional()
-      .describe('Where Leitstand and the programs keep their data, relative to this file. Default: `.leitstand`.'),
+      .describe(
+        'Where Leitstand and the programs keep their data, relative to this file. Default: `.leitstand`.',
+      ),
     components: z
       .strictObject(Object.fromEntries(components))
       .describe('The programs of the stack. A name without settings takes all defaults.'),

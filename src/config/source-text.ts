@@ -20,7 +20,8 @@ export class SourceText {
 
   constructor(text: string) {
     this.text = text;
-    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1);
+    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1))
+      this.#lineStarts.push(at + 1);
   }
 
   /** Line and column from 1; the column counts UTF-16 units, as editors do. */
@@ -97,7 +98,9 @@ class Picture {
     const { start, end } = this.#span;
     if (start < to && Math.max(end, start + 1) > from) {
       const first = isExact ? [...text.slice(0, Math.max(0, start - from))].length : 0;
-      const last = isExact ? [...text.slice(0, Math.min(to, Math.max(end, start + 1)) - from)].length : length;
+      const last = isExact
+        ? [...text.slice(0, Math.min(to, Math.max(end, start + 1)) - from)].length
+        : length;
       this.#caret = { start: this.#caret?.start ?? before + first, end: before + last };
     }
     this.#text += text;
@@ -111,7 +114,10 @@ class Picture {
     const cut = Math.max(0, caret.start + Math.min(caret.end - caret.start, 40) - WIDTH + 3);
     const visible = drawn.slice(cut, cut + WIDTH);
     const dots = cut > 0 ? '...' : '';
-    const width = Math.max(1, Math.min(caret.end, cut + WIDTH, Math.max(drawn.length, caret.start + 1)) - caret.start);
+    const width = Math.max(
+      1,
+      Math.min(caret.end, cut + WIDTH, Math.max(drawn.length, caret.start + 1)) - caret.start,
+    );
     const number = String(line).padStart(3);
     return [
       `${number} | ${dots}${visible.join('')}${cut + WIDTH < drawn.length ? '...' : ''}`,

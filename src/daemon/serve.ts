@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Clock } from '../platform/clock.ts';
 import { tryLock } from '../platform/lock.ts';
 import { makeLayout, nativeLayout } from '../runtimes/native/layout.ts';
+import { rotateLogs } from '../runtimes/native/log-rotation.ts';
 import type { SupervisionTimes } from '../runtimes/native/supervision.ts';
 import { Supervisor } from '../runtimes/native/supervisor.ts';
 import { DAEMON_ERRORS } from './errors.ts';
@@ -61,6 +62,7 @@ async function serveLocked(options: ServeOptions, closing: AbortController): Pro
   await socket.open();
   void socket.guard();
   void supervisor.resume();
+  void rotateLogs(layout.logs, clock, closing.signal);
   // What fails here is the status' reason, and is tried again.
   if (supervisor.desired) await inbox.converge(supervisor.desired.inbox).catch(() => undefined);
   await ended(closing.signal);

@@ -30,7 +30,5 @@ function indented(text: string, indent: string): string {
 }
 
 function printable(text: string): string {
-  return text
-    .replaceAll('\t', '  ')
-    .replaceAll(/\p{Cc}|[\u202A-\u202E\u2066-\u2069]/gu, '\uFFFD');
+  return text.replaceAll('\t', '  ').replaceAll(/\p{Cc}|[\u202A-\u202E\u2066-\u2069]/gu, '\uFFFD');
 }

@@ -1,4 +1,4 @@
-import { LeitstandError } from '../platform/errors.ts';
+import type { LeitstandError } from '../platform/errors.ts';
 import type { Capture, CaptureEntry } from '../stack/source.ts';
 import { makePacer, type RepositoryContext, signingKeyOf } from './context.ts';
 import { repositoryErrors } from './errors.ts';

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -32,7 +34,7 @@ describe.each(generations)('backup and drill of prometheus, %s', { timeout: TIME
     await seedHistory(need(programs.get('promtool')), directory.path);
     live = await startPrometheus(program, directory.path, { scrape: true });
     world = await openWorld(directory.path);
-    await scraped(live, 8);
+    await scraped(live, 2);
   }, TIMEOUT_MS);
 
   afterAll(async () => {
@@ -136,6 +138,13 @@ describe.each(generations)('backup and drill of prometheus, %s', { timeout: TIME
     expect(await readdir(join(live.dataDir, 'snapshots'))).toEqual([]);
   });
 
+  it('sweeps what a killed drill left', async () => {
+    const leftover = join(world.scratch, 'drill-killed');
+    await mkdir(leftover, { recursive: true });
+    expect(await world.drill(program)).toMatchObject({ exit: 0 });
+    expect(await exists(leftover)).toBe(false);
+  });
+
   it('leaves the snapshots of others alone', async () => {
     const name = await createPrometheusApi(live.url).snapshot();
     expect(await world.backup(live)).toMatchObject({ exit: 0 });
@@ -189,6 +198,39 @@ describe.each(generations)(
     });
   },
 );
+
+describe.each(generations)('what a backup cannot hold, %s', { timeout: TIMEOUT_MS }, (generation) => {
+  it('leaves out of the comparison what still arrives, and says so', async () => {
+    const program = need((await requirePrograms(generation)).get('prometheus'));
+    const directory = await temporaryDirectory();
+    // Twenty seconds behind, as cadvisor and federation are.
+    const exporter = createServer((_request, response) =>
+      response
+        .setHeader('content-type', 'text/plain; version=0.0.4')
+        .end(`lagging{x="y"} 1 ${Date.now() - 20_000}\n`),
+    );
+    await once(exporter.listen(0, '127.0.0.1'), 'listening');
+    const { port } = exporter.address() as AddressInfo;
+    const options = { scrape: true, target: `127.0.0.1:${port}`, outOfOrderWindow: '10m' };
+    const live = await startPrometheus(program, directory.path, options);
+    try {
+      const world = await openWorld(directory.path);
+      await scraped(live, 2);
+      const [source] = (await world.backup(live)).sources;
+      const loss = source?.ok ? source.knownLoss : [];
+      expect(loss[0]).toMatch(/out-of-order samples .* \(out_of_order_time_window is 10m/);
+      expect(loss[1]).toMatch(/still arrived during the backup .* lagging/);
+      const drill = await world.drill(program);
+      expect(drill.sources[0]?.comparisons.filter(({ verdict }) => verdict !== 'match')).toEqual([]);
+      expect(drill.exit).toBe(0);
+      world.history.close();
+    } finally {
+      await live.stop();
+      exporter.close();
+      await directory.remove();
+    }
+  });
+});
 
 function need<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new Error('missing');

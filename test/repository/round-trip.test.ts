@@ -108,7 +108,7 @@ describe('a snapshot', () => {
           await rm(fixture.directory, { recursive: true });
         },
       ),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
   }, 120_000);
 

@@ -50,9 +50,7 @@ record that makes it a backup is written last: what is killed before it is harml
         exit: report.exit,
         text: [
           table(rows),
-          ...report.sources.flatMap((source) =>
-            source.ok ? source.knownLoss.map((loss) => `known loss: ${loss}`) : [],
-          ),
+          ...report.sources.flatMap(remarks),
           '',
           report.backupId === undefined
             ? 'No backup was made.'

@@ -26,7 +26,7 @@ programs running, so that the next one takes them over; \`leitstand down\` stops
       env: context.env,
       clock: context.clock,
       signal: context.signal,
-      inbox: await hostInbox(context, stateDir),
+      inbox: hostInbox(context, stateDir),
     });
     return { exit: EXIT.ok, text: '', json: null };
   },

@@ -1,4 +1,3 @@
-import { httpExchange } from '../../platform/http.ts';
 import { residentBytes } from '../../platform/process-table.ts';
 import type { ComponentAction, ComponentStatus } from '../../stack/runtime.ts';
 import { decideAction } from './actions.ts';
@@ -9,12 +8,10 @@ import { describeExit } from './launch.ts';
 import { lastLines } from './log-file.ts';
 import { requireFreePorts } from './port-check.ts';
 import { removeRecord, writeRecord } from './process-record.ts';
-import { firstLine, probe, waitUntilReady } from './readiness.ts';
+import { probe, requestReload, waitUntilReady } from './readiness.ts';
 import { endOf, type SupervisedProcess, startProcess } from './supervised-process.ts';
 import { backoff, type Supervision } from './supervision.ts';
 import { sweep, terminate } from './termination.ts';
-
-const RELOAD_TIMEOUT_MS = 30_000;
 
 export interface ConvergeOptions {
   /** Whether to wait until ready; a daemon that resumes does not. */
@@ -300,13 +297,7 @@ export class ComponentRunner {
   async #reload(wanted: DesiredComponent): Promise<void> {
     const process = this.#process;
     if (!process || wanted.reloadUrl === undefined) return;
-    const answer = await httpExchange(wanted.reloadUrl, {
-      method: 'POST',
-      timeoutMs: RELOAD_TIMEOUT_MS,
-    }).then(
-      ({ status, body }) => (status === 200 ? undefined : `it answers ${status}: ${firstLine(body)}`),
-      (error: Error) => `the request failed: ${error.message}`,
-    );
+    const answer = await requestReload(wanted.reloadUrl);
     if (answer !== undefined) {
       this.#health.note(`goes on with its former files: ${answer}`);
       throw refusesReload(this.component, answer);

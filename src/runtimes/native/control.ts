@@ -13,6 +13,8 @@ export const KEEPER_MARKER = 'LEITSTAND_DAEMON';
 
 const START_DEADLINE_MS = 10_000;
 const POLL_MS = 40;
+/** Exit code of a daemon that is not the first. */
+const LOCKED = 11;
 /** Another daemon held the lock: it may be the one that is just ending. */
 const RETRY_LOCKED_MS = 500;
 
@@ -26,7 +28,7 @@ while :; do
   begun=$(date +%s)
   "$@"
   code=$?
-  case $code in 0|2|11|130|143) exit $code ;; esac
+  case $code in 0|2|${LOCKED}|130|143) exit $code ;; esac
   [ $(($(date +%s) - begun)) -ge 60 ] && pause=1
   echo "leitstand: the daemon ended with code $code; starting it again in $pause s" >&2
   sleep $pause
@@ -56,21 +58,40 @@ export async function ensureDaemon(options: ControlOptions): Promise<DaemonClien
   const logOffset = await logSize(layout.daemonLog);
   const deadline = clock.monotonic() + START_DEADLINE_MS;
   let keeper = await startKeeper(options);
-  for (;;) {
-    const client = await connectDaemon(layout, env, uid).catch(() => undefined);
-    if (client) return client;
-    if (keeper.exitCode === 11) {
-      await clock.sleep(RETRY_LOCKED_MS, signal);
-      keeper = await startKeeper(options);
-    } else if (keeper.exitCode !== null || keeper.signalCode !== null) {
-      throw await daemonFails(layout, logOffset, describeExit(keeper.exitCode, keeper.signalCode));
+  try {
+    for (;;) {
+      const client = await connectDaemon(layout, env, uid).catch(() => undefined);
+      if (client) return client;
+      if (keeper.exitCode === LOCKED) {
+        await clock.sleep(RETRY_LOCKED_MS, signal);
+        keeper = await startKeeper(options);
+      }
+      const how = await failure(keeper, layout, logOffset);
+      if (how !== undefined) throw await daemonFails(layout, logOffset, how);
+      if (clock.monotonic() > deadline) {
+        throw await daemonFails(layout, logOffset, `did not answer within ${START_DEADLINE_MS / 1000} s`);
+      }
+      await clock.sleep(POLL_MS, signal);
     }
-    if (clock.monotonic() > deadline) {
-      endKeeper(keeper);
-      throw await daemonFails(layout, logOffset, `did not answer within ${START_DEADLINE_MS / 1000} s`);
-    }
-    await clock.sleep(POLL_MS, signal);
+  } catch (error) {
+    endKeeper(keeper);
+    throw error;
   }
+}
+
+/** How the daemon ended for good; a second crash in a row is no accident. */
+async function failure(
+  keeper: ChildProcess,
+  layout: NativeLayout,
+  logOffset: number,
+): Promise<string | undefined> {
+  if (keeper.exitCode !== null && keeper.exitCode !== LOCKED) return describeExit(keeper.exitCode, null);
+  if (keeper.signalCode !== null) return describeExit(null, keeper.signalCode);
+  const lines = await lastLines(layout.daemonLog, 200, logOffset);
+  const codes = lines.flatMap(
+    (line) => /^leitstand: the daemon ended with code (\d+);/.exec(line)?.[1] ?? [],
+  );
+  return codes.length < 2 ? undefined : `exited with code ${codes.at(-1)}, again and again`;
 }
 
 /** Ends keepers that wait for their next start, after the daemon itself has ended, so that none comes back. */

@@ -5,6 +5,7 @@ import { httpExchange } from '../../platform/http.ts';
 export type Probe = { readonly ready: true } | { readonly ready: false; readonly reason: string };
 
 const PROBE_TIMEOUT_MS = 2_000;
+const RELOAD_TIMEOUT_MS = 30_000;
 
 /** One GET; 200 is ready. Never rejects except when aborted. */
 export async function probe(url: string, signal?: AbortSignal): Promise<Probe> {
@@ -55,6 +56,16 @@ export async function waitUntilReady(url: string, options: WaitOptions): Promise
   }
 }
 
-export function firstLine(text: string): string {
+/** Undefined when the program has taken its files over; else why not, in its own words. */
+export async function requestReload(url: string): Promise<string | undefined> {
+  try {
+    const { status, body } = await httpExchange(url, { method: 'POST', timeoutMs: RELOAD_TIMEOUT_MS });
+    return status === 200 ? undefined : `it answers ${status}: ${firstLine(body)}`;
+  } catch (error) {
+    return `the request failed: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function firstLine(text: string): string {
   return (text.trim().split('\n')[0] ?? '').trim().slice(0, 300);
 }

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { isAlive, type ProcessIdentity } from '../../platform/process-table.ts';
 import { type DesiredComponent, launchHash } from './desired.ts';
 import { describeExit, launch } from './launch.ts';
@@ -51,11 +52,20 @@ export async function startProcess(
 /** Undefined while it lives; how it ended, as far as anybody can know. */
 export async function endOf(process: SupervisedProcess): Promise<string | undefined> {
   const { child } = process;
-  if (child && (child.exitCode !== null || child.signalCode !== null))
-    return describeExit(child.exitCode, child.signalCode);
+  if (child) return endOfChild(child, process.identity);
   if (await isAlive(process.identity)) return undefined;
-  // Reaped a moment ago, the event with the code is still to come; a former daemon's child tells nobody.
-  return child ? 'has ended' : 'has ended (its exit code went to the daemon that had started it)';
+  return 'has ended (its exit code went to the daemon that had started it)';
+}
+
+/** As `endOf`, of a child of ours: its exit code is known a moment after its end. */
+export async function endOfChild(
+  child: ChildProcess,
+  identity: ProcessIdentity,
+): Promise<string | undefined> {
+  const known = () => child.exitCode !== null || child.signalCode !== null;
+  if (!known() && (await isAlive(identity))) return undefined;
+  if (!known()) await once(child, 'exit', { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
+  return known() ? describeExit(child.exitCode, child.signalCode) : 'has ended';
 }
 
 /** A process that runs without a record: a daemon was killed between start and record. */

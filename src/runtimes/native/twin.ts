@@ -13,6 +13,7 @@ import { openLog } from './log-file.ts';
 import { writePlanFiles } from './plan-files.ts';
 import { requireFreePorts } from './port-check.ts';
 import { waitUntilReady } from './readiness.ts';
+import { endOfChild } from './supervised-process.ts';
 import { DEFAULT_TIMES } from './supervision.ts';
 
 /**
@@ -22,7 +23,7 @@ import { DEFAULT_TIMES } from './supervision.ts';
  */
 const TETHER = `
 exec 3<&0
-( read -r _ <&3; kill -KILL -- -$$ ) >/dev/null 2>&1 </dev/null &
+( read -r _ <&3; kill -s KILL -- -$$ ) >/dev/null 2>&1 </dev/null &
 exec "$@" </dev/null 3<&-`;
 
 /** A drill's program may replay much before it is ready. */
@@ -50,7 +51,7 @@ export async function startTwin(request: TwinRequest, clock: Clock): Promise<Twi
   const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
   const stop = () => endTwin(child, identity, clock);
   try {
-    await becomeReady(wanted, child, logPath, clock, signal);
+    await becomeReady(wanted, child, identity, logPath, clock, signal);
   } catch (error) {
     await stop();
     throw error;
@@ -102,6 +103,7 @@ async function spawnTethered(wanted: DesiredComponent, logPath: string): Promise
 async function becomeReady(
   wanted: DesiredComponent,
   child: ChildProcess,
+  identity: ProcessIdentity | undefined,
   logPath: string,
   clock: Clock,
   signal: AbortSignal | undefined,
@@ -112,9 +114,7 @@ async function becomeReady(
     timeoutMs: TWIN_READY_TIMEOUT_MS,
     signal,
     ended: async () =>
-      child.exitCode === null && child.signalCode === null
-        ? undefined
-        : describeExit(child.exitCode, child.signalCode),
+      identity ? endOfChild(child, identity) : describeExit(child.exitCode, child.signalCode),
   });
   const component = `the twin of ${wanted.component}`;
   if (result.outcome === 'ended')

@@ -9,6 +9,7 @@ import { connectDaemon, type DaemonClient } from '../../../src/runtimes/native/d
 import type { DesiredComponent, DesiredState } from '../../../src/runtimes/native/desired.ts';
 import { MARKER } from '../../../src/runtimes/native/launch.ts';
 import { type NativeLayout, nativeLayout, stackScope } from '../../../src/runtimes/native/layout.ts';
+import type { Plan } from '../../../src/stack/plan.ts';
 
 const FAKE = new URL('../../fixtures/fake-program.mjs', import.meta.url).pathname;
 const DAEMON = new URL('../../fixtures/daemon.ts', import.meta.url).pathname;
@@ -20,6 +21,7 @@ export interface TestStack extends AsyncDisposable {
   readonly daemonCommand: readonly string[];
   /** A fake program on a free port. */
   fake(component: string, args?: readonly string[], port?: number): Promise<DesiredComponent>;
+  plan(component: string, args?: readonly string[]): Promise<Plan>;
   desired(components: readonly DesiredComponent[], inboxPort?: number): DesiredState;
   ensure(): Promise<DaemonClient>;
   connect(): Promise<DaemonClient | undefined>;
@@ -50,6 +52,7 @@ export async function makeStack(): Promise<TestStack> {
     programs,
     keepers,
     fake: async (component, args = [], port) => fakeComponent(layout, component, args, port),
+    plan: async (component, args = []) => fakePlan(await fakeComponent(layout, component, args)),
     desired: (components, inboxPort) => ({
       stack: 'test',
       components,
@@ -86,6 +89,23 @@ async function fakeComponent(
     ready: { url: `http://127.0.0.1:${port}/ready` },
     reloadUrl: `http://127.0.0.1:${port}/-/reload`,
     filesHash: 'files-1',
+  };
+}
+
+function fakePlan({ component, programPath, args, ready }: DesiredComponent): Plan {
+  const port = Number(new URL(ready.url).port);
+  const version = { major: 1, minor: 0, patch: 0 };
+  return {
+    component,
+    program: { name: component, path: programPath, version, origin: 'system' },
+    args,
+    env: {},
+    files: [],
+    secrets: [],
+    ports: [{ name: 'http', port }],
+    ready: { port, path: '/ready' },
+    reload: { port, path: '/-/reload' },
+    validators: [],
   };
 }
 

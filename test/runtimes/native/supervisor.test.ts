@@ -220,7 +220,7 @@ describe('supervision', () => {
       'the reason',
     );
     expect(await statusOf(supervisor, 'alpha')).toMatchObject({ state: 'failing' });
-    expect(await apply(supervisor, await stack.fake('alpha'))).toEqual({ alpha: 'start' });
+    await apply(supervisor, await stack.fake('alpha'));
     expect(await statusOf(supervisor, 'alpha')).toMatchObject({ state: 'ready', restarts: 0 });
   });
 
@@ -312,6 +312,27 @@ describe('the next daemon', () => {
       const next = await open();
       expect((await statusOf(next, 'alpha'))?.pid).toBeUndefined();
       await next.stop();
+      expect(stranger.exitCode).toBeNull();
+    } finally {
+      stranger.kill('SIGKILL');
+    }
+  });
+
+  it('trusts no record of an earlier boot', async () => {
+    const alpha = await stack.fake('alpha');
+    await apply(await open(), alpha);
+    const record = await readRecord(stack.layout, 'alpha');
+    closing.abort();
+    for (const pid of await pidsOf('alpha')) kill(pid);
+    const stranger = spawn('sleep', ['60']);
+    try {
+      const identity = await identifyProcess(stranger.pid ?? 0);
+      const stale = { ...record, ...identity, bootId: 'another' };
+      await writeFile(stack.layout.process('alpha'), JSON.stringify(stale));
+      const next = await open();
+      await next.resume();
+      await eventually(async () => (await statusOf(next, 'alpha'))?.state === 'ready', 'started');
+      expect(await statusOf(next, 'alpha')).toMatchObject({ restarts: 0 });
       expect(stranger.exitCode).toBeNull();
     } finally {
       stranger.kill('SIGKILL');

@@ -71,7 +71,7 @@ export async function capture(context: CaptureContext, sampleBudget: number): Pr
 async function takeWithPatience(attempt: Attempt): Promise<Taken> {
   const { context, onProgress } = attempt;
   for (let i = 1; ; i += 1) {
-    const outcome = await takeOnce(attempt);
+    const outcome = await takeOnce(attempt, i === ATTEMPTS);
     if ('taken' in outcome) return outcome.taken;
     if (i >= ATTEMPTS || outcome.again > LONGEST_WAIT_MS) throw gaveUp(attempt, outcome);
     if (outcome.reason === 'young')
@@ -80,7 +80,7 @@ async function takeWithPatience(attempt: Attempt): Promise<Taken> {
   }
 }
 
-async function takeOnce(attempt: Attempt): Promise<Outcome> {
+async function takeOnce(attempt: Attempt, last: boolean): Promise<Outcome> {
   const { api, context, lateness, onProgress } = attempt;
   const latest = context.clock.now().getTime() - lateness;
   const retention = await retentionRuns(api);
@@ -108,13 +108,21 @@ async function takeOnce(attempt: Attempt): Promise<Outcome> {
       return { again: 0, reason: 'retention' };
     }
     const sealed = all.map((one) => (touchesTail(one.window, latest) ? withoutMetrics(one, late) : one));
-    if (!sealed.some(({ counts }) => Object.keys(counts.metrics).length > 0))
-      throw nothingToCompare(context.url);
+    // A head block may say it begins long before its first sample.
+    if (!hasSamples(sealed[0]) && !last) {
+      await snapshot.release();
+      return { again: lateness, reason: 'young' };
+    }
+    if (!sealed.some(hasSamples)) throw nothingToCompare(context.url);
     return { taken: { cutoff, blocks, snapshot, sealed, late } };
   } catch (error) {
     await snapshot.release();
     throw error;
   }
+}
+
+function hasSamples(sealed: SealedWindow | undefined): boolean {
+  return sealed !== undefined && Object.keys(sealed.counts.metrics).length > 0;
 }
 
 async function blocksOf(snapshot: PinnedSnapshot, url: string): Promise<BlockDirectory[]> {
@@ -130,9 +138,13 @@ async function blocksOf(snapshot: PinnedSnapshot, url: string): Promise<BlockDir
 }
 
 function lossOf({ sealed, late }: Taken): string[] {
+  const unseen = hasSamples(sealed[0])
+    ? []
+    : ['no sample of the newest block is before the cut-off: it is not compared'];
   const failures = new Map(sealed.flatMap((one) => [...one.failures]));
   const [name, text] = [...failures][0] ?? [];
   return [
+    ...unseen,
     ...(name === undefined
       ? []
       : [

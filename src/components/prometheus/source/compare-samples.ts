@@ -13,24 +13,33 @@ export async function compareCounts(
   subject: string,
   facts: CountFacts,
 ): Promise<Comparison[]> {
-  const left = new Set(facts.notCompared);
+  const unreadable = new Set(facts.unreadable);
+  const late = new Set(facts.late);
   const present = await questions.api.metricNames({ start: facts.from, end: facts.to });
-  const names = [...new Set([...Object.keys(facts.metrics), ...present])].filter((name) => !left.has(name));
+  const names = [...new Set([...Object.keys(facts.metrics), ...present])].filter(
+    (name) => !unreadable.has(name),
+  );
   const found = await countSamples(questions, { name: subject, from: facts.from, to: facts.to }, names);
-  const differences = namedDifferences(names, found, (name) => facts.metrics[name] ?? 0, {
-    kind: COUNTS,
-    subject,
-    unit: ' samples',
-    missing: 0,
-    note: facts.outOfOrder ? OUT_OF_ORDER : '',
-  });
+  const differences = namedDifferences(
+    names,
+    found,
+    (name) => (late.has(name) ? undefined : (facts.metrics[name] ?? 0)),
+    {
+      kind: COUNTS,
+      subject,
+      unit: ' samples',
+      missing: 0,
+      note: facts.outOfOrder ? OUT_OF_ORDER : '',
+    },
+  );
   if (differences.length > 0) return differences;
   const text = (counts: readonly number[]) =>
     counts.length === 0
       ? 'no samples'
       : `${counts.reduce((sum, count) => sum + count, 0)} samples of ${counts.length} metrics`;
   const expected = text(Object.values(facts.metrics));
-  return [{ kind: COUNTS, subject, verdict: 'match', expected, found: text([...found.values.values()]) }];
+  const compared = [...found.values].filter(([name]) => !late.has(name)).map(([, count]) => count);
+  return [{ kind: COUNTS, subject, verdict: 'match', expected, found: text(compared) }];
 }
 
 /** Labels, times and values of the hashed metrics, bit by bit. */
@@ -75,19 +84,21 @@ interface Wording<Value> {
 function namedDifferences<Value extends string | number>(
   names: readonly string[],
   found: Answers<Value>,
-  expected: (name: string) => Value,
+  /** Undefined: anything that can be read is right. */
+  expected: (name: string) => Value | undefined,
   { kind, subject, unit, missing, note }: Wording<Value>,
 ): Comparison[] {
   const all: Comparison[] = [];
   for (const name of names) {
     const failure = found.failures.get(name);
     const value = found.values.get(name) ?? missing;
-    if (failure === undefined && value === expected(name)) continue;
+    const wanted = expected(name);
+    if (failure === undefined && (wanted === undefined || value === wanted)) continue;
     all.push({
       kind,
       subject: `${subject}: ${name}`,
       verdict: 'mismatch',
-      expected: `${expected(name)}${unit}`,
+      expected: wanted === undefined ? 'readable' : `${wanted}${unit}`,
       found: failure ?? `${value}${unit}${note}`,
     });
   }

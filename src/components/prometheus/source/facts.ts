@@ -29,8 +29,10 @@ export const CountFacts = z.object({
   ...range,
   /** Metric name → number of samples; metrics without samples are absent. */
   metrics: z.record(z.string(), z.number()),
-  /** Metrics left out because their samples arrive later than the cut-off, or could not be read. */
-  notCompared: z.array(z.string()),
+  /** Metrics whose samples still arrived after the cut-off: they must be readable, their number is open. */
+  late: z.array(z.string()),
+  /** Metrics that the live system itself could not read. */
+  unreadable: z.array(z.string()),
   /** Out-of-order samples may have been in memory, where a snapshot does not reach them. */
   outOfOrder: z.boolean(),
 });

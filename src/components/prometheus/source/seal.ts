@@ -35,7 +35,8 @@ export async function sealWindows(request: SealRequest): Promise<SealedWindow[]>
         from: window.from,
         to: window.to,
         metrics: Object.fromEntries(counted.values),
-        notCompared: [...counted.failures.keys()],
+        late: [],
+        unreadable: [...counted.failures.keys()],
         outOfOrder: request.outOfOrder,
       },
       hashes: hashed.facts,
@@ -83,7 +84,7 @@ export function withoutMetrics(sealed: SealedWindow, names: ReadonlySet<string>)
     counts: {
       ...counts,
       metrics: keep(counts.metrics),
-      notCompared: [...new Set([...counts.notCompared, ...names])].sort(),
+      late: [...names].sort(),
     },
     hashes: { ...hashes, sha256: keep(hashes.sha256) },
   };

@@ -1,4 +1,4 @@
-import { formatElapsed } from '../../../platform/units.ts';
+import { formatDuration, formatElapsed } from '../../../platform/units.ts';
 import type { GoBuild } from '../../../stack/program.ts';
 import type { ProvisionContext } from './source.ts';
 
@@ -34,7 +34,7 @@ export function reportBuild(
 ): (line: string) => void {
   const started = clock.monotonic();
   let compiled = 0;
-  const estimate = `takes about ${formatElapsed(build.expectedSeconds * 1000)} the first time`;
+  const estimate = `takes about ${formatDuration(build.expectedSeconds * 1000)} the first time`;
   onProgress({ type: 'step', text: `${name}: compiling ${packages} packages, ${estimate}` });
   const say = throttled(clock, onProgress);
   return (line) => {

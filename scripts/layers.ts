@@ -2,13 +2,20 @@
 // import each other, and only src/catalog.ts imports registries and plug-ins.
 import { readdirSync } from 'node:fs';
 
+interface Override {
+  readonly files: string[];
+  readonly rules: {
+    readonly 'no-restricted-imports': ['error', { patterns: { group: string[]; message: string }[] }];
+  };
+}
+
 const GROUND = ['stack', 'history', 'config', 'platform'];
 const BLOCKS = ['components', 'runtimes', 'receivers', 'inbox', 'repository', 'rules'];
 const USE_CASES = ['deployment', 'inspection', 'delivery', 'backup', 'drill', 'readiness', 'schedule'];
 const INTERFACES = ['cli', 'daemon', 'console'];
 
 /** What each folder of src/ may not import. platform < stack < config, history; the others by layer. */
-export function forbiddenFor(folder) {
+function forbiddenFor(folder: string): string[] {
   if (folder === 'platform') return [...INTERFACES, ...USE_CASES, ...BLOCKS, 'stack', 'history', 'config'];
   if (folder === 'stack') return [...INTERFACES, ...USE_CASES, ...BLOCKS, 'history', 'config'];
   if (GROUND.includes(folder)) {
@@ -21,14 +28,14 @@ export function forbiddenFor(folder) {
   return INTERFACES.filter((other) => other !== folder && folder !== 'cli');
 }
 
-function patterns(folders) {
+function patterns(folders: readonly string[]): string[] {
   // `**` before the folder: a relative path may climb any number of levels.
   return folders.map((name) => `**/../${name}/**`);
 }
 
 /** One override for each folder, and for each plug-in, which may not import its siblings. */
-export function layerOverrides() {
-  const overrides = [];
+export function layerOverrides(): Override[] {
+  const overrides: Override[] = [];
   for (const folder of [...GROUND, ...BLOCKS, ...USE_CASES, ...INTERFACES]) {
     overrides.push({
       files: [`src/${folder}/**`],
@@ -68,7 +75,7 @@ export function layerOverrides() {
   return overrides;
 }
 
-function siblingOverride(family, member, siblings) {
+function siblingOverride(family: string, member: string, siblings: readonly string[]): Override {
   return {
     files: [`src/${family}/${member}/**`],
     rules: {
@@ -91,7 +98,7 @@ function siblingOverride(family, member, siblings) {
   };
 }
 
-function membersOf(family) {
+function membersOf(family: string): string[] {
   return readdirSync(new URL(`../src/${family}`, import.meta.url), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { configSchema, type PluginSchemas } from './schema.ts';
+import { kindOf } from './schema-tree.ts';
+
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+const ENV_REFERENCE = String.raw`\$\{env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}`;
+
+/** Keywords that describe the field and not one of its forms. */
+const ANNOTATIONS: ReadonlySet<string> = new Set(['title', 'description', 'default', 'examples']);
+
+/**
+ * JSON Schema (draft 7) of the file as it is written, for editors: `${env:NAME}` may stand where a number or a pattern
+ * is wanted, and a mapping without required keys may be left empty.
+ */
+export function configJsonSchema(schemas: PluginSchemas): JsonSchema {
+  const schema = z.toJSONSchema(configSchema(schemas), {
+    io: 'input',
+    target: 'draft-7',
+    // A secret is a check in code, for which zod has no form.
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (kindOf(zodSchema)?.name === 'secret') Object.assign(jsonSchema, { type: 'string', minLength: 1 });
+    },
+  });
+  return { title: 'leitstand.yaml', ...asWritten(schema) };
+}
+
+function asWritten(schema: JsonSchema): JsonSchema {
+  const { type, properties, additionalProperties, items } = schema;
+  if (type === 'object')
+    return {
+      ...schema,
+      ...(schema['required'] === undefined ? { type: ['object', 'null'] } : {}),
+      ...(isSchema(properties)
+        ? {
+            properties: Object.fromEntries(
+              Object.entries(properties).map(([key, each]) => [key, inside(each)]),
+            ),
+          }
+        : {}),
+      ...(isSchema(additionalProperties) ? { additionalProperties: inside(additionalProperties) } : {}),
+    };
+  if (type === 'array') return { ...schema, items: inside(items) };
+  return 'const' in schema ? schema : withReference(schema);
+}
+
+function inside(schema: unknown): unknown {
+  return isSchema(schema) ? asWritten(schema) : schema;
+}
+
+function withReference(schema: JsonSchema): JsonSchema {
+  const { type, pattern } = schema;
+  const isPlain = typeof type === 'string' && ['integer', 'number', 'boolean'].includes(type);
+  if (!isPlain && typeof pattern !== 'string' && !('enum' in schema) && !('format' in schema)) return schema;
+  const form = Object.entries(schema).filter(([key]) => !ANNOTATIONS.has(key));
+  const annotations = Object.entries(schema).filter(([key]) => ANNOTATIONS.has(key));
+  const reference = { type: 'string', pattern: isPlain ? `^${ENV_REFERENCE}$` : ENV_REFERENCE };
+  return { ...Object.fromEntries(annotations), anyOf: [Object.fromEntries(form), reference] };
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}

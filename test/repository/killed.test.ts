@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runProgram } from '../../src/platform/processes.ts';
+import { makeRepository, objectNames, readTree, snapshotOf, writeTree } from './fixture.ts';
+
+const MIB = 1024 * 1024;
+const WRITER = join(import.meta.dirname, 'killed-writer.ts');
+
+/** Two packs, two lists and the record: five objects. */
+const OBJECTS = 5;
+const files = [
+  { path: 'a', content: randomBytes(20 * MIB), mtime: new Date('2026-07-01T12:00:00Z') },
+  { path: 'b', content: randomBytes(17 * MIB), mtime: new Date('2026-07-01T12:00:00Z') },
+  { path: 'c', content: Buffer.from('small'), mtime: new Date('2026-07-02T12:00:00Z') },
+];
+const points = [
+  ...(['before', 'during', 'after'] as const).map((moment) => ({ put: 1, moment })),
+  ...[2, 3, 4].map((put) => ({ put, moment: 'after' as const })),
+  ...(['before', 'during', 'after'] as const).map((moment) => ({ put: OBJECTS, moment })),
+];
+
+describe('a backup killed with SIGKILL', () => {
+  it.each(points)(
+    '$moment object $put leaves a valid repository, and the next run uses what was stored',
+    async ({ put, moment }) => {
+      const { directory, repository, store } = await makeRepository();
+      const source = join(directory, 'source');
+      const entries = await writeTree(source, files);
+      const args = [
+        WRITER,
+        join(directory, 'repository'),
+        join(directory, 'keys'),
+        source,
+        String(put),
+        moment,
+      ];
+      const killed = await runProgram(process.execPath, args);
+      expect([killed.signal, killed.stderr]).toEqual(['SIGKILL', '']);
+
+      const isCommitted = put === OBJECTS && moment === 'after';
+      expect(await repository.snapshots()).toHaveLength(isCommitted ? 1 : 0);
+      expect((await repository.verify({ level: 'stored' })).findings).toEqual([]);
+      const stored = (await objectNames(store, 'packs/')).length;
+      expect(stored).toBe(Math.min(2, moment === 'after' ? put : put - 1));
+
+      const { record, reusedBytes, readBytes } = await repository.writeSnapshot(snapshotOf(entries));
+      expect(reusedBytes > 0).toBe(stored > 0);
+      expect(reusedBytes === readBytes).toBe(stored === 2);
+      expect((await repository.verify({ level: 'content' })).findings).toEqual([]);
+      await repository.restore({ snapshot: record, target: join(directory, 'target') });
+      const found = await readTree(join(directory, 'target'));
+      expect(files.every(({ path, content }) => found.get(path)?.equals(content))).toBe(true);
+    },
+    60_000,
+  );
+});

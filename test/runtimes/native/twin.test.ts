@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { systemClock } from '../../../src/platform/clock.ts';
+import { isPortFree } from '../../../src/platform/ports.ts';
+import { startTwin } from '../../../src/runtimes/native/twin.ts';
+import { eventually, makeStack, type TestStack } from './harness.ts';
+
+const DRILL = new URL('../../fixtures/drill.ts', import.meta.url).pathname;
+
+let stack: TestStack;
+let directory: string;
+beforeEach(async () => {
+  stack = await makeStack();
+  directory = join(dirname(stack.layout.stateDir), 'twin');
+  await mkdir(directory);
+});
+afterEach(() => stack[Symbol.asyncDispose]());
+
+it('dies with the drill that started it, even when that is killed', async () => {
+  const plan = await stack.plan('alpha', ['--with-child', '--ignore-sigterm']);
+  const drill = spawn(process.execPath, [DRILL, directory, JSON.stringify(plan)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => drill.stdout.once('data', resolve));
+  const pid = Number(/started (\d+)/.exec(await readFile(join(directory, 'log.txt'), 'utf8'))?.[1]);
+  expect(await groupOf(pid)).toHaveLength(3);
+  drill.kill('SIGKILL');
+  await eventually(async () => (await groupOf(pid)).length === 0, 'the whole group gone', 3_000);
+  expect(await isPortFree(plan.ready.port)).toBe(true);
+});
+
+it('leaves no watcher behind when it is stopped, or when it ends by itself', async () => {
+  const plan = await stack.plan('alpha');
+  const twin = await startTwin({ plan, directory }, systemClock);
+  const pid = Number(/started (\d+)/.exec(await readFile(join(directory, 'log.txt'), 'utf8'))?.[1]);
+  expect(await groupOf(pid)).toHaveLength(2);
+  await twin.stop();
+  await eventually(async () => (await groupOf(pid)).length === 0, 'the whole group gone', 3_000);
+});
+
+/** Live pids of a process group. */
+async function groupOf(group: number): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of await readdir('/proc')) {
+    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
+    const [state, , pgrp] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (/^\d+$/.test(name) && Number(pgrp) === group && state !== 'Z') found.push(Number(name));
+  }
+  return found;
+}
