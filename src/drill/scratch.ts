@@ -1,15 +1,11 @@
 import { readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../platform/errors.ts';
 import { ensureDirectory } from '../platform/files.ts';
 import { tryLock } from '../platform/lock.ts';
-import { findByEnvironment, isAlive, type ProcessIdentity } from '../platform/process-table.ts';
 import { formatSize } from '../platform/units.ts';
 import { drillErrors } from './errors.ts';
 
 const PREFIX = 'drill-';
-/** In the environment of every twin, with the scratch directory as value: how a killed drill's twin is found. */
-export const TWIN_MARK = 'LEITSTAND_DRILL_SCRATCH';
 /** Blocks, directories and what the twin itself writes. */
 const HEADROOM_BYTES = 64 * 1024 * 1024;
 
@@ -20,8 +16,8 @@ export interface Scratch {
 }
 
 /**
- * A directory of one drill. Under the lock, so whatever other drills left there is of killed ones: their twins are
- * ended and their directories removed. Rejects with LS-DRILL-001 when another drill runs.
+ * A directory of one drill. Under the lock, so whatever other drills left there is of killed ones and is removed
+ * (a twin does not outlive its drill: that is the runtime's promise). Rejects with LS-DRILL-001 when another drill runs.
  */
 export async function openScratch(scratchDir: string, id: string): Promise<Scratch> {
   await ensureDirectory(scratchDir);
@@ -49,17 +45,7 @@ export async function openScratch(scratchDir: string, id: string): Promise<Scrat
 
 async function sweep(scratchDir: string): Promise<void> {
   const leftovers = (await readdir(scratchDir)).filter((name) => name.startsWith(PREFIX));
-  if (leftovers.length === 0) return;
-  for (const twin of await findByEnvironment(TWIN_MARK, scratchDir)) await endLeftTwin(twin);
   for (const name of leftovers) await removeTree(join(scratchDir, name));
-}
-
-async function endLeftTwin(twin: ProcessIdentity): Promise<void> {
-  try {
-    if (await isAlive(twin)) process.kill(twin.pid, 'SIGKILL');
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ESRCH') throw error;
-  }
 }
 
 /** A twin that is just ending may still write into it. */

@@ -85,8 +85,12 @@ export class RestoreTarget {
     const stat = await lstat(this.#root).catch(ignoreMissing);
     if (!stat) return;
     const other = 'choose a directory that does not exist yet';
-    if (stat.isSymbolicLink()) throw unusable(this.#root, 'it is a symbolic link', other);
-    if (!stat.isDirectory()) throw unusable(this.#root, 'it is no directory', other);
+    if (!stat.isDirectory())
+      throw unusable(
+        this.#root,
+        `it is ${stat.isSymbolicLink() ? 'a symbolic link' : 'no directory'}`,
+        other,
+      );
     const [first] = await writing(this.#root, () => readdir(this.#root));
     if (first !== undefined) throw unusable(this.#root, `it is not empty (it holds ${first})`, other);
   }

@@ -45,7 +45,7 @@ export function openRecord(name: string, bytes: Uint8Array, trusted: TrustedKey)
   if (!verify(null, text, trusted.publicKey, value))
     throw altered(name, 'its signature does not match its contents');
   // Base64 has unused bits at its end, so that several texts stand for the same signature.
-  if (value.toString('base64') !== signature.value)
+  if (value.toString('base64') !== signature.value || !encodeRecord(record).equals(bytes))
     throw altered(name, 'it is not written as records are');
   return record;
 }

@@ -5,8 +5,18 @@ export interface ProgramSpec {
   /** Leitstand's name for it, which is upstream's: `prometheus`, `promtool`. */
   readonly name: string;
   /** Debian's package and the path inside it, without a leading `/`. */
-  readonly debian?: { readonly package: string; readonly path: string };
+  readonly debian?: DebianProgram;
   readonly go?: GoBuild;
+}
+
+export interface DebianProgram {
+  readonly package: string;
+  readonly path: string;
+  /**
+   * Absolute directory that Debian's build has compiled in and reads templates and web pages from; the unpacked copy
+   * must find it beside itself.
+   */
+  readonly data?: string;
 }
 
 /** `go build` of a pinned module version through a committed wrapper module. */

@@ -5,7 +5,11 @@ const build = { wrapper: fileURLToPath(new URL('go', import.meta.url)), version:
 
 export const alertmanagerProgram: ProgramSpec = {
   name: 'alertmanager',
-  debian: { package: 'prometheus-alertmanager', path: 'usr/bin/prometheus-alertmanager' },
+  debian: {
+    package: 'prometheus-alertmanager',
+    path: 'usr/bin/prometheus-alertmanager',
+    data: '/usr/share/prometheus/alertmanager',
+  },
   go: { ...build, package: 'github.com/prometheus/alertmanager/cmd/alertmanager', expectedSeconds: 40 },
 };
 

@@ -12,7 +12,7 @@ const build = {
 /** Without the web pages: a module holds no built assets, so `/` answers 500 while the API is whole. */
 export const prometheusProgram: ProgramSpec = {
   name: 'prometheus',
-  debian: { package: 'prometheus', path: 'usr/bin/prometheus' },
+  debian: { package: 'prometheus', path: 'usr/bin/prometheus', data: '/usr/share/prometheus/web' },
   go: { ...build, package: 'github.com/prometheus/prometheus/cmd/prometheus', expectedSeconds: 193 },
 };
 

@@ -11,6 +11,7 @@ import {
   unfinishedName,
   writeFileAtomic,
 } from '../../../platform/files.ts';
+import { LAUNCHER, relocate, relocatedName } from './relocation.ts';
 
 /** `program.json`, written last: an entry without it is half done and does not count. */
 const entrySchema = z.object({
@@ -26,6 +27,8 @@ const entrySchema = z.object({
   size: z.number(),
   /** Whole milliseconds since 1970; size and time unchanged spare the reading of the whole file. */
   mtime: z.number(),
+  /** Set when `name` is a launcher: the file that is hashed is the one behind it. */
+  relocated: z.literal(true).exactOptional(),
 });
 
 export type CacheEntry = z.infer<typeof entrySchema>;
@@ -57,24 +60,32 @@ export async function readEntry(directory: string): Promise<CacheEntry | undefin
 
 /** False when the executable is not the one that was put there. Reads it whole only when size or time differ. */
 export async function isIntact(directory: string, entry: CacheEntry): Promise<boolean> {
-  const path = join(directory, entry.name);
+  const path = join(directory, entry.relocated ? relocatedName(entry.name) : entry.name);
   const found = await stat(path).catch(() => undefined);
+  if (entry.relocated && (await readTextIfExists(join(directory, entry.name))) !== LAUNCHER) return false;
   if (!found?.isFile() || found.size !== entry.size) return false;
   return Math.trunc(found.mtimeMs) === entry.mtime || (await sha256(path)) === entry.sha256;
 }
 
 /**
  * Puts an executable into the cache, all or nothing: a directory is filled beside the entry, its record written last,
- * then it is renamed. The caller holds the program's lock. Returns the path of the executable.
+ * then it is renamed. The caller holds the program's lock. Returns the path of the executable. `data` is what
+ * `relocate` takes.
  */
-export async function publish(cacheDir: string, executable: string, wanted: NewEntry): Promise<string> {
+export async function publish(
+  cacheDir: string,
+  executable: string,
+  wanted: NewEntry,
+  data?: { readonly data: string; readonly root: string },
+): Promise<string> {
   const target = entryDir(cacheDir, wanted);
   const staging = unfinishedName(target);
   await ensureDirectory(staging, 0o755);
   try {
-    const path = join(staging, wanted.name);
-    await copyFile(executable, path);
-    await chmod(path, 0o755);
+    await copyFile(executable, join(staging, wanted.name));
+    await chmod(join(staging, wanted.name), 0o755);
+    const relocated = data !== undefined && (await relocate(staging, wanted.name, data));
+    const path = join(staging, relocated ? relocatedName(wanted.name) : wanted.name);
     await sync(path);
     const { size, mtimeMs } = await stat(path);
     const entry: CacheEntry = {
@@ -83,6 +94,7 @@ export async function publish(cacheDir: string, executable: string, wanted: NewE
       sha256: await sha256(path),
       size,
       mtime: Math.trunc(mtimeMs),
+      ...(relocated ? { relocated: true } : {}),
     };
     await writeFileAtomic(join(staging, 'program.json'), `${JSON.stringify(entry, undefined, 2)}\n`);
     await replaceDirectory(staging, target);

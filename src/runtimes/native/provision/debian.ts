@@ -21,7 +21,7 @@ export async function takeFromDebian(
   if (packages.has(undefined)) throw new SourceRefused(`Debian has no package of ${namesOf(group)}`);
   const apt = await openApt(join(context.provisioning.cacheDir, 'apt'), context);
   const scratch = unfinishedName(join(programDir(context.provisioning.cacheDir, group[0].name), 'package'));
-  await ensureDirectory(scratch);
+  await ensureDirectory(scratch, 0o755);
   try {
     const programs: Program[] = [];
     for (const name of packages as Set<string>) {
@@ -56,12 +56,18 @@ async function takePackage(name: string, members: readonly ProgramSpec[], work: 
   const [main] = unpacked;
   if (main) warnWhenOlder(main.spec, main.version, context);
   for (const { spec, executable, version } of unpacked) {
-    const path = await publish(context.provisioning.cacheDir, executable, {
-      name: spec.name,
-      version: formatVersion(version),
-      origin: 'debian',
-      from: `${name} ${packageVersion}`,
-    });
+    const data = spec.debian?.data;
+    const path = await publish(
+      context.provisioning.cacheDir,
+      executable,
+      {
+        name: spec.name,
+        version: formatVersion(version),
+        origin: 'debian',
+        from: `${name} ${packageVersion}`,
+      },
+      data === undefined ? undefined : { data, root },
+    );
     programs.push({ name: spec.name, path, version, origin: 'debian' });
   }
   return programs;

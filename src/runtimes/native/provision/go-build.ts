@@ -44,7 +44,7 @@ async function finishedBefore(
 async function build(spec: ProgramSpec, wanted: GoBuild, context: ProvisionContext): Promise<string> {
   const { cacheDir } = context.provisioning;
   const scratch = unfinishedName(join(programDir(cacheDir, spec.name), 'build'));
-  await ensureDirectory(scratch);
+  await ensureDirectory(scratch, 0o755);
   try {
     const toolchain = await openToolchain(wanted.wrapper, join(scratch, 'tmp'), context);
     for (const file of ['go.mod', 'go.sum']) await copyFile(join(wanted.wrapper, file), join(scratch, file));

@@ -34,15 +34,19 @@ export function reportBuild(
 ): (line: string) => void {
   const started = clock.monotonic();
   let compiled = 0;
-  const estimate = `takes about ${formatDuration(build.expectedSeconds * 1000)} the first time`;
+  const expectedMs = build.expectedSeconds * 1000;
+  const expected = formatDuration(expectedMs);
+  const estimate = `takes about ${expected} the first time`;
   onProgress({ type: 'step', text: `${name}: compiling ${packages} packages, ${estimate}` });
   const say = throttled(clock, onProgress);
   return (line) => {
     if (!/^[^\s:#]+$/.test(line)) return;
     compiled += 1;
-    const elapsed = () => formatElapsed(clock.monotonic() - started);
-    if (line === build.package) onProgress({ type: 'step', text: `${name}: linking, after ${elapsed()}` });
-    else say(() => `${name}: ${compiled} of ${packages} packages, ${elapsed()}; ${estimate}`);
+    const elapsedMs = clock.monotonic() - started;
+    const elapsed = formatElapsed(elapsedMs);
+    const hope = elapsedMs < expectedMs ? estimate : `usually ${expected}, this machine is busy or slow`;
+    if (line === build.package) onProgress({ type: 'step', text: `${name}: linking, after ${elapsed}` });
+    else say(() => `${name}: ${compiled} of ${packages} packages, ${elapsed}; ${hope}`);
   };
 }
 
