@@ -102,8 +102,20 @@ export const catalog: Catalog = {
   },
   errorKinds: async () => {
     const families = await Promise.all([
+      import('./backup/errors.ts').then(({ backupErrors }) => backupErrors),
       import('./cli/errors.ts').then(({ cliErrors }) => cliErrors),
+      import('./components/alertmanager/errors.ts').then(({ alertmanagerErrors }) => alertmanagerErrors),
+      import('./components/prometheus/errors.ts').then(({ prometheusErrors }) => prometheusErrors),
+      import('./config/errors.ts').then(({ configErrors }) => configErrors),
+      import('./daemon/errors.ts').then(({ DAEMON_ERRORS }) => DAEMON_ERRORS),
       import('./deployment/errors.ts').then(({ deploymentErrors }) => deploymentErrors),
+      import('./drill/errors.ts').then(({ drillErrors }) => drillErrors),
+      import('./history/errors.ts').then(({ historyErrors }) => historyErrors),
+      import('./inbox/errors.ts').then(({ inboxErrors }) => inboxErrors),
+      import('./receivers/errors.ts').then(({ receiverErrors }) => receiverErrors),
+      import('./repository/errors.ts').then(({ repositoryErrors }) => repositoryErrors),
+      import('./runtimes/native/errors.ts').then(({ RUNTIME_ERRORS }) => RUNTIME_ERRORS),
+      import('./runtimes/native/provision/errors.ts').then(({ PROVISION_ERRORS }) => PROVISION_ERRORS),
     ]);
     return new Map(families.flatMap(({ kinds }) => Object.entries<ErrorKind>(kinds)));
   },

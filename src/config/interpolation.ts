@@ -62,11 +62,15 @@ function problemWith(
 ): Omit<Finding, 'span'> | undefined {
   const where = pathText(path);
   if (part.type === 'malformed') {
-    const shown = isPublic(schemas) ? `: ${quote(part.raw)}` : '';
+    const isShown = isPublic(schemas);
+    const name = isShown ? /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(part.raw)?.[1] : undefined;
     return {
       code: 'LS-CONFIG-015',
-      what: `${where} has a reference that cannot be understood${shown}`,
-      fix: FORMS,
+      what: `${where} has a reference that cannot be understood${isShown ? `: ${quote(part.raw)}` : ''}`,
+      fix:
+        name === undefined
+          ? FORMS
+          : `did you mean $\{env:${name}}? For the characters $\{ themselves write $$\{`,
     };
   }
   if (part.type === 'env')

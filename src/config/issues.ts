@@ -101,12 +101,18 @@ function missing(path: Path, schemas: readonly Schema[]): Words {
   const parent = pathText(path.slice(0, -1));
   const description = schemas.map(descriptionOf).find((text) => text !== undefined);
   const example = schemas.map(exampleOf).find((text) => text !== undefined);
-  const line = `${key}: ${example ?? placeholder(schemas)}`.trimEnd();
+  const value = example === undefined ? placeholder(schemas) : asScalar(example);
+  const line = `${key}: ${value}`.trimEnd();
   return {
     code: 'LS-CONFIG-007',
     what: parent === '' ? `the key \`${key}\` is missing` : `${parent} lacks the key \`${key}\``,
     fix: `add \`${line}\`${description === undefined ? '' : `: ${lowerFirst(description)}`}`,
   };
+}
+
+/** As it must be written in the file: `#monitoring` would be a comment. */
+function asScalar(text: string): string {
+  return /^[\w/.-]+$/.test(text) ? text : `'${text.replaceAll("'", "''")}'`;
 }
 
 /** A description as the rest of a sentence. */

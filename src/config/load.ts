@@ -82,7 +82,7 @@ async function readText(file: string): Promise<string> {
   throw new LeitstandErrors([
     configErrors.error('LS-CONFIG-001', {
       what: 'the configuration file does not exist',
-      fix: 'name the right one with `--file PATH`, or let `leitstand init` write one',
+      fix: 'name the right one with `--file PATH`; `leitstand demo` writes one to learn from',
       where: { file },
     }),
   ]);
@@ -92,7 +92,7 @@ function emptyFile({ file, schemas }: LoadConfigOptions): LeitstandError {
   const [component = 'prometheus'] = Object.keys(schemas.components);
   return configErrors.error('LS-CONFIG-017', {
     what: 'the configuration file is empty',
-    fix: `let \`leitstand init\` write one, or start with\nschema: ${SCHEMA_VERSION}\nstack: my-stack\ncomponents:\n  ${component}:`,
+    fix: `start with\nschema: ${SCHEMA_VERSION}\nstack: my-stack\ncomponents:\n  ${component}:`,
     where: { file },
   });
 }
@@ -108,7 +108,7 @@ function versionFinding({ value, places }: ReadDocument): Finding | undefined {
     fix:
       version > SCHEMA_VERSION
         ? 'use a newer Leitstand'
-        : `write \`schema: ${SCHEMA_VERSION}\` and let \`leitstand check\` name what has to change`,
+        : `write \`schema: ${SCHEMA_VERSION}\`; what else has to change is reported then`,
     span: places.valueSpan(['schema']),
   };
 }

@@ -109,12 +109,16 @@ export function objectToPath(input: unknown, absolute: boolean): Objection | und
   return undefined;
 }
 
+const GERMAN: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss' };
+
 export function objectToName(input: unknown): Objection | undefined {
   if (typeof input !== 'string') return { problem: `must be a name, not ${describeType(input)}` };
   if (/^[a-z][a-z0-9-]{0,40}$/.test(input)) return undefined;
   const plain = input
-    .normalize('NFD')
     .toLowerCase()
+    .replaceAll(/[äöüß]/g, (letter) => GERMAN[letter] ?? letter)
+    .normalize('NFD')
+    .replaceAll(/\p{M}/gu, '')
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^[-0-9]+|-+$/g, '')
     .slice(0, 41);

@@ -38,7 +38,7 @@ function visit(node: ParsedNode | null, schemas: readonly Schema[], walk: Walk):
     const [start, end] = node.range;
     walk.shown.push({ start, end, readable: !walk.damaged });
   } else {
-    addScalar(node, isPublic(schemas), walk);
+    addScalar(node, isPublic(schemas) || (!walk.damaged && isReference(node.value)), walk);
   }
 }
 
@@ -64,6 +64,11 @@ function addScalar(node: ParsedNode, readable: boolean, walk: Walk): void {
   if (end <= start) return;
   const isWhole = !walk.damaged || (isScalar(node) && isTerminated(node, walk.text.slice(start, end)));
   walk.shown.push({ start, end, readable: readable && isWhole });
+}
+
+/** The name of a secret is none. */
+function isReference(value: unknown): boolean {
+  return typeof value === 'string' && /^\$\{(?:secret|env):[A-Za-z_][A-Za-z0-9_]*\}$/.test(value);
 }
 
 function isTerminated(node: Scalar, source: string): boolean {

@@ -63,7 +63,7 @@ class Reader {
     if (isAlias(node)) return this.#follow(node.source, schemas, path, key, span);
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (this.#aliasSpan !== undefined && ++this.#aliasedValues > MAX_ALIASED_VALUES)
-      return this.#refuse(path, span, `aliases stand for more than ${MAX_ALIASED_VALUES} values`);
+      return this.#explode(path, span);
     if (path.length > MAX_DEPTH)
       return this.#refuse(path, span, `values are nested ${MAX_DEPTH} levels deep`);
     if (isScalar(node)) return this.#scalar(node.value, node.type === 'PLAIN', schemas, path, span);
@@ -153,9 +153,15 @@ class Reader {
   }
 
   #refuse(path: Path, span: Span, what: string, fix?: string): undefined {
-    // One bomb is one finding, not ten thousand.
-    if (!this.findings.some((finding) => finding.what === what && finding.span.start === span.start))
-      this.findings.push({ code: 'LS-CONFIG-003', what, fix, span });
+    this.findings.push({ code: 'LS-CONFIG-003', what, fix, span });
+    this.places.spoil(path);
+    return undefined;
+  }
+
+  /** One bomb is one finding, not ten thousand. */
+  #explode(path: Path, span: Span): undefined {
+    if (this.#aliasedValues === MAX_ALIASED_VALUES + 1)
+      return this.#refuse(path, span, `aliases stand for more than ${MAX_ALIASED_VALUES} values`);
     this.places.spoil(path);
     return undefined;
   }

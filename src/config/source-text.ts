@@ -47,7 +47,8 @@ export class SourceText {
     const picture = new Picture(span);
     let at = start;
     for (const stretch of shown) {
-      if (stretch.end <= start || stretch.start >= end || stretch.end <= at) continue;
+      if (stretch.start >= end) break;
+      if (stretch.end <= at) continue;
       if (!this.#drawGap(picture, at, stretch.start)) return picture.lines(line);
       const from = Math.max(stretch.start, at);
       at = Math.min(stretch.end, end);
@@ -83,6 +84,7 @@ export class SourceText {
 class Picture {
   readonly #span: Span;
   #text = '';
+  #length = 0;
   #caret: { start: number; end: number } | undefined;
 
   constructor(span: Span) {
@@ -91,7 +93,7 @@ class Picture {
 
   /** Appends `text` for the file's characters from `from` to `to`. */
   draw(from: number, to: number, text: string): void {
-    const before = [...this.#text].length;
+    const before = this.#length;
     const length = [...text].length;
     // A replaced stretch is marked as a whole: its inner places are no more.
     const isExact = text.length === to - from && text !== MASK;
@@ -104,6 +106,7 @@ class Picture {
       this.#caret = { start: this.#caret?.start ?? before + first, end: before + last };
     }
     this.#text += text;
+    this.#length += length;
   }
 
   lines(line: number): readonly string[] {

@@ -1,14 +1,13 @@
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { LeitstandError } from '../platform/errors.ts';
 import { ensureDirectory } from '../platform/files.ts';
 import { findFreePort } from '../platform/ports.ts';
 import type { SnapshotRecord } from '../repository/records.ts';
-import type { Plan } from '../stack/plan.ts';
 import type { Comparison } from '../stack/source.ts';
 import { copyForControl } from './control-copy.ts';
 import type { ControlResult, DrillRequest, DrillSource, Timings } from './report.ts';
-import { assertRoom, TWIN_MARK } from './scratch.ts';
+import { assertRoom } from './scratch.ts';
 
 /** The code with which a runtime says that the program ended by itself before it was ready. */
 const PROGRAM_ENDED = 'LS-RUNTIME-002';
@@ -76,11 +75,7 @@ async function askTwin(
     port: await findFreePort(0),
   });
   const start = clock.monotonic();
-  const twin = await runtime.startTwin({
-    plan: marked(plan, resolve(request.scratchDir)),
-    directory,
-    signal,
-  });
+  const twin = await runtime.startTwin({ plan, directory, signal });
   const booted = clock.monotonic();
   try {
     const comparisons = await source.compare({
@@ -93,10 +88,6 @@ async function askTwin(
   } finally {
     await twin.stop();
   }
-}
-
-function marked(plan: Plan, scratchDir: string): Plan {
-  return { ...plan, env: { ...plan.env, [TWIN_MARK]: scratchDir } };
 }
 
 /**

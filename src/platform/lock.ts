@@ -28,7 +28,12 @@ export async function tryLock(path: string, purpose: string): Promise<LockAttemp
     return { held: false, holder: await readHolder(path) };
   }
   const holder: LockHolder = { pid: process.pid, purpose, since: new Date().toISOString() };
-  await writeFile(`${path}.holder`, JSON.stringify(holder), { mode: 0o600 });
+  try {
+    await writeFile(`${path}.holder`, JSON.stringify(holder), { mode: 0o600 });
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   return {
     held: true,
     release: () => database.close(),

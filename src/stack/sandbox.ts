@@ -29,8 +29,8 @@ export interface SandboxMessage {
 /** A provider's stand-in, hosted by the inbox. */
 export interface SandboxEndpoint {
   readonly type: string;
-  /** First path segment it owns: `slack` takes `/slack` and everything below. */
-  readonly mount: string;
+  /** First path segments it owns: `slack` takes `/slack` and everything below, `` (empty) takes `/` alone. */
+  readonly mounts: readonly string[];
   /** Bytes the provider accepts. */
   readonly maxBodyBytes: number;
   receive(request: SandboxRequest): SandboxReply;

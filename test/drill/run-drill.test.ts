@@ -105,10 +105,9 @@ describe('runDrill', () => {
     });
   });
   afterEach(async () => {
-    expect((await readdir(join(directory, 'scratch'))).filter((name) => name.startsWith('drill-'))).toEqual(
-      [],
-    );
+    const left = (await readdir(join(directory, 'scratch'))).filter((name) => name.startsWith('drill-'));
     await rm(directory, { recursive: true });
+    if (left.length > 0) throw new Error(`left in the scratch directory: ${left.join(', ')}`);
   });
 
   async function backUp(sealed = CONTENT): Promise<string> {

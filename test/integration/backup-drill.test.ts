@@ -15,7 +15,6 @@ import type { Comparison } from '../../src/stack/source.ts';
 import { openWorld, temporaryDirectory } from './backup-world.ts';
 import { type LivePrometheus, scraped, seedHistory, startPrometheus } from './live-prometheus.ts';
 import { generations, requirePrograms } from './programs.ts';
-import { twinRuntime } from './twin-runtime.ts';
 
 const TIMEOUT_MS = 90_000;
 
@@ -100,10 +99,11 @@ describe.each(generations)('backup and drill of prometheus, %s', { timeout: TIME
   });
 
   it('finds a missing block and wrong contents', async () => {
+    await world.backup(live);
     const record = need((await world.store.snapshots('prometheus'))[0]);
     const source = prometheusSource();
     const scratch = join(directory.path, 'by-hand');
-    const place = twinRuntime.twinPlace(scratch);
+    const place = world.runtime.twinPlace(scratch);
     await world.store.restore({
       snapshot: record.id,
       target: place.data,
@@ -112,10 +112,9 @@ describe.each(generations)('backup and drill of prometheus, %s', { timeout: TIME
     const [oldest] = await readdir(place.data);
     await rm(join(place.data, need(oldest)), { recursive: true });
     const plan = source.twinPlan({ program, place, port: await findFreePort(0) });
-    const twin = await twinRuntime.startTwin({ plan, directory: scratch });
-    const found = await source
-      .compare({ url: twin.url, expectations: record.expectations })
-      .finally(() => twin.stop());
+    const twin = await world.runtime.startTwin({ plan, directory: scratch });
+    const found = await source.compare({ url: twin.url, expectations: record.expectations });
+    await twin.stop();
     const kinds = new Set(found.filter(({ verdict }) => verdict === 'mismatch').map(({ kind }) => kind));
     expect(kinds).toEqual(new Set(['block-inventory', 'sample-counts', 'sample-hashes']));
     expect(found.filter(({ verdict }) => verdict === 'unknown')).toEqual([]);
@@ -127,7 +126,7 @@ describe.each(generations)('backup and drill of prometheus, %s', { timeout: TIME
   it('goes on after a backup that was killed, and removes its snapshot', async () => {
     const child = spawn(
       process.execPath,
-      [join(import.meta.dirname, 'backup-process.ts'), directory.path, live.url, live.dataDir],
+      [join(import.meta.dirname, '../fixtures/backup.ts'), directory.path, live.url, live.dataDir],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     for await (const line of createInterface(child.stdout)) if (line.startsWith('counting')) break;

@@ -8,10 +8,10 @@ import { runDrill } from '../../src/drill/run-drill.ts';
 import { openHistory } from '../../src/history/history.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { loadOrCreateSigningKey } from '../../src/repository/keys.ts';
+import { createNativeRuntime } from '../../src/runtimes/native/index.ts';
 import { isRepository, initialiseRepository, openRepository } from '../../src/repository/repository.ts';
 import { openDirectoryStore } from '../../src/repository/stores/directory/index.ts';
 import type { Program } from '../../src/stack/program.ts';
-import { twinRuntime } from './twin-runtime.ts';
 
 /** Repository, keys, history and scratch below one directory, as a stack has them. */
 export async function openWorld(directory: string) {
@@ -28,10 +28,17 @@ export async function openWorld(directory: string) {
     : await initialiseRepository(store, world);
   const history = openHistory(join(directory, 'leitstand.db'));
   const source = prometheusSource();
+  const runtime = createNativeRuntime({
+    stateDir: directory,
+    env: {},
+    clock: systemClock,
+    daemonCommand: [],
+  });
   return {
     ...paths,
     history,
     store: repository,
+    runtime,
     backup: (live: { url: string; dataDir: string }, onStep: (text: string) => void = () => undefined) =>
       runBackup({
         stack: 'test',
@@ -46,7 +53,7 @@ export async function openWorld(directory: string) {
       runDrill({
         sources: [{ component: 'prometheus', source, program }],
         repository,
-        runtime: twinRuntime,
+        runtime,
         scratchDir: paths.scratch,
         proofs: history.proofs,
         clock: systemClock,

@@ -3,8 +3,11 @@ import { chmod, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/platform/exit-codes.ts';
+import { FRAME_BYTES } from '../../src/repository/frames.ts';
 import { loadOrCreateSigningKey } from '../../src/repository/keys.ts';
+import { listName } from '../../src/repository/names.ts';
 import { initialiseRepository, openRepository } from '../../src/repository/repository.ts';
+import { encodeRecord, signRecord } from '../../src/repository/signed-record.ts';
 import { openDirectoryStore } from '../../src/repository/stores/directory/index.ts';
 import type { VerifyLevel } from '../../src/repository/verify.ts';
 import type { Store } from '../../src/stack/store.ts';
@@ -133,7 +136,55 @@ describe('a damaged pack', () => {
   });
 });
 
+describe('a flipped byte that zstd itself does not see', () => {
+  it('is found by the hash of the piece, with the file', async () => {
+    const { repository, store, directory } = await makeRepository();
+    const entries = await writeTree(join(directory, 's'), [
+      { path: 'raw', content: randomBytes(200_000) },
+      { path: 'text', content: Buffer.alloc(FRAME_BYTES, 'text ') },
+    ]);
+    const { record } = await repository.writeSnapshot(snapshotOf(entries));
+    const [name = ''] = await objectNames(store, 'packs/');
+    const pack = await bytesOf(store, name);
+    pack.writeUInt8(pack.readUInt8(100_000) ^ 1, 100_000);
+    await store.put(name, pack);
+    const { findings } = await repository.verify({ level: 'content' });
+    expect(findings).toMatchObject([{ object: name, paths: ['raw'] }]);
+    const error = await refusal(repository.restore({ snapshot: record, target: join(directory, 't') }));
+    expect(error.message).toContain('was altered; needed for raw');
+  });
+
+  it('is found by the hash of the list', async () => {
+    const { repository, store, record, key, directory } = await filledRepository();
+    const [list] = record.lists;
+    if (!list) throw new Error('no list');
+    const { signature: _, ...body } = record;
+    const other = { ...list, sha256: '0'.repeat(64) };
+    await store.put(listName(other.sha256), await bytesOf(store, listName(list.sha256)));
+    await store.put(
+      `snapshots/${record.id}.json`,
+      encodeRecord(signRecord({ ...body, lists: [other] }, key)),
+    );
+    const error = await refusal(repository.restore({ snapshot: record, target: join(directory, 't') }));
+    expect(error.message).toContain(`list ${listName(other.sha256)} was altered`);
+  });
+});
+
 describe('a damaged list or record', () => {
+  it('is refused in any other spelling of the same signature', async () => {
+    const { store, repository, record } = await filledRepository();
+    const name = `snapshots/${record.id}.json`;
+    const text = (await bytesOf(store, name)).toString();
+    // 64 bytes leave the last four bits of the base64 unused: A, Q, g and w are followed by their equals.
+    const spelling = text.replace(
+      /([AQgw])==/,
+      (_, last: string) => `${String.fromCharCode(last.charCodeAt(0) + 1)}==`,
+    );
+    expect(spelling).not.toBe(text);
+    await store.put(name, Buffer.from(spelling));
+    expect(await refusal(repository.snapshot(record.id))).toMatchObject({ code: 'LS-REPO-003' });
+  });
+
   it('stops a restore by name', async () => {
     const { store, repository, record, directory } = await filledRepository();
     for (const [prefix, code] of [
@@ -171,11 +222,16 @@ describe('a damaged list or record', () => {
 
   it('does not pass under another name', async () => {
     const { store, repository, record } = await filledRepository();
-    const other = record.id.replace('prometheus', 'loki');
-    await store.put(`snapshots/${other}.json`, await bytesOf(store, `snapshots/${record.id}.json`));
-    expect(await refusal(repository.snapshot(other))).toMatchObject({ code: 'LS-REPO-003' });
-    const findings = (await repository.verify({ level: 'presence' })).findings;
-    expect(findings.map(({ object }) => object)).toEqual([`snapshots/${other}.json`]);
+    for (const other of [
+      record.id.replace('prometheus', 'loki'),
+      record.id.replace(/[0-9a-f]{12}$/, '0123456789ab'),
+    ]) {
+      await store.put(`snapshots/${other}.json`, await bytesOf(store, `snapshots/${record.id}.json`));
+      expect(await refusal(repository.snapshot(other))).toMatchObject({ code: 'LS-REPO-003' });
+      const findings = (await repository.verify({ level: 'presence' })).findings;
+      expect(findings.map(({ object }) => object)).toEqual([`snapshots/${other}.json`]);
+      await store.delete(`snapshots/${other}.json`);
+    }
   });
 
   it('says when there is no such snapshot', async () => {
@@ -206,7 +262,6 @@ describe('a foreign key', () => {
   it('cannot claim our key id', async () => {
     const { store, repository, record, key } = await filledRepository();
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-    const { signRecord, encodeRecord } = await import('../../src/repository/signed-record.ts');
     const { signature: _, ...body } = record;
     const forged = signRecord({ ...body, knownLoss: [] }, { keyId: key.keyId, publicKey, privateKey });
     await store.put(`snapshots/${record.id}.json`, encodeRecord(forged));

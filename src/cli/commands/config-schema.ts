@@ -1,3 +1,4 @@
+import type { Json } from '../../platform/canonical-json.ts';
 import { EXIT } from '../../platform/exit-codes.ts';
 import type { Command } from '../command.ts';
 import { pluginSchemas } from '../load-stack.ts';
@@ -10,6 +11,6 @@ and editors complete and check as you type:
   run: async (context) => {
     const { configJsonSchema } = await import('../../config/json-schema.ts');
     const schema = configJsonSchema(await pluginSchemas(context.catalog));
-    return { exit: EXIT.ok, text: JSON.stringify(schema, null, 2), json: schema };
+    return { exit: EXIT.ok, text: JSON.stringify(schema, null, 2), json: schema as Json };
   },
 };

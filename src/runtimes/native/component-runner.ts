@@ -1,6 +1,6 @@
-import { residentBytes } from '../../platform/process-table.ts';
 import type { ComponentAction, ComponentStatus } from '../../stack/runtime.ts';
 import { decideAction } from './actions.ts';
+import { describeComponent } from './component-status.ts';
 import type { DesiredComponent } from './desired.ts';
 import { cannotWrite, doesNotStart, notReadyInTime, reasonOf, refusesReload } from './failures.ts';
 import { Health } from './health.ts';
@@ -87,44 +87,17 @@ export class ComponentRunner {
     });
   }
 
-  async status(): Promise<ComponentStatus> {
-    const base = { component: this.component, restarts: this.#restarts };
-    const process = this.#process;
-    if (process && (await endOf(process)) === undefined) {
-      const resident = await residentBytes(process.identity.pid);
-      return {
-        ...base,
-        ...this.#stateOf(process),
-        pid: process.identity.pid,
-        since: process.record.startedAt,
-        ...(resident === undefined ? {} : { residentBytes: resident }),
-      };
-    }
-    if (!this.#wanted) return { ...base, state: 'stopped' };
-    if (this.#retry) {
-      const seconds = Math.max(1, Math.ceil((this.#retry.at - this.#supervision.clock.monotonic()) / 1000));
-      return {
-        ...base,
-        state: 'failing',
-        reason: `${this.#health.trouble ?? 'has ended'}; next try in ${seconds} s`,
-      };
-    }
-    return process
-      ? { ...base, state: 'failing', reason: 'has just ended' }
-      : { ...base, state: 'starting', reason: 'is being started' };
-  }
-
-  #stateOf(process: SupervisedProcess): Pick<ComponentStatus, 'state' | 'reason'> {
-    if (this.#leaving === process) return { state: 'unknown', reason: 'is being stopped' };
-    if (!this.#wanted) {
-      return {
-        state: 'unknown',
-        reason: 'runs, but is not wanted; `leitstand up` or `leitstand down` stops it',
-      };
-    }
-    const { state, reason } = this.#health.state(process.child === undefined);
-    const words = reason ?? process.recordTrouble;
-    return words === undefined ? { state } : { state, reason: words };
+  status(): Promise<ComponentStatus> {
+    const retry = this.#retry;
+    return describeComponent({
+      component: this.component,
+      restarts: this.#restarts,
+      wanted: this.#wanted !== undefined,
+      process: this.#process,
+      leaving: this.#process !== undefined && this.#leaving === this.#process,
+      health: this.#health,
+      retryInMs: retry && retry.at - this.#supervision.clock.monotonic(),
+    });
   }
 
   async #perform(action: ComponentAction, wanted: DesiredComponent, options: ConvergeOptions): Promise<void> {

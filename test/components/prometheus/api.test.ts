@@ -13,11 +13,15 @@ describe('createPrometheusApi', () => {
 
   beforeEach(async () => {
     asked = [];
-    server = createServer(async (request, response) => {
+    server = createServer((request, response) => {
       let body = '';
-      for await (const part of request) body += part;
-      asked.push({ url: request.url ?? '', authorization: request.headers.authorization, body });
-      response.writeHead(answer.status).end(answer.body);
+      request.setEncoding('utf8').on('data', (part: string) => {
+        body += part;
+      });
+      request.on('end', () => {
+        asked.push({ url: request.url ?? '', authorization: request.headers.authorization, body });
+        response.writeHead(answer.status).end(answer.body);
+      });
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

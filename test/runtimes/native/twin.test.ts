@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { isPortFree } from '../../../src/platform/ports.ts';
 import { startTwin } from '../../../src/runtimes/native/twin.ts';
-import { eventually, makeStack, type TestStack } from './harness.ts';
+import { eventually, kill, makeStack, type TestStack } from './harness.ts';
 
 const DRILL = new URL('../../fixtures/drill.ts', import.meta.url).pathname;
 
@@ -26,12 +26,16 @@ it('dies with the drill that started it, even when that is killed', async () => 
   await new Promise((resolve) => drill.stdout.once('data', resolve));
   const pid = Number(/started (\d+)/.exec(await readFile(join(directory, 'log.txt'), 'utf8'))?.[1]);
   expect(await groupOf(pid)).toHaveLength(3);
-  drill.kill('SIGKILL');
-  await eventually(async () => (await groupOf(pid)).length === 0, 'the whole group gone', 3_000);
-  expect(await isPortFree(plan.ready.port)).toBe(true);
+  try {
+    drill.kill('SIGKILL');
+    await eventually(async () => (await groupOf(pid)).length === 0, 'the whole group gone', 3_000);
+    expect(await isPortFree(plan.ready.port)).toBe(true);
+  } finally {
+    kill(-pid);
+  }
 });
 
-it('leaves no watcher behind when it is stopped, or when it ends by itself', async () => {
+it('leaves no watcher behind when it is stopped', async () => {
   const plan = await stack.plan('alpha');
   const twin = await startTwin({ plan, directory }, systemClock);
   const pid = Number(/started (\d+)/.exec(await readFile(join(directory, 'log.txt'), 'utf8'))?.[1]);

@@ -131,7 +131,7 @@ async function blocksOf(snapshot: PinnedSnapshot, url: string): Promise<BlockDir
   } catch (error) {
     throw unreadable(
       snapshot.directory,
-      `${error instanceof Error ? error.message : error} (from ${url})`,
+      `${error instanceof Error ? error.message : String(error)} (from ${url})`,
       error,
     );
   }

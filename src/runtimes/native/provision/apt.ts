@@ -1,11 +1,17 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureDirectory, exists, findExecutable, writeFileAtomic } from '../../../platform/files.ts';
+import {
+  ensureDirectory,
+  findExecutable,
+  readTextIfExists,
+  writeFileAtomic,
+} from '../../../platform/files.ts';
 import type { RunResult } from '../../../platform/processes.ts';
 import { type ProvisionContext, SourceRefused } from './source.ts';
 
 const UPDATE_LIMIT_MS = 300_000;
 const DOWNLOAD_LIMIT_MS = 600_000;
+const LISTS_LIMIT_MS = 86_400_000;
 
 /** Debian's package tools, used without being root and without touching the system's package state. */
 export interface Apt {
@@ -41,11 +47,11 @@ interface Tools {
 }
 
 async function download(tools: Tools, packageName: string, into: string): Promise<string> {
-  const isFresh = !(await exists(join(tools.stateDir, 'updated')));
-  let unreachable = isFresh ? await update(tools) : undefined;
+  const areOld = await areListsOld(tools);
+  let unreachable = areOld ? await update(tools) : undefined;
   let result = await fetchPackage(tools, packageName, into);
-  // Old lists name files that the mirror has replaced, or lack a package that is new.
-  if (result.exitCode !== 0 && !result.timedOut && !isFresh) {
+  // Lists of this morning may name files that the mirror has replaced, or lack a package that is new.
+  if (result.exitCode !== 0 && !result.timedOut && !areOld) {
     unreachable = await update(tools);
     result = await fetchPackage(tools, packageName, into);
   }
@@ -56,6 +62,13 @@ async function download(tools: Tools, packageName: string, into: string): Promis
   );
   if (file === undefined) throw new SourceRefused(`apt-get download left no file of ${packageName}`);
   return join(into, file);
+}
+
+/** Or never fetched whole. A security update shows only in new lists: the old file stays on the mirror as well. */
+async function areListsOld({ stateDir, context }: Tools): Promise<boolean> {
+  const fetched = Date.parse((await readTextIfExists(join(stateDir, 'updated')))?.trim() ?? '');
+  const age = context.clock.now().getTime() - fetched;
+  return !(age >= 0 && age < LISTS_LIMIT_MS);
 }
 
 function fetchPackage(tools: Tools, packageName: string, into: string): Promise<RunResult> {

@@ -97,14 +97,20 @@ export async function publish(
       ...(relocated ? { relocated: true } : {}),
     };
     await writeFileAtomic(join(staging, 'program.json'), `${JSON.stringify(entry, undefined, 2)}\n`);
-    await replaceDirectory(staging, target);
+    if (!(await isThere(target, entry))) await replaceDirectory(staging, target);
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
   return join(target, wanted.name);
 }
 
-/** A running program keeps the executable it was started from, also when its entry is replaced. */
+/** The same build, undamaged: replacing it would take the files from under a program that runs. */
+async function isThere(target: string, entry: CacheEntry): Promise<boolean> {
+  const present = await readEntry(target);
+  return present?.sha256 === entry.sha256 && (await isIntact(target, present));
+}
+
+/** A running program keeps the executable it was started from, but not the files that lie beside it. */
 async function replaceDirectory(staging: string, target: string): Promise<void> {
   const old = unfinishedName(target);
   await rename(target, old).catch((error: NodeJS.ErrnoException) => {

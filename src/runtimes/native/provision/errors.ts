@@ -49,7 +49,7 @@ export function cacheError(error: unknown, cacheDir: string): Error | undefined 
     fix:
       code === 'ENOSPC' || code === 'EDQUOT'
         ? `free some space there, or name a directory with more: provision: {cache_dir: /path}`
-        : `make it writable for this user (chown -R "$(id -un)" ${cacheDir}), or name another: provision: {cache_dir: /path}`,
+        : `name a directory that this user may write: provision: {cache_dir: /path}; or hand this one over: chown -R USER ${cacheDir}`,
     cause: error,
   });
 }

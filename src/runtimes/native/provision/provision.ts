@@ -121,6 +121,7 @@ function completingFirst(
   return [...sources.filter((source) => source === partOf), ...sources.filter((source) => source !== partOf)];
 }
 
+/** What is as it was needs no words; what could be newer does. */
 function announceCached(
   group: ProgramGroup,
   programs: readonly Program[],
@@ -129,8 +130,9 @@ function announceCached(
   for (const program of programs) {
     const pinned = group.find((spec) => spec.name === program.name)?.go?.version;
     const isOld = program.origin === 'go' && pinned !== undefined && !isAtLeast(program.version, pinned);
-    const hint = isOld ? `; remove ${dirname(program.path)} to have ${pinned} built` : '';
-    onProgress({ type: 'step', text: `${describeProgram(program)}, from the cache${hint}` });
+    if (!isOld) continue;
+    const text = `${describeProgram(program)}, from the cache: remove ${dirname(program.path)} to have ${pinned} built`;
+    onProgress({ type: 'warning', text });
   }
   return programs;
 }

@@ -1,10 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { upstreamVersion } from '../../../../src/runtimes/native/provision/debian.ts';
+import { systemClock } from '../../../../src/platform/clock.ts';
+import { runProgram } from '../../../../src/platform/processes.ts';
+import { takeFromDebian, upstreamVersion } from '../../../../src/runtimes/native/provision/debian.ts';
 import { provisionProgram } from '../../../../src/runtimes/native/provision/provision.ts';
 import { SourceRefused } from '../../../../src/runtimes/native/provision/source.ts';
-import { takeFromDebian } from '../../../../src/runtimes/native/provision/debian.ts';
 import { FakeMachine } from './fake-tools.ts';
 
 let machine: FakeMachine;
@@ -43,6 +44,21 @@ describe('package lists', () => {
     await provisionProgram(machine.specs().main, machine.context({ sources: ['debian'] }));
     await provisionProgram(machine.specs().main, machine.context({ sources: ['debian'] }));
     expect(await callsOfApt()).toEqual(['update', 'main', 'main']);
+  });
+
+  it('are fetched anew when they are a day old', async () => {
+    await machine.debianOfSpecs();
+    await apt(':', DOWNLOADED);
+    let now = Date.parse('2026-01-01T00:00:00Z');
+    const clock = { ...systemClock, now: () => new Date(now) };
+    const context = machine.context({ sources: ['debian'] }, { clock });
+    await provisionProgram(machine.specs().main, context);
+    now += 23 * 3_600_000;
+    await provisionProgram(machine.specs().main, context);
+    expect(await callsOfApt()).toEqual(['update', 'main', 'main']);
+    now += 2 * 3_600_000;
+    await provisionProgram(machine.specs().main, context);
+    expect((await callsOfApt()).slice(3)).toEqual(['update', 'main']);
   });
 
   it('are fetched anew when the mirror has replaced what they name', async () => {
@@ -129,6 +145,37 @@ describe('refusals', () => {
       'Debian has no package of mainprog',
     );
   });
+});
+
+it('a program that reads files of its package finds them, wherever it is started from', async () => {
+  await machine.debianOfSpecs();
+  const share = join(machine.root, 'package/usr/share/mainprog');
+  await mkdir(share, { recursive: true });
+  await writeFile(join(share, 'page'), 'the page');
+  await machine.executable(
+    join(machine.root, 'package/usr/bin/debian-main'),
+    "case $1 in --version) echo 'mainprog, version 2.42.0';; *) /bin/cat /usr/share/mainprog/page;; esac",
+  );
+  const { main } = machine.specs();
+  const spec = {
+    ...main,
+    debian: { package: 'main', path: 'usr/bin/debian-main', data: '/usr/share/mainprog' },
+  };
+  const context = machine.context({ sources: ['cache', 'debian'] });
+  const { path } = await provisionProgram(spec, context);
+  expect((await runProgram(path, ['show'], { cwd: '/' })).stdout).toBe('the page');
+  const calls = await machine.calls('apt-get');
+  await provisionProgram(spec, context);
+  expect(await machine.calls('apt-get')).toBe(calls);
+});
+
+it('the same build had again leaves the one that is there in its place', async () => {
+  await machine.debianOfSpecs();
+  const context = machine.context({ sources: ['debian'] });
+  const { path } = await provisionProgram(machine.specs().main, context);
+  const before = await stat(path);
+  await provisionProgram(machine.specs().main, context);
+  expect((await stat(path)).ino).toBe(before.ino);
 });
 
 it.each([

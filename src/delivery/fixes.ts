@@ -1,0 +1,59 @@
+import type { Integration } from '../stack/receiver.ts';
+
+/** What people can do about a reason, the most telling words first. */
+const FIXES: readonly (readonly [pattern: RegExp, fix: (integration: Integration) => string])[] = [
+  [
+    /connection refused/i,
+    (integration) =>
+      `nothing listens at ${integration.destination().host}: start it, or correct the URL in the secret of ${nameOf(integration)}. If it is the inbox: leitstand status`,
+  ],
+  [
+    /no such file|permission denied/i,
+    () => 'Alertmanager cannot read the secret file: `leitstand up` writes it anew',
+  ],
+  [
+    /no such host|server misbehaving/i,
+    (integration) =>
+      `the name ${integration.destination().hostname} is not known here: check the URL, then DNS`,
+  ],
+  [
+    /x509|certificate|tls:/i,
+    (integration) =>
+      `the certificate of ${integration.destination().host} is not trusted here: check the URL and the system's CA certificates`,
+  ],
+  [
+    /timeout|deadline exceeded|context canceled/i,
+    (integration) =>
+      `${integration.destination().host} does not answer in time: check the network and the proxy on the way`,
+  ],
+  [
+    /no_service|\b404\b/i,
+    (integration) =>
+      `the URL of ${nameOf(integration)} leads nowhere: make a new webhook and put its URL into the secret`,
+  ],
+  [
+    /invalid_token|\b401\b|\b403\b/i,
+    (integration) => `the credentials in the secret of ${nameOf(integration)} are refused: make new ones`,
+  ],
+  [
+    /\b429\b/,
+    (integration) =>
+      `${integration.destination().host} limits the rate: wait a minute, and group alerts more`,
+  ],
+  [
+    /\b5\d\d\b/,
+    (integration) =>
+      `${integration.destination().host} has a problem of its own: try again, then ask its operator`,
+  ],
+];
+
+export function fixFor(reason: string, integration: Integration): string {
+  const known = FIXES.find(([pattern]) => pattern.test(reason));
+  return known
+    ? known[1](integration)
+    : `check the secret of ${nameOf(integration)}; more: .leitstand/logs/alertmanager.log`;
+}
+
+function nameOf({ receiver, type, index }: Integration): string {
+  return `${receiver} ${type}[${index}]`;
+}

@@ -1,0 +1,173 @@
+import type { AlertGroup, AlertmanagerApi } from '../components/alertmanager/api.ts';
+import type { Integration } from '../stack/receiver.ts';
+import type { InboxMessage } from '../stack/sandbox.ts';
+import { type CounterSnapshot, countedSince, readCounters } from './counters.ts';
+import { judge } from './judge.ts';
+import { failedAttempts } from './log-lines.ts';
+import { type Probe, TEST_LABEL } from './probe.ts';
+import type { IntegrationReport } from './report.ts';
+import type { DeliveryRequest } from './test-delivery.ts';
+
+const POLL_MS = 25;
+/** The inbox is ours and cheap to ask; Alertmanager is asked less often. */
+const ASK_ALERTMANAGER_EVERY_MS = 200;
+const LOG_LINES = 400;
+
+export interface Following {
+  readonly request: DeliveryRequest;
+  readonly api: AlertmanagerApi;
+  readonly probes: readonly Probe[];
+  readonly before: CounterSnapshot;
+  readonly sinceMessage: number;
+  readonly postedAt: Date;
+}
+
+interface Pending {
+  readonly probe: Probe;
+  readonly integration: Integration;
+}
+
+/** What Alertmanager says; asked for all integrations at once. */
+interface Testimony {
+  readonly groups: ReadonlyMap<string, readonly AlertGroup[]>;
+  readonly counters: CounterSnapshot;
+  readonly attempts: ReturnType<typeof failedAttempts>;
+}
+
+/** Watches until every integration has a verdict or the time is over; in the stack's order. */
+export async function followProbes(following: Following): Promise<IntegrationReport[]> {
+  const { request, probes } = following;
+  const { clock, timeoutMs, signal } = request;
+  const all = probes.flatMap((probe) => probe.integrations.map((integration) => ({ probe, integration })));
+  const reports = new Map<Integration, IntegrationReport>();
+  for (const { probe, integration } of all)
+    if (!probe.routed) reports.set(integration, notRouted(integration));
+  const started = clock.monotonic();
+  let testimony: Testimony | undefined;
+  let asked = -Infinity;
+  while (reports.size < all.length) {
+    const elapsedMs = clock.monotonic() - started;
+    const final = elapsedMs >= timeoutMs;
+    settleArrivals(following, pendingOf(all, reports), reports, elapsedMs);
+    if (reports.size === all.length) break;
+    if (final || elapsedMs - asked >= ASK_ALERTMANAGER_EVERY_MS) {
+      testimony = await hear(following, pendingOf(all, reports));
+      asked = elapsedMs;
+      settleAll(following, pendingOf(all, reports), reports, { testimony, elapsedMs, final });
+    }
+    if (reports.size < all.length) await clock.sleep(POLL_MS, signal);
+  }
+  return all.flatMap(({ integration }) => reports.get(integration) ?? []);
+}
+
+function pendingOf(all: readonly Pending[], reports: ReadonlyMap<Integration, unknown>): Pending[] {
+  return all.filter(({ integration }) => !reports.has(integration));
+}
+
+function notRouted({ receiver, type, index }: Integration): IntegrationReport {
+  return {
+    receiver,
+    type,
+    index,
+    verdict: 'NOT-ROUTED',
+    reason: 'no severity and no default in leitstand.yaml leads to this receiver',
+    fix: `add it under routing, e.g. \`severity: {warning: ${receiver}}\`, or remove the receiver`,
+  };
+}
+
+/** The quick look: only what came to the inbox. */
+function settleArrivals(
+  following: Following,
+  pending: readonly Pending[],
+  reports: Map<Integration, IntegrationReport>,
+  elapsedMs: number,
+): void {
+  for (const one of pending) {
+    const messages = arrivals(following, one);
+    if (messages.length === 0) continue;
+    const nothing = {
+      groups: [],
+      attempts: [],
+      counted: undefined,
+      unsettled: 1,
+      isInbox: true,
+      final: false,
+    };
+    const report = judge(one.integration, { ...nothing, messages, elapsedMs, postedAt: following.postedAt });
+    if (report) settle(following, reports, one, report);
+  }
+}
+
+function settleAll(
+  following: Following,
+  pending: readonly Pending[],
+  reports: Map<Integration, IntegrationReport>,
+  seen: { readonly testimony: Testimony; readonly elapsedMs: number; readonly final: boolean },
+): void {
+  const { before, postedAt } = following;
+  const { groups, counters, attempts } = seen.testimony;
+  for (const one of pending) {
+    const { type } = one.integration;
+    const counted = countedSince(before, counters, type);
+    const confirmed = [...reports.values()].filter(
+      (report) => report.type === type && report.verdict === 'CONFIRMED',
+    ).length;
+    const report = judge(one.integration, {
+      messages: arrivals(following, one),
+      isInbox: isInbox(following, one.integration),
+      groups: groups.get(one.probe.nonce) ?? [],
+      attempts,
+      // What is confirmed has used up its share of the successes.
+      counted: counted && { ...counted, requests: Math.max(0, counted.requests - confirmed) },
+      unsettled: pending.filter(({ integration }) => integration.type === type).length,
+      postedAt,
+      elapsedMs: seen.elapsedMs,
+      final: seen.final,
+    });
+    if (report) settle(following, reports, one, report);
+  }
+}
+
+function settle(
+  { request }: Following,
+  reports: Map<Integration, IntegrationReport>,
+  { integration }: Pending,
+  report: IntegrationReport,
+): void {
+  reports.set(integration, report);
+  request.onProgress({
+    type: 'step',
+    text: `${report.receiver} ${report.type}[${report.index}]: ${report.verdict}`,
+  });
+}
+
+function arrivals({ request, sinceMessage }: Following, { probe, integration }: Pending): InboxMessage[] {
+  if (!request.inbox || !isInbox({ request }, integration)) return [];
+  const { pathname, search } = integration.destination();
+  return request.inbox.messages
+    .findByText(probe.nonce, sinceMessage)
+    .filter(({ path }) => path === pathname + search);
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+function isInbox({ request }: Pick<Following, 'request'>, integration: Integration): boolean {
+  if (!request.inbox) return false;
+  const inbox = new URL(request.inbox.baseUrl);
+  const { protocol, hostname, port } = integration.destination();
+  return protocol === 'http:' && LOOPBACK.has(hostname) && port === inbox.port;
+}
+
+async function hear({ request, api, postedAt }: Following, pending: readonly Pending[]): Promise<Testimony> {
+  const nonces = [...new Set(pending.map(({ probe }) => probe.nonce))];
+  const [groups, samples, lines] = await Promise.all([
+    Promise.all(nonces.map(async (nonce) => [nonce, await api.groups(TEST_LABEL, nonce)] as const)),
+    api.metrics(),
+    request.logTail(LOG_LINES),
+  ]);
+  return {
+    groups: new Map(groups),
+    counters: readCounters(samples),
+    attempts: failedAttempts(lines, postedAt),
+  };
+}

@@ -1,0 +1,110 @@
+import type { MessageLog } from '../history/messages.ts';
+import type { Deliveries } from '../history/deliveries.ts';
+import { type AlertmanagerApi, createAlertmanagerApi } from '../components/alertmanager/api.ts';
+import type { Clock } from '../platform/clock.ts';
+import { EXIT } from '../platform/exit-codes.ts';
+import type { OnProgress } from '../stack/progress.ts';
+import type { ProofClaim } from '../stack/proof.ts';
+import type { Stack } from '../stack/stack.ts';
+import { followProbes } from './follow.ts';
+import { makeProbes, type Probe, probeAlert, TEST_LABEL } from './probe.ts';
+import { deliveryClaim } from './proof.ts';
+import { readCounters } from './counters.ts';
+import { type DeliveryReport, type IntegrationReport, isProven } from './report.ts';
+
+export interface DeliveryRequest {
+  readonly alertmanagerUrl: string;
+  readonly stack: Stack;
+  /** The stack's inbox, when it has one. */
+  readonly inbox?: { readonly baseUrl: string; readonly messages: Pick<MessageLog, 'findByText' | 'lastId'> };
+  /** The last lines of Alertmanager's log, oldest first; empty where it cannot be read. */
+  readonly logTail: (lines: number) => Promise<readonly string[]>;
+  readonly history: {
+    readonly proofs: { append(claim: ProofClaim, now: Date): unknown };
+    readonly deliveries: Pick<Deliveries, 'append'>;
+  };
+  readonly clock: Clock;
+  readonly random: (bytes: number) => Uint8Array;
+  /** Milliseconds to wait for the slowest integration. */
+  readonly timeoutMs: number;
+  /** Default: all of the stack. */
+  readonly receivers?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: OnProgress;
+}
+
+/**
+ * Sends one marked alert for each receiver through the real Alertmanager, follows each integration to a verdict,
+ * resolves the alerts whatever happened, and records proofs. Rejects with LS-ALERTMANAGER errors when the question
+ * could not be put, and then records nothing.
+ */
+export async function testDelivery(request: DeliveryRequest): Promise<DeliveryReport> {
+  const { clock, stack, onProgress } = request;
+  const started = clock.monotonic();
+  const nonce = Buffer.from(request.random(6)).toString('hex');
+  const probes = makeProbes(stack, request.receivers ?? stack.receivers, nonce);
+  const api = createAlertmanagerApi(request.alertmanagerUrl, request.signal);
+  await api.assertReady();
+  const before = readCounters(await api.metrics());
+  const sinceMessage = request.inbox?.messages.lastId() ?? 0;
+  const routed = probes.filter((probe) => probe.routed !== undefined);
+  const postedAt = clock.now();
+  let resolved = true;
+  let integrations: IntegrationReport[];
+  try {
+    if (routed.length > 0)
+      await api.post(routed.map((probe) => probeAlert(probe, postedAt, request.timeoutMs)));
+    onProgress({ type: 'step', text: `posted ${routed.length} test alerts, marked ${nonce}` });
+    integrations = await followProbes({ request, api, probes, before, sinceMessage, postedAt });
+  } finally {
+    // Without the signal: what was posted is taken back also when the test was cancelled.
+    if (routed.length > 0)
+      resolved = await resolveProbes(createAlertmanagerApi(request.alertmanagerUrl), routed, request);
+  }
+  record(request, probes, integrations, nonce);
+  const exit = integrations.every(isProven) ? EXIT.ok : EXIT.no;
+  return { nonce, exit, integrations, resolved, elapsedMs: clock.monotonic() - started };
+}
+
+/** True when Alertmanager says that none of them fires any more. */
+async function resolveProbes(
+  api: AlertmanagerApi,
+  probes: readonly Probe[],
+  { clock }: DeliveryRequest,
+): Promise<boolean> {
+  try {
+    const now = clock.now();
+    await api.post(probes.map((probe) => ({ ...probeAlert(probe, now, 0), endsAt: now })));
+    const firing = await Promise.all(probes.map(({ nonce }) => api.isFiring(TEST_LABEL, nonce)));
+    return !firing.includes(true);
+  } catch {
+    // Said in the report; each alert carries an end of its own.
+    return false;
+  }
+}
+
+function record(
+  { history, clock }: DeliveryRequest,
+  probes: readonly Probe[],
+  integrations: readonly IntegrationReport[],
+  nonce: string,
+): void {
+  const at = clock.now();
+  for (const { receiver, type, index, verdict, stage, reason, latencyMs } of integrations) {
+    history.deliveries.append({
+      nonce,
+      receiver,
+      type,
+      index,
+      verdict,
+      at: at.toISOString(),
+      ...(stage === undefined ? {} : { stage }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(latencyMs === undefined ? {} : { latencyMs }),
+    });
+  }
+  for (const { receiver } of probes) {
+    const own = integrations.filter((integration) => integration.receiver === receiver);
+    history.proofs.append(deliveryClaim(receiver, own), at);
+  }
+}

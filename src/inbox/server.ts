@@ -1,0 +1,152 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Clock } from '../platform/clock.ts';
+import { systemErrorCode } from '../platform/errors.ts';
+import { findPortHolder } from '../platform/process-table.ts';
+import type { InboxMessage, SandboxEndpoint, SandboxReply } from '../stack/sandbox.ts';
+import { inboxErrors } from './errors.ts';
+
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Headers whose values are for the receiver only: that they were there is kept. */
+const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie']);
+
+export interface InboxOptions {
+  /** 0 lets the kernel pick. */
+  readonly port: number;
+  readonly host: string;
+  readonly endpoints: readonly SandboxEndpoint[];
+  readonly messages: { append(message: Omit<InboxMessage, 'id'>): unknown };
+  readonly clock: Clock;
+}
+
+export interface Inbox {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Keeps every request that reached an endpoint, with its answer. Throws LS-INBOX-001 when it cannot listen. */
+export async function startInbox(options: InboxOptions): Promise<Inbox> {
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    answer(options, request, response).catch(() => response.destroy());
+  });
+  // A client that breaks off or speaks no HTTP is its own affair.
+  server.on('clientError', (_error, socket) => socket.destroy());
+  await listen(server, options);
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : options.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function listen(server: Server, { port, host }: InboxOptions): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port, host, exclusive: true }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (error) {
+    const code = systemErrorCode(error);
+    const holder = code === 'EADDRINUSE' ? await findPortHolder(port) : undefined;
+    throw inboxErrors.error('LS-INBOX-001', {
+      what: `the inbox cannot listen on port ${port}`,
+      why: holder ? `${holder} has it` : code,
+      fix: 'choose another with `inbox: {port: …}` in leitstand.yaml, or stop what has it',
+      cause: error,
+    });
+  }
+}
+
+/** The message is kept before it is answered: what a sender was told is never missing here. */
+async function answer(
+  options: InboxOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = request.url ?? '/';
+  const endpoint = endpointFor(options.endpoints, path);
+  if (request.method === 'GET' && path === '/') return greet(options, response);
+  if (!endpoint) return reply(response, 404, 'no endpoint here\n');
+  if (request.method !== 'POST') return reply(response, 405, 'POST only\n');
+  const body = await readBody(request, endpoint.maxBodyBytes);
+  const headers = flatten(request);
+  const receivedAt = options.clock.now().toISOString();
+  const result =
+    body === undefined
+      ? tooLarge(endpoint)
+      : endpoint.receive({ method: request.method, path, headers, body });
+  options.messages.append({
+    receivedAt,
+    type: endpoint.type,
+    path,
+    headers,
+    body: body ?? '',
+    replyStatus: result.status,
+    accepted: result.accepted,
+    problems: result.problems,
+    title: result.message?.title ?? '',
+    text: result.message?.text ?? '',
+    status: result.message?.status ?? 'unknown',
+  });
+  response.writeHead(result.status, { ...result.headers });
+  response.end(result.body);
+}
+
+function greet({ endpoints }: InboxOptions, response: ServerResponse): void {
+  const places = endpoints.map(
+    ({ type, mounts }) => `${type}: ${mounts.map((mount) => `/${mount}`).join(' ')}`,
+  );
+  reply(
+    response,
+    200,
+    `Leitstand inbox. It takes POST at\n${places.join('\n')}\nand shows what came with: leitstand inbox list\n`,
+  );
+}
+
+function endpointFor(endpoints: readonly SandboxEndpoint[], path: string): SandboxEndpoint | undefined {
+  const [, first = '', ...rest] = (path.split('?')[0] ?? '').split('/');
+  return endpoints.find(({ mounts }) => mounts.includes(first) && (first !== '' || rest.length === 0));
+}
+
+/** Undefined when it is larger than that; the rest is not read. */
+async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function tooLarge({ maxBodyBytes }: SandboxEndpoint): SandboxReply {
+  const problem = `the body is larger than ${maxBodyBytes} bytes`;
+  return {
+    status: 413,
+    headers: { connection: 'close' },
+    body: `${problem}\n`,
+    accepted: false,
+    problems: [problem],
+  };
+}
+
+function flatten(request: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      CREDENTIALS.has(name) ? '<hidden>' : Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+}
+
+function reply(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end(text);
+}

@@ -1,0 +1,48 @@
+/** One sample of Prometheus' text format. */
+export interface MetricSample {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?\s*$/;
+const LABEL = /\s*([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"\s*,?/y;
+
+/**
+ * Reads the text format 0.0.4 (prometheus/docs, exposition_formats.md). Comments, and lines that are not of the
+ * format, are passed over: a new kind of line must not blind us to the ones we know.
+ */
+export function parseMetrics(text: string): MetricSample[] {
+  const samples: MetricSample[] = [];
+  for (const line of text.split('\n')) {
+    const match = line.startsWith('#') ? undefined : LINE.exec(line);
+    const labels = match && parseLabels(match[2] ?? '');
+    const value = match && parseValue(match[3] ?? '');
+    if (match?.[1] !== undefined && labels && typeof value === 'number')
+      samples.push({ name: match[1], labels, value });
+  }
+  return samples;
+}
+
+function parseLabels(text: string): Record<string, string> | undefined {
+  const labels: Record<string, string> = Object.create(null) as Record<string, string>;
+  LABEL.lastIndex = 0;
+  let at = 0;
+  while (at < text.length) {
+    const match = LABEL.exec(text);
+    if (!match) return text.slice(at).trim() === '' ? { ...labels } : undefined;
+    labels[match[1] ?? ''] = (match[2] ?? '').replaceAll(/\\(.)/g, (_, escaped: string) =>
+      escaped === 'n' ? '\n' : escaped,
+    );
+    at = LABEL.lastIndex;
+  }
+  return { ...labels };
+}
+
+function parseValue(text: string): number | undefined {
+  if (text === '+Inf') return Infinity;
+  if (text === '-Inf') return -Infinity;
+  if (text === 'NaN') return Number.NaN;
+  const value = Number(text);
+  return text === '' || Number.isNaN(value) ? undefined : value;
+}
