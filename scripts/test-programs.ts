@@ -26,7 +26,10 @@ for (const generation of ['current', 'debian'] as const) {
 
 async function obtain(generation: Generation, source: ProvisionSource): Promise<void> {
   if (await findPrograms(generation)) return;
-  const specs = [...(await catalog.components()).values()].flatMap(({ program, tools }) => [program, ...tools]);
+  const specs = [...(await catalog.components()).values()].flatMap(({ program, tools }) => [
+    program,
+    ...tools,
+  ]);
   try {
     await provisionPrograms(specs, {
       provisioning: { sources: ['cache', source], paths: {}, cacheDir: defaultCacheDir(process.env) },
@@ -40,6 +43,8 @@ async function obtain(generation: Generation, source: ProvisionSource): Promise<
     });
   } catch (error) {
     if (!(error instanceof LeitstandError)) throw error;
-    process.stderr.write(`${generation}: ${error.details.what}\n${(error.details.detail ?? []).join('\n')}\n`);
+    process.stderr.write(
+      `${generation}: ${error.details.what}\n${(error.details.detail ?? []).join('\n')}\n`,
+    );
   }
 }

@@ -107,15 +107,15 @@ export const catalog: Catalog = {
       import('./components/alertmanager/errors.ts').then(({ alertmanagerErrors }) => alertmanagerErrors),
       import('./components/prometheus/errors.ts').then(({ prometheusErrors }) => prometheusErrors),
       import('./config/errors.ts').then(({ configErrors }) => configErrors),
-      import('./daemon/errors.ts').then(({ DAEMON_ERRORS }) => DAEMON_ERRORS),
+      import('./daemon/errors.ts').then(({ daemonErrors }) => daemonErrors),
       import('./deployment/errors.ts').then(({ deploymentErrors }) => deploymentErrors),
       import('./drill/errors.ts').then(({ drillErrors }) => drillErrors),
       import('./history/errors.ts').then(({ historyErrors }) => historyErrors),
       import('./inbox/errors.ts').then(({ inboxErrors }) => inboxErrors),
       import('./receivers/errors.ts').then(({ receiverErrors }) => receiverErrors),
       import('./repository/errors.ts').then(({ repositoryErrors }) => repositoryErrors),
-      import('./runtimes/native/errors.ts').then(({ RUNTIME_ERRORS }) => RUNTIME_ERRORS),
-      import('./runtimes/native/provision/errors.ts').then(({ PROVISION_ERRORS }) => PROVISION_ERRORS),
+      import('./runtimes/native/errors.ts').then(({ runtimeErrors }) => runtimeErrors),
+      import('./runtimes/native/provision/errors.ts').then(({ provisionErrors }) => provisionErrors),
     ]);
     return new Map(families.flatMap(({ kinds }) => Object.entries<ErrorKind>(kinds)));
   },

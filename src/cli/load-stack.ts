@@ -10,7 +10,7 @@ import { cliErrors } from './errors.ts';
 const FILE_NAME = 'leitstand.yaml';
 
 /** The named file, or the nearest one upward to the git root. */
-export async function findConfigFile(context: Pick<CommandContext, 'file' | 'cwd'>): Promise<string> {
+async function findConfigFile(context: Pick<CommandContext, 'file' | 'cwd'>): Promise<string> {
   if (context.file !== undefined) return resolve(context.cwd, context.file);
   for (let directory = context.cwd; ; directory = dirname(directory)) {
     const candidate = join(directory, FILE_NAME);

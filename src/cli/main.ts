@@ -38,7 +38,7 @@ export async function main(catalog: Catalog, world: MainProcess): Promise<ExitCo
   return runCommand(catalog, first === 'help' ? { ...world, argv: [...argv.slice(1), '--help'] } : world);
 }
 
-export function version(): string {
+function version(): string {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
 }

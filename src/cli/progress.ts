@@ -25,6 +25,7 @@ export function progressDisplay(
   if (mode === 'json') return { onProgress: writeJson, clear: () => undefined };
   const phases = new Map<string, string>();
   let live = false;
+  let last = '';
   const clear = () => {
     if (live) stream.write('\r\u001b[K');
     live = false;
@@ -45,8 +46,10 @@ export function progressDisplay(
     } else if (mode === 'tty') {
       stream.write(`    ${event.text}`.slice(0, (stream.columns ?? 80) - 1));
       live = true;
-    } else {
+    } else if (event.text !== last) {
+      // Waiting says the same again and again; a line of it is enough where lines stay.
       stream.write(`    ${event.text}\n`);
+      last = event.text;
     }
   };
   return { onProgress, clear };

@@ -7,6 +7,7 @@ import {
   defaultOf,
   descriptionOf,
   exampleOf,
+  hasSecretKeys,
   isMapping,
   isPublic,
   kindOf,
@@ -56,11 +57,14 @@ function ordinary(issue: Issue, path: Path, subject: Subject): Finding {
   return { ...words, span: subject.places.valueSpan(path) };
 }
 
-function unknownKey(path: Path, key: string, { schema, places }: Subject): Finding {
-  const keys = knownKeys(schemasAt(schema, path)) ?? [];
+function unknownKey(path: Path, key: string, { schema, value, places }: Subject): Finding {
+  const schemas = schemasAt(schema, path);
+  const keys = knownKeys(schemas) ?? [];
   const span = places.keySpan([...path, key]);
   const near = nearest(key, keys);
-  const shown = quote(key);
+  // A secret that is no value of a key is a key without a value.
+  const mayBeSecret = hasSecretKeys(schemas) && valueAt(value, [...path, key]) === null;
+  const shown = mayBeSecret ? 'without a value' : quote(key);
   if (path.length === 1 && path[0] === 'components')
     return {
       code: 'LS-CONFIG-008',

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar } from 'yaml';
 import { nearest } from '../platform/nearest.ts';
-import { childSchemas, isMapping, isPublic, isSecretField, knownKeys, type Schema } from './schema-tree.ts';
+import { childSchemas, hasSecretKeys, isMapping, isPublic, knownKeys, type Schema } from './schema-tree.ts';
 import type { Shown } from './source-text.ts';
 
 interface Walk {
@@ -29,7 +29,7 @@ function visit(node: ParsedNode | null, schemas: readonly Schema[], walk: Walk):
   if (isMap(node)) {
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : undefined;
-      addScalar(key, isReadableKey(name, schemas, walk.damaged), walk);
+      addScalar(key, isReadableKey(name, value, schemas, walk.damaged), walk);
       visit(value, name === undefined ? [] : meantSchemas(name, schemas, walk.damaged), walk);
     }
   } else if (isSeq(node)) {
@@ -45,17 +45,21 @@ function visit(node: ParsedNode | null, schemas: readonly Schema[], walk: Walk):
 /** Beside keys that are no secrets, a misspelt one is most likely none either: `retension: 15d`. */
 function meantSchemas(name: string, schemas: readonly Schema[], damaged: boolean): readonly Schema[] {
   const exact = childSchemas(schemas, name);
-  const keys = knownKeys(schemas) ?? [];
-  const besideSecrets = keys.some((key) => isSecretField(childSchemas(schemas, key)));
-  if (exact.length > 0 || damaged || besideSecrets) return exact;
-  const meant = nearest(name, keys);
+  if (exact.length > 0 || damaged || hasSecretKeys(schemas)) return exact;
+  const meant = nearest(name, knownKeys(schemas) ?? []);
   return meant === undefined ? [] : childSchemas(schemas, meant);
 }
 
 /** A sound file's keys can be shown where keys belong; a broken one's only when they are known. */
-function isReadableKey(name: string | undefined, schemas: readonly Schema[], damaged: boolean): boolean {
+function isReadableKey(
+  name: string | undefined,
+  value: unknown,
+  schemas: readonly Schema[],
+  damaged: boolean,
+): boolean {
   if (name === undefined) return false;
-  return damaged ? (knownKeys(schemas)?.includes(name) ?? false) : schemas.some(isMapping);
+  if (damaged) return knownKeys(schemas)?.includes(name) ?? false;
+  return schemas.some(isMapping) && !(hasNoValue(value) && hasSecretKeys(schemas));
 }
 
 function addScalar(node: ParsedNode, readable: boolean, walk: Walk): void {
@@ -64,6 +68,11 @@ function addScalar(node: ParsedNode, readable: boolean, walk: Walk): void {
   if (end <= start) return;
   const isWhole = !walk.damaged || (isScalar(node) && isTerminated(node, walk.text.slice(start, end)));
   walk.shown.push({ start, end, readable: readable && isWhole });
+}
+
+/** `{hooks.example/x}` is a key without a value, to YAML. */
+function hasNoValue(value: unknown): boolean {
+  return value === null || (isScalar(value) && value.value === null);
 }
 
 /** The name of a secret is none. */

@@ -68,6 +68,11 @@ export function isSecretField(schemas: readonly Schema[]): boolean {
   return schemas.some((schema) => kindOf(schema)?.name === 'secret');
 }
 
+/** A mapping with secrets among its keys, where what stands in a wrong place may be one. */
+export function hasSecretKeys(schemas: readonly Schema[]): boolean {
+  return (knownKeys(schemas) ?? []).some((key) => isSecretField(childSchemas(schemas, key)));
+}
+
 /** What stands there may be quoted in messages: no secret can be meant, not even by somebody who errs in the level. */
 export function isPublic(schemas: readonly Schema[]): boolean {
   return schemas.length > 0 && schemas.every(holdsNoSecret);

@@ -1,7 +1,7 @@
 import { defineErrors } from '../platform/errors.ts';
 import { EXIT } from '../platform/exit-codes.ts';
 
-export const DAEMON_ERRORS = defineErrors({
+export const daemonErrors = defineErrors({
   'LS-DAEMON-001': {
     exit: EXIT.locked,
     title: 'another daemon serves this state directory',

@@ -3,7 +3,7 @@ import { LeitstandError, systemErrorCode } from '../platform/errors.ts';
 import { isPortFree } from '../platform/ports.ts';
 import { findPortHolder } from '../platform/process-table.ts';
 import type { InboxStatus } from '../stack/runtime.ts';
-import { DAEMON_ERRORS } from './errors.ts';
+import { daemonErrors } from './errors.ts';
 
 export interface OpenInbox {
   readonly port: number;
@@ -115,7 +115,7 @@ async function describe(port: number, error: unknown): Promise<LeitstandError> {
   const holder = taken ? await findPortHolder(port) : undefined;
   const own = error instanceof LeitstandError ? error.details.what : String(error);
   const why = taken ? `port ${port} is taken by ${holder ?? 'a process that cannot be seen from here'}` : own;
-  return DAEMON_ERRORS.error('LS-DAEMON-002', {
+  return daemonErrors.error('LS-DAEMON-002', {
     what: `the inbox cannot listen on port ${port}`,
     why,
     fix: taken

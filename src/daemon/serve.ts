@@ -5,7 +5,7 @@ import { makeLayout, nativeLayout } from '../runtimes/native/layout.ts';
 import { rotateLogs } from '../runtimes/native/log-rotation.ts';
 import type { SupervisionTimes } from '../runtimes/native/supervision.ts';
 import { Supervisor } from '../runtimes/native/supervisor.ts';
-import { DAEMON_ERRORS } from './errors.ts';
+import { daemonErrors } from './errors.ts';
 import { type InboxFactory, InboxHost } from './inbox-host.ts';
 import { daemonApi } from './server.ts';
 import { DaemonSocket } from './socket.ts';
@@ -82,7 +82,7 @@ async function ownVersion(): Promise<string> {
 }
 
 function alreadyServed(stateDir: string, pid: number | undefined) {
-  return DAEMON_ERRORS.error('LS-DAEMON-001', {
+  return daemonErrors.error('LS-DAEMON-001', {
     what: `another daemon${pid === undefined ? '' : ` (pid ${pid})`} serves ${stateDir}`,
     where: { file: stateDir },
     fix: 'use the one that runs (`leitstand status`), or end it together with its programs by `leitstand down`',

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import type { LeitstandError } from '../platform/errors.ts';
 import { residentBytes } from '../platform/process-table.ts';
 import { componentName, desiredState, type DesiredState } from '../runtimes/native/desired.ts';
-import { RUNTIME_ERRORS } from '../runtimes/native/errors.ts';
+import { runtimeErrors } from '../runtimes/native/errors.ts';
 import type { NativeLayout } from '../runtimes/native/layout.ts';
 import { lastLines } from '../runtimes/native/log-file.ts';
 import { type ApplyLine, type DaemonStatus, toWire } from '../runtimes/native/protocol.ts';
 import type { Supervisor } from '../runtimes/native/supervisor.ts';
-import { DAEMON_ERRORS } from './errors.ts';
+import { daemonErrors } from './errors.ts';
 import type { InboxHost } from './inbox-host.ts';
 
 export interface DaemonParts {
@@ -141,7 +141,7 @@ class Gate {
   }
 
   busy(): LeitstandError {
-    return RUNTIME_ERRORS.error('LS-RUNTIME-006', {
+    return runtimeErrors.error('LS-RUNTIME-006', {
       what: `another change of this stack is under way: \`${this.#holder ?? 'leitstand'}\``,
       fix: 'wait until it has ended, then run the command again',
     });
@@ -153,7 +153,7 @@ function refusal(error: LeitstandError) {
 }
 
 function malformed(why: string): LeitstandError {
-  return DAEMON_ERRORS.error('LS-DAEMON-003', {
+  return daemonErrors.error('LS-DAEMON-003', {
     what: 'the daemon does not understand the request',
     why,
     fix: 'leitstand down && leitstand up',

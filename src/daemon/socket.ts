@@ -6,7 +6,7 @@ import type { Hono } from 'hono';
 import type { Clock } from '../platform/clock.ts';
 import { writeFileAtomic } from '../platform/files.ts';
 import { type NativeLayout, secureSocketDirectory, socketPath } from '../runtimes/native/layout.ts';
-import { DAEMON_ERRORS } from './errors.ts';
+import { daemonErrors } from './errors.ts';
 
 const CHECK_MS = 5_000;
 
@@ -44,7 +44,7 @@ export class DaemonSocket {
       this.#listening = { server, path, inode: (await stat(path, { bigint: true })).ino };
     } catch (error) {
       if (error instanceof Error && error.name === 'LeitstandError') throw error;
-      throw DAEMON_ERRORS.error('LS-DAEMON-004', {
+      throw daemonErrors.error('LS-DAEMON-004', {
         what: 'the daemon cannot open its socket',
         why: String(error),
         where: { file: path },

@@ -13,7 +13,7 @@ export interface Generation {
   readonly fresh: boolean;
 }
 
-export function hashFiles(files: readonly RenderedFile[]): string {
+function hashFiles(files: readonly RenderedFile[]): string {
   const hash = createHash('sha256');
   for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
     hash.update(JSON.stringify([file.path, file.mode ?? 0o644, file.content]));

@@ -1,5 +1,6 @@
 import type { ComponentStatus, InboxStatus, Runtime } from '../stack/runtime.ts';
 import type { Proof } from '../stack/proof.ts';
+import type { Stack } from '../stack/stack.ts';
 
 /** `never` and `stale` are as bad as `refuted`: no fresh proof is no proof. */
 export type ProofState = 'proven' | 'refuted' | 'unknown' | 'stale' | 'never';
@@ -26,13 +27,17 @@ export interface ExpectedProof {
 }
 
 export async function readStatus(input: {
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, 'status' | 'inboxStatus'>;
+  readonly stack: Pick<Stack, 'components' | 'inbox'>;
   readonly expected: readonly ExpectedProof[];
   readonly latest: (kind: string, subject: string) => Proof | undefined;
   readonly now: Date;
 }): Promise<StackStatus> {
-  const components = await input.runtime.status();
-  const inbox = await input.runtime.inboxStatus();
+  const running = await input.runtime.status();
+  const components = [...running, ...missing(input.stack, running)];
+  const inbox = input.stack.inbox.enabled
+    ? ((await input.runtime.inboxStatus()) ?? { state: 'stopped' as const, port: input.stack.inbox.port })
+    : undefined;
   const proofs = input.expected.map(({ kind, subject }) =>
     rateProof(kind, subject, input.latest(kind, subject), input.now),
   );
@@ -41,6 +46,17 @@ export async function readStatus(input: {
     (inbox === undefined || inbox.state === 'ready') &&
     proofs.every(({ state }) => state === 'proven');
   return { components, inbox, proofs, healthy };
+}
+
+/** What the file wants and nobody runs is part of the picture. */
+function missing(
+  { components }: Pick<Stack, 'components'>,
+  running: readonly ComponentStatus[],
+): ComponentStatus[] {
+  const known = new Set(running.map(({ component }) => component));
+  return components
+    .filter(({ name }) => !known.has(name))
+    .map(({ name }) => ({ component: name, state: 'stopped', restarts: 0 }));
 }
 
 function rateProof(kind: string, subject: string, proof: Proof | undefined, now: Date): ProofStatus {

@@ -19,7 +19,7 @@ export function renderError(error: LeitstandError, options: { readonly colour: b
 }
 
 /** `file:line:column`, the form that terminals and editors make clickable. */
-export function whereText(where: Where): string {
+function whereText(where: Where): string {
   const { file, line, column } = where;
   if (line === undefined) return file;
   return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;

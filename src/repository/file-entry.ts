@@ -10,7 +10,7 @@ const count = z.int().nonnegative();
  */
 const piece = z.tuple([sha256, count, count, count, count, sha256.optional()]);
 
-export const fileEntry = z
+const fileEntry = z
   .object({
     /** Logical path of the capture. */
     path: z.string(),

@@ -42,7 +42,7 @@ export async function readList(store: Store, reference: ListReference): Promise<
   }
 }
 
-export function damagedList(name: string, problem: string, cause?: unknown) {
+function damagedList(name: string, problem: string, cause?: unknown) {
   return repositoryErrors.error('LS-REPO-004', {
     what: `list ${name} ${problem}`,
     fix: `fetch ${name} again from a copy of the repository, or use another snapshot (leitstand backup list)`,

@@ -8,10 +8,10 @@ import {
   openSync,
   writeSync,
 } from 'node:fs';
-import { chown, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { chown, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LeitstandError, systemErrorCode } from '../platform/errors.ts';
-import { exists, syncDirectory, writeFileAtomic } from '../platform/files.ts';
+import { exists, syncDirectory } from '../platform/files.ts';
 import { repositoryErrors } from './errors.ts';
 import type { FileEntry } from './file-entry.ts';
 import { isSafePath } from './paths.ts';
@@ -41,7 +41,7 @@ export class RestoreTarget {
     await target.#assertFree();
     await writing(target.#mark, async () => {
       await mkdir(dirname(root), { recursive: true });
-      await writeFileAtomic(target.#mark, about);
+      await writeFile(target.#mark, about, { flag: 'wx', flush: true });
       await mkdir(root, { recursive: true, mode: 0o755 });
     });
     target.#directories.add(root);

@@ -22,7 +22,7 @@ export interface LiveOptions {
   readonly outOfOrderWindow?: string;
 }
 
-export async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await holds().catch(() => false))) {
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);

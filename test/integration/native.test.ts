@@ -40,7 +40,6 @@ describe.each(generations)('native, %s programs', (generation) => {
     const daemon = await stack.ensure();
     expect((await daemon.status()).components.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready']);
     const idle = (await daemon.status()).daemon.residentBytes / 1024 ** 2;
-    console.log(`${generation}: ready after ${Math.round(elapsed)} ms, daemon ${Math.round(idle)} MiB`);
     expect(elapsed).toBeLessThan(5_000);
     expect(idle).toBeLessThan(120);
     expect(await runtime.stop()).toHaveLength(3);

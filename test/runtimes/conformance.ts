@@ -24,9 +24,15 @@ export function runtimeConformance(name: string, make: () => Promise<RuntimeUnde
       under = await make();
     });
     afterEach(() => under[Symbol.asyncDispose]());
-    describe('of nothing', () => ofNothing(() => under));
-    describe('of a stack', () => ofStack(() => under));
-    describe('of a twin', () => ofTwin(() => under));
+    describe('of nothing', () => {
+      ofNothing(() => under);
+    });
+    describe('of a stack', () => {
+      ofStack(() => under);
+    });
+    describe('of a twin', () => {
+      ofTwin(() => under);
+    });
   });
 }
 

@@ -65,7 +65,9 @@ function drillText(drill: SourceDrill): string {
   return [
     `${drill.component}: snapshot ${drill.snapshot ?? 'none'}`,
     timings(drill),
-    ...(drill.comparisons.length === 0 ? [] : ['', table([['FACT', 'COMPARED', 'MATCH'], ...kinds(drill)])]),
+    ...(drill.comparisons.length === 0
+      ? []
+      : ['', table([['FACT', 'RESTORED', 'SEALED FROM THE LIVE SYSTEM'], ...facts(drill)])]),
     ...differing
       .slice(0, MAX_DIFFERENCES)
       .map(
@@ -102,14 +104,18 @@ function timings({ restoreMs, bootMs, compareMs, controlMs }: SourceDrill): stri
     ['compared', compareMs],
     ['control', controlMs],
   ] as const;
-  return parts.flatMap(([word, ms]) => (ms === undefined ? [] : [`${word} in ${formatElapsed(ms)}`])).join(', ');
+  return parts
+    .flatMap(([word, ms]) => (ms === undefined ? [] : [`${word} in ${formatElapsed(ms)}`]))
+    .join(', ');
 }
 
-function kinds(drill: SourceDrill): string[][] {
-  const byKind = new Map<string, { total: number; match: number }>();
-  for (const { kind, verdict } of drill.comparisons) {
-    const count = byKind.get(kind) ?? { total: 0, match: 0 };
-    byKind.set(kind, { total: count.total + 1, match: count.match + (verdict === 'match' ? 1 : 0) });
-  }
-  return [...byKind].map(([kind, { total, match }]) => [kind, String(total), String(match)]);
+/** What was sealed from the live system, and whether the restored one says the same. */
+function facts({ comparisons }: SourceDrill): string[][] {
+  return comparisons
+    .slice(0, MAX_DIFFERENCES)
+    .map(({ kind, subject, verdict, expected }) => [
+      `${kind} ${subject}`,
+      verdict === 'match' ? 'same' : verdict.toUpperCase(),
+      expected,
+    ]);
 }

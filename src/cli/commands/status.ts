@@ -19,6 +19,7 @@ and its limit. What was never proven, or too long ago, counts as wrong: unknown 
     try {
       const status = await readStatus({
         runtime: session.runtime,
+        stack: session.stack,
         expected: session.expectedProofs,
         latest: (kind, subject) => session.history.proofs.latest(kind, subject),
         now: context.clock.now(),

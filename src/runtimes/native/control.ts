@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { LeitstandError } from '../../platform/errors.ts';
 import { findByEnvironment, isAlive } from '../../platform/process-table.ts';
 import { connectDaemon, type DaemonClient } from './daemon-client.ts';
-import { RUNTIME_ERRORS } from './errors.ts';
+import { runtimeErrors } from './errors.ts';
 import { describeExit } from './launch.ts';
 import { makeLayout, type NativeLayout, stackScope } from './layout.ts';
 import { lastLines, logSize, openLog } from './log-file.ts';
@@ -147,7 +147,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
 
 async function daemonFails(layout: NativeLayout, logOffset: number, how: string): Promise<LeitstandError> {
   const lines = await lastLines(layout.daemonLog, 10, logOffset);
-  return RUNTIME_ERRORS.error('LS-RUNTIME-020', {
+  return runtimeErrors.error('LS-RUNTIME-020', {
     what: `the daemon does not start: it ${how}`,
     why: lines.length === 0 ? 'it wrote nothing to its log' : 'its last log lines are below',
     where: { file: layout.daemonLog },

@@ -6,7 +6,7 @@ import { readTextIfExists } from '../../platform/files.ts';
 import { type HttpRequest, httpExchange } from '../../platform/http.ts';
 import type { ComponentActions } from '../../stack/runtime.ts';
 import type { DesiredState } from './desired.ts';
-import { RUNTIME_ERRORS } from './errors.ts';
+import { runtimeErrors } from './errors.ts';
 import { type NativeLayout, socketPath } from './layout.ts';
 import {
   type ApplyEvent,
@@ -164,7 +164,7 @@ function refused(body: string, status: number): Error {
 }
 
 function silent(where: string, cause: unknown): Error {
-  return RUNTIME_ERRORS.error('LS-RUNTIME-021', {
+  return runtimeErrors.error('LS-RUNTIME-021', {
     what: 'the daemon does not answer',
     why: `${where}: ${cause instanceof Error ? cause.message : String(cause)}`,
     fix: 'see logs/daemon.log in the state directory; `leitstand up` starts the daemon again and takes the running programs over',
@@ -173,7 +173,7 @@ function silent(where: string, cause: unknown): Error {
 }
 
 function brokenOff(cause?: unknown): Error {
-  return RUNTIME_ERRORS.error('LS-RUNTIME-022', {
+  return runtimeErrors.error('LS-RUNTIME-022', {
     what: 'the daemon ended before it had said how the change went',
     why: 'it was killed, or ran out of memory',
     fix: 'leitstand status; then `leitstand up` again',

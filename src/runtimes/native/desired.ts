@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson, type Json } from '../../platform/canonical-json.ts';
 import { readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
-import { RUNTIME_ERRORS } from './errors.ts';
+import { runtimeErrors } from './errors.ts';
 import type { NativeLayout } from './layout.ts';
 
 /** A component as it is to run; no secret is in here. */
@@ -96,7 +96,7 @@ export async function readDesired(layout: NativeLayout): Promise<DesiredState | 
   try {
     return desiredState.parse(JSON.parse(text));
   } catch (error) {
-    throw RUNTIME_ERRORS.error('LS-RUNTIME-008', {
+    throw runtimeErrors.error('LS-RUNTIME-008', {
       what: 'the record of what is to run cannot be read',
       why: error instanceof z.ZodError ? z.prettifyError(error) : String(error),
       where: { file: layout.desired },

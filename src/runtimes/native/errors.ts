@@ -1,7 +1,7 @@
 import { defineErrors } from '../../platform/errors.ts';
 import { EXIT } from '../../platform/exit-codes.ts';
 
-export const RUNTIME_ERRORS = defineErrors({
+export const runtimeErrors = defineErrors({
   'LS-RUNTIME-001': {
     exit: EXIT.couldNotDo,
     title: 'a port is taken',

@@ -1,7 +1,7 @@
 import type { LeitstandError } from '../../platform/errors.ts';
 import { systemErrorCode } from '../../platform/errors.ts';
 import { formatElapsed } from '../../platform/units.ts';
-import { RUNTIME_ERRORS } from './errors.ts';
+import { runtimeErrors } from './errors.ts';
 import { lastLines } from './log-file.ts';
 
 const LOG_LINES = 10;
@@ -18,7 +18,7 @@ export interface Ended {
 /** LS-RUNTIME-002 with what the program wrote since this start. */
 export async function doesNotStart(ended: Ended): Promise<LeitstandError> {
   const lines = await lastLines(ended.logPath, LOG_LINES, ended.logOffset);
-  return RUNTIME_ERRORS.error('LS-RUNTIME-002', {
+  return runtimeErrors.error('LS-RUNTIME-002', {
     what: `${ended.component} does not start: it ${ended.how}`,
     why: lines.length === 0 ? 'it wrote nothing to its log' : 'its last log lines are below',
     where: { file: ended.logPath },
@@ -31,7 +31,7 @@ export async function doesNotStart(ended: Ended): Promise<LeitstandError> {
 export async function notReadyInTime(
   late: Omit<Ended, 'how'> & { readonly reason: string; readonly waitedMs: number; readonly pid: number },
 ): Promise<LeitstandError> {
-  return RUNTIME_ERRORS.error('LS-RUNTIME-003', {
+  return runtimeErrors.error('LS-RUNTIME-003', {
     what: `${late.component} runs (pid ${late.pid}), but is not ready after ${formatElapsed(late.waitedMs)}`,
     why: late.reason,
     where: { file: late.logPath },
@@ -41,7 +41,7 @@ export async function notReadyInTime(
 }
 
 export function refusesReload(component: string, answer: string): LeitstandError {
-  return RUNTIME_ERRORS.error('LS-RUNTIME-004', {
+  return runtimeErrors.error('LS-RUNTIME-004', {
     what: `${component} refuses its new files and goes on with the former ones`,
     why: answer,
     fix: 'correct leitstand.yaml and run `leitstand up` again; do not restart it before, since it would not start',
@@ -52,7 +52,7 @@ export function refusesReload(component: string, answer: string): LeitstandError
 export function cannotWrite(component: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (code === undefined || !(error instanceof Error) || error.name === 'LeitstandError') return error;
-  return RUNTIME_ERRORS.error('LS-RUNTIME-010', {
+  return runtimeErrors.error('LS-RUNTIME-010', {
     what: `${component} cannot be started: the state directory cannot be written`,
     why: error.message,
     fix: 'make room on the disk (`df -h`) or give the state directory back to the user who runs Leitstand (`ls -la`)',

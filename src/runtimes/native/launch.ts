@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { ensureDirectory } from '../../platform/files.ts';
 import { identifyProcess, type ProcessIdentity } from '../../platform/process-table.ts';
 import type { DesiredComponent } from './desired.ts';
-import { RUNTIME_ERRORS } from './errors.ts';
+import { runtimeErrors } from './errors.ts';
 import { openLog } from './log-file.ts';
 
 /** Environment variable that every process of a stack carries: `<scope of the stack>:<component>`. */
@@ -65,7 +65,7 @@ function started(child: ChildProcess, wanted: DesiredComponent): Promise<void> {
     child.once('spawn', resolve);
     child.once('error', (error: NodeJS.ErrnoException) =>
       reject(
-        RUNTIME_ERRORS.error('LS-RUNTIME-005', {
+        runtimeErrors.error('LS-RUNTIME-005', {
           what: `${wanted.component} cannot be executed`,
           why: `${wanted.programPath}: ${error.code ?? error.message}`,
           where: { file: wanted.programPath },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, lstat, mkdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { exists } from '../../platform/files.ts';
-import { RUNTIME_ERRORS } from './errors.ts';
+import { runtimeErrors } from './errors.ts';
 
 /** Every path is absolute. */
 export interface NativeLayout {
@@ -89,7 +89,7 @@ export async function secureSocketDirectory(directory: string, uid: number): Pro
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const found = await lstat(directory);
   if (!found.isDirectory() || found.uid !== uid) {
-    throw RUNTIME_ERRORS.error('LS-RUNTIME-009', {
+    throw runtimeErrors.error('LS-RUNTIME-009', {
       what: `the directory ${directory}, in which the daemon would listen, is not yours`,
       why: found.isDirectory() ? `it belongs to the user with the id ${found.uid}` : 'it is not a directory',
       where: { file: directory },

@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { isPortFree } from '../../platform/ports.ts';
 import { findPortOwner } from '../../platform/process-table.ts';
 import { type DesiredComponent, portsOf } from './desired.ts';
-import { RUNTIME_ERRORS } from './errors.ts';
+import { runtimeErrors } from './errors.ts';
 
 export interface PortCheck {
   readonly clock: Clock;
@@ -40,7 +40,7 @@ async function requireFreePort(
 }
 
 function portTaken(component: string, port: number, owner: { pid: number; name: string } | undefined) {
-  return RUNTIME_ERRORS.error('LS-RUNTIME-001', {
+  return runtimeErrors.error('LS-RUNTIME-001', {
     what: `${component} needs port ${port}, which is taken by ${owner ? `${owner.name} (pid ${owner.pid})` : 'a process that cannot be seen from here'}`,
     ...(owner ? {} : { why: 'it belongs to another user, or to a container' }),
     fix: owner

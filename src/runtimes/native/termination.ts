@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import { systemErrorCode } from '../../platform/errors.ts';
 import { findByEnvironment, isAlive, type ProcessIdentity } from '../../platform/process-table.ts';
-import { RUNTIME_ERRORS } from './errors.ts';
+import { runtimeErrors } from './errors.ts';
 import { MARKER } from './launch.ts';
 
 const POLL_MS = 25;
@@ -26,7 +26,7 @@ export async function terminate(
   if (await hasEnded(identity, options.graceMs, options.clock)) return;
   signalGroup(identity.pid, 'SIGKILL');
   if (await hasEnded(identity, 10_000, options.clock)) return;
-  throw RUNTIME_ERRORS.error('LS-RUNTIME-007', {
+  throw runtimeErrors.error('LS-RUNTIME-007', {
     what: `${component} (pid ${identity.pid}) does not end, not even by SIGKILL`,
     why: 'it waits in the kernel, nearly always for a disk that does not answer',
     fix: `look for disk errors with \`dmesg\`, and at what it waits for with \`cat /proc/${identity.pid}/stack\` as root`,

@@ -6,7 +6,7 @@ import type { Place, Plan } from '../../stack/plan.ts';
 import type { Twin, TwinRequest } from '../../stack/runtime.ts';
 import { formatVersion } from '../../stack/version.ts';
 import type { DesiredComponent } from './desired.ts';
-import { RUNTIME_ERRORS } from './errors.ts';
+import { runtimeErrors } from './errors.ts';
 import { doesNotStart, notReadyInTime } from './failures.ts';
 import { describeExit, programEnvironment } from './launch.ts';
 import { openLog } from './log-file.ts';
@@ -135,7 +135,7 @@ async function endTwin(
   const deadline = clock.monotonic() + 10_000;
   while (identity && (await isAlive(identity))) {
     if (clock.monotonic() > deadline) {
-      throw RUNTIME_ERRORS.error('LS-RUNTIME-007', {
+      throw runtimeErrors.error('LS-RUNTIME-007', {
         what: `the twin (pid ${identity.pid}) does not end`,
         fix: `kill -9 ${identity.pid}`,
       });

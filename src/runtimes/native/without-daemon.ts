@@ -4,7 +4,7 @@ import { isAlive, residentBytes } from '../../platform/process-table.ts';
 import type { ComponentStatus, InboxStatus } from '../../stack/runtime.ts';
 import { endKeepers } from './control.ts';
 import { type DesiredComponent, readDesired } from './desired.ts';
-import { RUNTIME_ERRORS } from './errors.ts';
+import { runtimeErrors } from './errors.ts';
 import { makeLayout, type NativeLayout } from './layout.ts';
 import { currentBoot, type ProcessRecord, readRecord, recordedComponents } from './process-record.ts';
 import { probe } from './readiness.ts';
@@ -71,7 +71,7 @@ export async function stopWithoutDaemon(layout: NativeLayout, clock: Clock): Pro
   const lock = await tryLock(layout.lock, 'down');
   if (!lock.held) {
     const holder = lock.holder ? `pid ${lock.holder.pid}` : 'unknown pid';
-    throw RUNTIME_ERRORS.error('LS-RUNTIME-021', {
+    throw runtimeErrors.error('LS-RUNTIME-021', {
       what: `the daemon (${holder}) does not answer, but holds its lock`,
       fix: lock.holder
         ? `kill ${lock.holder.pid}, then run the command again`

@@ -12,7 +12,7 @@ export interface Ask {
 }
 
 /** The URL without a user or password: what may be shown. */
-export function shownUrl(url: string | URL): string {
+function shownUrl(url: string | URL): string {
   const shown = new URL(url);
   shown.username = '';
   shown.password = '';

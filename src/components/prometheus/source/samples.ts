@@ -52,7 +52,7 @@ export function countQuery(names: readonly string[], range: string): string {
     .join(' or ');
 }
 
-export function promqlString(text: string): string {
+function promqlString(text: string): string {
   return JSON.stringify(text);
 }
 

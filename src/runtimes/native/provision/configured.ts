@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { LeitstandError } from '../../../platform/errors.ts';
 import type { Program, ProgramSpec } from '../../../stack/program.ts';
-import { PROVISION_ERRORS } from './errors.ts';
+import { provisionErrors } from './errors.ts';
 import type { ProvisionContext } from './source.ts';
 import { detectVersion, isNamed } from './version.ts';
 
@@ -15,7 +15,7 @@ export async function takeConfigured(
 ): Promise<Program | LeitstandError> {
   const problem = await whyUnusable(path);
   if (problem !== undefined) {
-    return PROVISION_ERRORS.error('LS-PROVISION-002', {
+    return provisionErrors.error('LS-PROVISION-002', {
       what: `provision.paths.${spec.name} names no executable: ${path}`,
       why: problem,
       fix: `correct the path in leitstand.yaml, or remove the line to let Leitstand provide ${spec.name}`,
@@ -23,14 +23,14 @@ export async function takeConfigured(
   }
   const detection = await detectVersion(path, context, spec);
   if (detection.failure !== undefined || !isNamed(detection, spec.name)) {
-    return PROVISION_ERRORS.error('LS-PROVISION-003', {
+    return provisionErrors.error('LS-PROVISION-003', {
       what: `provision.paths.${spec.name} is not a ${spec.name} that runs here: ${path}`,
       why: detection.failure ?? `it says that it is ${detection.name}`,
       fix: `run \`${path} --version\` to see what it is, then correct the path in leitstand.yaml`,
     });
   }
   if (detection.version) return { name: spec.name, path, version: detection.version, origin: 'configured' };
-  return PROVISION_ERRORS.error('LS-PROVISION-004', {
+  return provisionErrors.error('LS-PROVISION-004', {
     what: `the version of ${path} (provision.paths.${spec.name}) cannot be told`,
     why: 'it prints none, and `go version -m` does not tell it either, or there is no go on PATH',
     fix: `put go on PATH, name an official build of ${spec.name}, or remove the line to let Leitstand provide it`,

@@ -1,7 +1,7 @@
 import { defineErrors, systemErrorCode } from '../../../platform/errors.ts';
 import { EXIT } from '../../../platform/exit-codes.ts';
 
-export const PROVISION_ERRORS = defineErrors({
+export const provisionErrors = defineErrors({
   'LS-PROVISION-001': {
     exit: EXIT.couldNotDo,
     title: 'a program cannot be had',
@@ -43,7 +43,7 @@ export function cacheError(error: unknown, cacheDir: string): Error | undefined 
   const unopened =
     error instanceof Error && /unable to open database file|readonly database/.test(error.message);
   if (!unopened && (code === undefined || !CACHE_TROUBLE.includes(code))) return undefined;
-  return PROVISION_ERRORS.error('LS-PROVISION-005', {
+  return provisionErrors.error('LS-PROVISION-005', {
     what: `the directory for programs, ${cacheDir}, cannot be used`,
     why: unopened ? 'this user may not write there' : (error as Error).message,
     fix:

@@ -7,7 +7,7 @@ import { type CacheAnswer, lookInCache } from './cache.ts';
 import type { CachedOrigin } from './cache-entry.ts';
 import { takeConfigured } from './configured.ts';
 import { takeFromDebian } from './debian.ts';
-import { cacheError, PROVISION_ERRORS } from './errors.ts';
+import { cacheError, provisionErrors } from './errors.ts';
 import { takeFromGo } from './go-build.ts';
 import { groupPrograms } from './groups.ts';
 import { withProgramLocks } from './program-lock.ts';
@@ -147,7 +147,7 @@ function allRefused(group: ProgramGroup, refusals: readonly Refusal[]): Leitstan
   const [{ name }] = group;
   const lines = refusals.map(({ source, reason }) => `${source}: ${reason}`);
   const logs = refusals.flatMap(({ source, log }) => (log ? [`${source}'s whole output: ${log}`] : []));
-  return PROVISION_ERRORS.error('LS-PROVISION-001', {
+  return provisionErrors.error('LS-PROVISION-001', {
     what: `${namesOf(group)} cannot be had`,
     why:
       refusals.length === 0
