@@ -20,6 +20,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cli/commands/status.ts')).statusCommand,
   },
   {
+    name: 'logs',
+    summary: 'the last lines of a component',
+    load: async () => (await import('./cli/commands/logs.ts')).logsCommand,
+  },
+  {
     name: 'plan',
     summary: 'what `up` would change; touches nothing',
     load: async () => (await import('./cli/commands/plan.ts')).planCommand,
@@ -53,6 +58,11 @@ const commands: readonly CommandEntry[] = [
     name: 'backup verify',
     summary: 'read the repository and check it against its own hashes and signatures',
     load: async () => (await import('./cli/commands/backup-verify.ts')).backupVerifyCommand,
+  },
+  {
+    name: 'restore',
+    summary: 'write a snapshot into a new directory',
+    load: async () => (await import('./cli/commands/restore.ts')).restoreCommand,
   },
   {
     name: 'drill',

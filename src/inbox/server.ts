@@ -26,11 +26,13 @@ export interface Inbox {
 /** Keeps every request that reached an endpoint, with its answer. Throws LS-INBOX-001 when it cannot listen. */
 export async function startInbox(options: InboxOptions): Promise<Inbox> {
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    answer(options, request, response).catch(() => response.destroy());
+    answer(options, request, response).catch((error: unknown) => fail(response, error));
   });
   // A client that breaks off or speaks no HTTP is its own affair.
   server.on('clientError', (_error, socket) => socket.destroy());
   await listen(server, options);
+  // A connection that could not be accepted (no file descriptor left) is no reason to stop accepting.
+  server.on('error', () => undefined);
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
@@ -98,6 +100,17 @@ async function answer(
   response.end(result.body);
 }
 
+/** What cannot be kept is not accepted: the sender tries again, and its log says why. */
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) response.destroy();
+  else
+    reply(
+      response,
+      503,
+      `the inbox cannot keep messages: ${error instanceof Error ? error.message : 'unknown error'}\n`,
+    );
+}
+
 function greet({ endpoints }: InboxOptions, response: ServerResponse): void {
   const places = endpoints.map(
     ({ type, mounts }) => `${type}: ${mounts.map((mount) => `/${mount}`).join(' ')}`,
@@ -114,23 +127,22 @@ function endpointFor(endpoints: readonly SandboxEndpoint[], path: string): Sandb
   return endpoints.find(({ mounts }) => mounts.includes(first) && (first !== '' || rest.length === 0));
 }
 
-/** Undefined when it is larger than that; the rest is not read. */
+/** Undefined when it is larger than that. The rest is read and dropped: a sender that is cut off sees no answer. */
 async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > limit) return undefined;
-    chunks.push(chunk);
+    if (length <= limit) chunks.push(chunk);
+    else chunks.length = 0;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return length > limit ? undefined : Buffer.concat(chunks).toString('utf8');
 }
 
 function tooLarge({ maxBodyBytes }: SandboxEndpoint): SandboxReply {
   const problem = `the body is larger than ${maxBodyBytes} bytes`;
   return {
     status: 413,
-    headers: { connection: 'close' },
     body: `${problem}\n`,
     accepted: false,
     problems: [problem],

@@ -10,4 +10,12 @@ export const receiverErrors = defineErrors({
       'What was found there is something else: often the name of a variable that was never replaced, or only a part ' +
       'of the URL. Its value is not shown. Alertmanager would accept it silently and fail at every send.',
   },
+  'LS-RECEIVER-002': {
+    exit: EXIT.usage,
+    title: 'a Slack URL is not that of an incoming webhook',
+    explanation:
+      'Slack has several kinds of URL. Alertmanager speaks to incoming webhooks only: ' +
+      'https://hooks.slack.com/services/T…/B…/…. A placeholder left from an example, a URL that was cut when it was ' +
+      'copied, and the trigger of a workflow (/triggers/…, /workflows/…) are refused by Slack at every send.',
+  },
 });

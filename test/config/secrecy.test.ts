@@ -119,7 +119,7 @@ describe('the value of a secret is in no message', () => {
         }
         await expectSilence(secret, await outputOf(yaml));
       }),
-      { numRuns: 1500 },
+      { numRuns: 700 },
     );
   });
 
@@ -227,7 +227,7 @@ describe('any text', () => {
       fc.asyncProperty(text, async (yaml) => {
         await outputOf(yaml);
       }),
-      { numRuns: 2000 },
+      { numRuns: 800 },
     );
   });
 });

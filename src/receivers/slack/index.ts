@@ -1,7 +1,10 @@
 import { defineReceiver, type Integration, type IntegrationPlace } from '../../stack/receiver.ts';
+import type { Secret } from '../../stack/secret.ts';
 import { destinationUrl } from '../destination.ts';
+import { receiverErrors } from '../errors.ts';
 import { slackSandbox } from './sandbox.ts';
 import { type SlackConfig, slackSchema } from './schema.ts';
+import { FALLBACK, TEXT, TITLE } from './texts.ts';
 
 export const slack = defineReceiver({
   type: 'slack',
@@ -14,6 +17,7 @@ export const slack = defineReceiver({
 function slackIntegration(config: SlackConfig, { receiver, index, resolve }: IntegrationPlace): Integration {
   const url = resolve(config.webhook_url);
   const destination = destinationUrl(url, `receiver ${receiver}, slack[${index}]`);
+  refuseOtherSlackUrls(destination, url, `receiver ${receiver}, slack[${index}]`);
   const secretName = `${receiver}-slack-${index}`;
   return {
     receiver,
@@ -30,7 +34,7 @@ function slackIntegration(config: SlackConfig, { receiver, index, resolve }: Int
         send_resolved: config.send_resolved,
         title: config.title ?? TITLE,
         text: config.text ?? TEXT,
-        fallback: config.title ?? TITLE,
+        fallback: FALLBACK,
       },
       secrets: [{ name: secretName, value: url }],
       inlineSecrets: [],
@@ -38,16 +42,15 @@ function slackIntegration(config: SlackConfig, { receiver, index, resolve }: Int
   };
 }
 
-/** Alertmanager escapes nothing for Slack: `<!channel>` in a label would call everybody. */
-function escaped(expression: string): string {
-  return `{{ ${expression} | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;" }}`;
+const SLACK_HOSTS: ReadonlySet<string> = new Set(['hooks.slack.com', 'hooks.slack-gov.com']);
+const WEBHOOK_PATH = /^\/services\/T[A-Z0-9]+\/B[A-Z0-9]+\/[A-Za-z0-9]+$/;
+
+/** Other hosts (the inbox, Mattermost, Rocket.Chat) speak the same with paths of their own. */
+function refuseOtherSlackUrls({ hostname, pathname }: URL, secret: Secret, whose: string): void {
+  if (!SLACK_HOSTS.has(hostname) || WEBHOOK_PATH.test(pathname)) return;
+  throw receiverErrors.error('LS-RECEIVER-002', {
+    what: `${whose}: the ${secret.label} is not the URL of an incoming webhook`,
+    why: `its path on ${hostname} is not /services/T…/B…/…`,
+    fix: `copy the whole Webhook URL from *Incoming Webhooks* at https://api.slack.com/apps into the ${secret.label}`,
+  });
 }
-
-const TITLE = `[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}] ${escaped('.CommonLabels.alertname')}`;
-
-const TEXT = `{{ range .Alerts }}
-*Summary:* ${escaped('.Annotations.summary')}
-*Description:* ${escaped('.Annotations.description')}
-*Severity:* ${escaped('.Labels.severity')}{{ if .Labels.workspace_id }}
-*Workspace:* ${escaped('.Labels.workspace_id')}{{ end }}
-{{ end }}`;

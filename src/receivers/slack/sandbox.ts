@@ -3,7 +3,8 @@ import type { SandboxEndpoint, SandboxMessage, SandboxReply, SandboxRequest } fr
 /** Slack's own limit is not documented; its messages are far below this. */
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_ATTACHMENTS = 100;
-const WEBHOOK_PATH = /^\/slack\/services\/T[A-Z0-9]+\/B[A-Z0-9]+\/[A-Za-z0-9]+$/;
+const WEBHOOK_PATH = /^\/slack\/services\/T[A-Z0-9]+\/B[A-Z0-9]+\/([^/]*)$/;
+const TOKEN = /^[A-Za-z0-9]+$/;
 
 /** Answers as hooks.slack.com does: plain text, `ok` or one of Slack's error words. */
 export const slackSandbox: SandboxEndpoint = {
@@ -14,13 +15,15 @@ export const slackSandbox: SandboxEndpoint = {
 };
 
 function receive(request: SandboxRequest): SandboxReply {
-  if (!WEBHOOK_PATH.test(request.path.split('?')[0] ?? '')) {
+  const token = WEBHOOK_PATH.exec(request.path.split('?')[0] ?? '')?.[1];
+  if (token === undefined) {
     return refuse(
       404,
       'no_service',
       'the path is not /services/T…/B…/… as in the URL of an incoming webhook',
     );
   }
+  if (!TOKEN.test(token)) return refuse(403, 'invalid_token', 'the last part of the URL is no token');
   if (!(request.headers['content-type'] ?? '').startsWith('application/json')) {
     return refuse(400, 'invalid_payload', 'the content type is not application/json');
   }

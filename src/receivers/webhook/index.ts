@@ -4,8 +4,11 @@ import { destinationUrl } from '../destination.ts';
 import { webhookSandbox } from './sandbox.ts';
 import { type WebhookConfig, webhookSchema } from './schema.ts';
 
-/** Before, a webhook's URL has to be in the configuration itself. Source: Alertmanager's CHANGELOG, 0.26. */
-const URL_FILE_SINCE = '0.26';
+/**
+ * Before, a webhook's URL has to be in the configuration itself. 0.26 and 0.27 know `url_file` and crash with it as
+ * soon as a send fails (prometheus/alertmanager#3798, fixed by #3800 in 0.28).
+ */
+const URL_FILE_SINCE = '0.28';
 
 export const webhook = defineReceiver({
   type: 'webhook',
