@@ -4,7 +4,7 @@ import { quote } from './objections.ts';
 import { coreScalar, type Part, parseReferences } from './references.ts';
 import { acceptsText, isPublic, isSecretField, type Path, type Schema } from './schema-tree.ts';
 
-const FORMS = 'write $\{env:NAME} or $\{secret:NAME}; for the characters $\{ themselves write $$\{';
+const FORMS = 'write ${env:NAME} or ${secret:NAME}; for the characters ${ themselves write $${';
 
 interface Scalar {
   readonly isPlain: boolean;

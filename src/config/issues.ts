@@ -126,7 +126,7 @@ function lowerFirst(text: string): string {
 }
 
 function placeholder(schemas: readonly Schema[]): string {
-  if (schemas.some((schema) => kindOf(schema)?.name === 'secret')) return '$\{secret:NAME}';
+  if (schemas.some((schema) => kindOf(schema)?.name === 'secret')) return '${secret:NAME}';
   return schemas.some(isMapping) ? '' : '...';
 }
 
@@ -201,11 +201,12 @@ function notListed(
       what: `${where} must be ${texts.join(' or ')}, not ${describeType(input)}`,
       fix: texts.includes(String(input)) ? `write ${String(input)} without quotes` : undefined,
     };
-  const shown = isPublic(schemas) ? `is ${quote(String(input))}, which` : 'has a value that';
+  const text = String(input as string | number | boolean);
+  const shown = isPublic(schemas) ? `is ${quote(text)}, which` : 'has a value that';
   return {
     code: 'LS-CONFIG-006',
     what: `${where} ${shown} is not one of: ${texts.join(', ')}`,
-    fix: choices(nearest(String(input), texts), 'allowed are', texts),
+    fix: choices(nearest(text, texts), 'allowed are', texts),
   };
 }
 

@@ -70,7 +70,7 @@ function defaultText(schema: Schema): string {
   const value = defaultOf(schema);
   if (value === undefined) return schema instanceof z.ZodOptional ? '' : '**required**';
   if (Array.isArray(value)) return `\`[${value.join(', ')}]\``;
-  return value !== null && typeof value === 'object' ? '' : `\`${String(value)}\``;
+  return typeof value === 'object' ? '' : `\`${JSON.stringify(value).replaceAll('"', '')}\``;
 }
 
 function cell(text: string): string {

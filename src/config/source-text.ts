@@ -94,14 +94,14 @@ class Picture {
   /** Appends `text` for the file's characters from `from` to `to`. */
   draw(from: number, to: number, text: string): void {
     const before = this.#length;
-    const length = [...text].length;
+    const length = characters(text);
     // A replaced stretch is marked as a whole: its inner places are no more.
     const isExact = text.length === to - from && text !== MASK;
     const { start, end } = this.#span;
     if (start < to && Math.max(end, start + 1) > from) {
-      const first = isExact ? [...text.slice(0, Math.max(0, start - from))].length : 0;
+      const first = isExact ? characters(text.slice(0, Math.max(0, start - from))) : 0;
       const last = isExact
-        ? [...text.slice(0, Math.min(to, Math.max(end, start + 1)) - from)].length
+        ? characters(text.slice(0, Math.min(to, Math.max(end, start + 1)) - from))
         : length;
       this.#caret = { start: this.#caret?.start ?? before + first, end: before + last };
     }
@@ -110,7 +110,7 @@ class Picture {
   }
 
   lines(line: number): readonly string[] {
-    const drawn = [...this.#text.trimEnd()].map((character) =>
+    const drawn = Array.from(this.#text.trimEnd(), (character) =>
       character === '\t' ? '→' : /\p{Cc}/u.test(character) ? '\uFFFD' : character,
     );
     const caret = this.#caret ?? { start: drawn.length, end: drawn.length + 1 };
@@ -127,4 +127,9 @@ class Picture {
       `${' '.repeat(number.length)} | ${' '.repeat(dots.length + caret.start - cut)}${'^'.repeat(width)}`,
     ];
   }
+}
+
+/** As a terminal counts them, near enough: an emoji is one. */
+function characters(text: string): number {
+  return Array.from(text).length;
 }

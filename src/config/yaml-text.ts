@@ -89,7 +89,7 @@ function syntaxFinding(error: YAMLError, openings: Openings, source: SourceText)
     return {
       code: 'LS-CONFIG-003',
       what: 'a reference needs quotes inside of { } or [ ]',
-      fix: "write '$\{env:NAME}' with the quotes",
+      fix: "write '${env:NAME}' with the quotes",
       span: { start: start - 1, end: start + 1 },
     };
   const opening = openingOf(error, openings);

@@ -7,6 +7,8 @@ export interface Counted {
   readonly failedRequests: number;
   /** Notifications given up. */
   readonly failed: number;
+  /** Alertmanager's words for why (since 0.26): `clientError`, `contextDeadlineExceeded`, `other`. */
+  readonly reasons: readonly string[];
 }
 
 const NAMES = {
@@ -20,21 +22,13 @@ const EPOCHS = ['process_start_time_seconds', 'alertmanager_config_last_reload_s
 
 export interface CounterSnapshot {
   readonly epoch: string;
-  of(type: string): Counted;
+  readonly samples: readonly MetricSample[];
 }
 
 export function readCounters(samples: readonly MetricSample[]): CounterSnapshot {
-  const sum = (name: string, type: string) =>
-    samples
-      .filter((sample) => sample.name === name && sample.labels['integration'] === type)
-      .reduce((total, { value }) => total + value, 0);
   return {
     epoch: EPOCHS.map((name) => samples.find((sample) => sample.name === name)?.value).join(' '),
-    of: (type) => ({
-      requests: sum(NAMES.requests, type),
-      failedRequests: sum(NAMES.failedRequests, type),
-      failed: sum(NAMES.failed, type),
-    }),
+    samples: samples.filter(({ name }) => Object.values<string>(NAMES).includes(name)),
   };
 }
 
@@ -45,10 +39,28 @@ export function countedSince(
   type: string,
 ): Counted | undefined {
   if (before.epoch !== after.epoch) return undefined;
-  const [a, b] = [before.of(type), after.of(type)];
+  const increase = (name: string, reason?: string) =>
+    sum(after, { name, type, reason }) - sum(before, { name, type, reason });
+  const reasons = after.samples
+    .filter(({ name, labels }) => name === NAMES.failed && labels['integration'] === type)
+    .flatMap(({ labels }) => labels['reason'] ?? []);
   return {
-    requests: b.requests - a.requests,
-    failedRequests: b.failedRequests - a.failedRequests,
-    failed: b.failed - a.failed,
+    requests: increase(NAMES.requests),
+    failedRequests: increase(NAMES.failedRequests),
+    failed: increase(NAMES.failed),
+    reasons: [...new Set(reasons)].filter((reason) => increase(NAMES.failed, reason) > 0),
   };
+}
+
+interface Selection {
+  readonly name: string;
+  readonly type: string;
+  readonly reason: string | undefined;
+}
+
+function sum({ samples }: CounterSnapshot, { name, type, reason }: Selection): number {
+  return samples
+    .filter(({ name: own, labels }) => own === name && labels['integration'] === type)
+    .filter(({ labels }) => reason === undefined || labels['reason'] === reason)
+    .reduce((total, { value }) => total + value, 0);
 }

@@ -3,9 +3,9 @@ import type { Integration } from '../stack/receiver.ts';
 import type { InboxMessage } from '../stack/sandbox.ts';
 import { type CounterSnapshot, countedSince, readCounters } from './counters.ts';
 import { judge } from './judge.ts';
-import { failedAttempts } from './log-lines.ts';
+import { failedAttempts, mayConcern } from './log-lines.ts';
 import { type Probe, TEST_LABEL } from './probe.ts';
-import type { IntegrationReport } from './report.ts';
+import { type IntegrationReport, isProven } from './report.ts';
 import type { DeliveryRequest } from './test-delivery.ts';
 
 const POLL_MS = 25;
@@ -83,17 +83,17 @@ function settleArrivals(
   elapsedMs: number,
 ): void {
   for (const one of pending) {
-    const messages = arrivals(following, one);
-    if (messages.length === 0) continue;
-    const nothing = {
+    const report = judge(one.integration, {
+      ...arrival(following, one),
+      isInbox: true,
       groups: [],
       attempts: [],
       counted: undefined,
-      unsettled: 1,
-      isInbox: true,
+      sameType: { unsettled: 1, proven: 0, failed: 0 },
+      postedAt: following.postedAt,
+      elapsedMs,
       final: false,
-    };
-    const report = judge(one.integration, { ...nothing, messages, elapsedMs, postedAt: following.postedAt });
+    });
     if (report) settle(following, reports, one, report);
   }
 }
@@ -106,26 +106,28 @@ function settleAll(
 ): void {
   const { before, postedAt } = following;
   const { groups, counters, attempts } = seen.testimony;
-  for (const one of pending) {
+  const settled = [...reports.values()];
+  const news = pending.map((one) => {
     const { type } = one.integration;
-    const counted = countedSince(before, counters, type);
-    const confirmed = [...reports.values()].filter(
-      (report) => report.type === type && report.verdict === 'CONFIRMED',
-    ).length;
+    const ofType = settled.filter((report) => report.type === type);
     const report = judge(one.integration, {
-      messages: arrivals(following, one),
+      ...arrival(following, one),
       isInbox: isInbox(following, one.integration),
       groups: groups.get(one.probe.nonce) ?? [],
-      attempts,
-      // What is confirmed has used up its share of the successes.
-      counted: counted && { ...counted, requests: Math.max(0, counted.requests - confirmed) },
-      unsettled: pending.filter(({ integration }) => integration.type === type).length,
+      attempts: attempts.filter((attempt) => mayConcern(attempt, one.probe.nonce)),
+      counted: countedSince(before, counters, type),
+      sameType: {
+        unsettled: pending.filter(({ integration }) => integration.type === type).length,
+        proven: ofType.filter(isProven).length,
+        failed: ofType.filter(({ verdict }) => verdict === 'FAILED').length,
+      },
       postedAt,
       elapsedMs: seen.elapsedMs,
       final: seen.final,
     });
-    if (report) settle(following, reports, one, report);
-  }
+    return { one, report };
+  });
+  for (const { one, report } of news) if (report) settle(following, reports, one, report);
 }
 
 function settle(
@@ -141,12 +143,23 @@ function settle(
   });
 }
 
-function arrivals({ request, sinceMessage }: Following, { probe, integration }: Pending): InboxMessage[] {
-  if (!request.inbox || !isInbox({ request }, integration)) return [];
-  const { pathname, search } = integration.destination();
-  return request.inbox.messages
+/**
+ * Integrations of one receiver that share a URL get the same message; each has arrived only when there is one for
+ * each of them.
+ */
+function arrival(
+  { request, sinceMessage }: Following,
+  { probe, integration }: Pending,
+): { readonly message: InboxMessage | undefined; readonly unassigned: number } {
+  if (!request.inbox || !isInbox({ request }, integration)) return { message: undefined, unassigned: 0 };
+  const { href, pathname, search } = integration.destination();
+  const sharing = probe.integrations.filter((other) => other.destination().href === href);
+  const messages = request.inbox.messages
     .findByText(probe.nonce, sinceMessage)
     .filter(({ path }) => path === pathname + search);
+  return messages.length >= sharing.length
+    ? { message: messages[sharing.indexOf(integration)], unassigned: 0 }
+    : { message: undefined, unassigned: messages.length };
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);

@@ -1,4 +1,5 @@
 import type { AlertGroup } from '../components/alertmanager/api.ts';
+import type { DeliveryStage } from '../stack/delivery.ts';
 import type { Integration } from '../stack/receiver.ts';
 import type { InboxMessage } from '../stack/sandbox.ts';
 import type { Counted } from './counters.ts';
@@ -8,26 +9,38 @@ import type { IntegrationReport } from './report.ts';
 
 /** Everything seen so far that bears on one integration. */
 export interface Evidence {
-  /** Messages with the nonce at this integration's own destination; only for destinations in our inbox. */
-  readonly messages: readonly InboxMessage[];
+  /** The message with the nonce that is this integration's own; only for destinations in our inbox. */
+  readonly message: InboxMessage | undefined;
+  /** Messages that came to a URL several integrations share, too few to be one for each. */
+  readonly unassigned: number;
   readonly isInbox: boolean;
   /** Groups of this probe's alert. */
   readonly groups: readonly AlertGroup[];
   readonly attempts: readonly FailedAttempt[];
   /** Counted for this type since the POST; undefined when the counters were reset. */
   readonly counted: Counted | undefined;
-  /** Integrations of this type in the test that are not settled, this one included: they share the counters. */
-  readonly unsettled: number;
+  /** The test's integrations of this type, this one included: they share the counters. */
+  readonly sameType: SameType;
   readonly postedAt: Date;
   readonly elapsedMs: number;
   /** Nothing more will be looked at: decide. */
   readonly final: boolean;
 }
 
+export interface SameType {
+  readonly unsettled: number;
+  /** Proven: each has used up one of the successes. */
+  readonly proven: number;
+  /** Failed: each may have used up one of the failures. */
+  readonly failed: number;
+}
+
 /** Alertmanager routes within milliseconds; what is not there by now will not come. */
 const ROUTING_MS = 1_000;
 /** A refused connection may be a receiver that is just starting: Alertmanager retries after 0.5, 1.2, 2.5 and 4.8 s. */
 const RETRY_PATIENCE_MS = 5_000;
+/** The counters move first; the log says why a moment later. */
+const LOG_PATIENCE_MS = 1_000;
 
 /** A verdict as soon as it is certain, else undefined; with `final`, the verdict that the evidence allows. */
 export function judge(integration: Integration, evidence: Evidence): IntegrationReport | undefined {
@@ -46,27 +59,31 @@ function named({ receiver, type, index }: Integration) {
 
 function judgeArrival(
   integration: Integration,
-  { messages, postedAt }: Evidence,
+  { message, postedAt }: Evidence,
 ): IntegrationReport | undefined {
-  const accepted = messages.find((message) => message.accepted);
-  if (accepted) {
+  if (!message) return undefined;
+  if (message.accepted) {
     return {
       ...named(integration),
       verdict: 'CONFIRMED',
-      evidence: `inbox message ${accepted.id}`,
-      latencyMs: Date.parse(accepted.receivedAt) - postedAt.getTime(),
+      evidence: `inbox message ${message.id}`,
+      latencyMs: Date.parse(message.receivedAt) - postedAt.getTime(),
     };
   }
-  const [refused] = messages;
-  if (!refused) return undefined;
-  const reason = `the inbox refused it as the provider would: ${refused.replyStatus} ${refused.problems.join('; ')}`;
+  const reason = `the inbox refused it as the provider would: ${message.replyStatus} ${message.problems.join('; ')}`;
+  return {
+    ...failed(integration, 'receive', reason),
+    evidence: `inbox message ${message.id}`,
+  };
+}
+
+function failed(integration: Integration, stage: DeliveryStage, reason: string): IntegrationReport {
   return {
     ...named(integration),
     verdict: 'FAILED',
-    stage: 'receive',
+    stage,
     reason,
     fix: fixFor(reason, integration),
-    evidence: `inbox message ${refused.id}`,
   };
 }
 
@@ -76,14 +93,26 @@ function judgeRouting(
 ): IntegrationReport | undefined {
   const own = groups.find(({ receiver }) => receiver.name === integration.receiver);
   const statuses = own?.alerts.map(({ status }) => status) ?? [];
-  for (const [by, ids] of [
-    ['a silence', statuses.flatMap(({ silencedBy }) => silencedBy)],
-    ['an alert that inhibits it', statuses.flatMap(({ inhibitedBy }) => inhibitedBy)],
-    ['the time interval', statuses.flatMap(({ mutedBy }) => mutedBy ?? [])],
-  ] as const) {
+  for (const { by, ids, fix } of [
+    {
+      by: 'the silence',
+      ids: statuses.flatMap(({ silencedBy }) => silencedBy),
+      fix: "expire it if it is not wanted: in Alertmanager's page under Silences, or amtool silence expire ID",
+    },
+    {
+      by: 'an alert that inhibits it, with the fingerprint',
+      ids: statuses.flatMap(({ inhibitedBy }) => inhibitedBy),
+      fix: 'see which alert that is (amtool alert query) and test again when it is over',
+    },
+    {
+      by: 'the time interval',
+      ids: statuses.flatMap(({ mutedBy }) => mutedBy ?? []),
+      fix: 'test again when the receiver is on duty, or change the interval',
+    },
+  ]) {
     if (ids.length === 0) continue;
     const reason = `held back by ${by} ${[...new Set(ids)].join(', ')}`;
-    return { ...named(integration), verdict: 'MUTED', reason, fix: MUTED_FIX };
+    return { ...named(integration), verdict: 'MUTED', reason, fix };
   }
   if (own || (groups.length === 0 && !final) || elapsedMs < ROUTING_MS) return undefined;
   const elsewhere = groups.map(({ receiver }) => receiver.name).join(', ');
@@ -98,8 +127,6 @@ function judgeRouting(
   };
 }
 
-const MUTED_FIX = 'look at it in Alertmanager (`amtool silence query`), and expire it if it is not wanted';
-
 function judgeAttempts(integration: Integration, evidence: Evidence): IntegrationReport | undefined {
   const own = evidence.attempts.filter(
     ({ receiver, integration: name }) =>
@@ -107,38 +134,28 @@ function judgeAttempts(integration: Integration, evidence: Evidence): Integratio
   );
   const last = own.at(-1);
   if (!last) return undefined;
-  const givenUp = evidence.counted !== undefined && evidence.counted.failed >= evidence.unsettled;
-  if (!givenUp && !evidence.final && evidence.elapsedMs < RETRY_PATIENCE_MS) return undefined;
-  return {
-    ...named(integration),
-    verdict: 'FAILED',
-    stage: 'send',
-    reason: last.reason,
-    fix: fixFor(last.reason, integration),
-    evidence: "Alertmanager's log",
-  };
+  const { counted, final, elapsedMs } = evidence;
+  const givenUp = counted !== undefined && allFailed(counted, evidence.sameType);
+  if (!givenUp && !final && elapsedMs < RETRY_PATIENCE_MS) return undefined;
+  return { ...failed(integration, 'send', last.reason), evidence: "Alertmanager's log" };
 }
 
 /** Counters are shared by all integrations of a type: they speak only when they speak for all of them. */
 function judgeCounters(
   integration: Integration,
-  { counted, unsettled, isInbox }: Evidence,
+  { counted, sameType, isInbox, elapsedMs, final }: Evidence,
 ): IntegrationReport | undefined {
   if (!counted) return undefined;
-  if (counted.failed >= unsettled && counted.requests - counted.failedRequests <= 0) {
-    const reason = `Alertmanager gave up sending (${integration.type}: ${counted.failedRequests} requests failed)`;
+  if (allFailed(counted, sameType)) {
+    if (elapsedMs < LOG_PATIENCE_MS && !final) return undefined;
     return {
-      ...named(integration),
-      verdict: 'FAILED',
-      stage: 'send',
-      reason,
-      fix: fixFor(reason, integration),
+      ...failed(integration, 'send', gaveUp(integration, counted)),
       evidence: "Alertmanager's counters",
     };
   }
-  const succeeded = counted.requests - counted.failedRequests;
-  // At a destination in our own inbox only the message itself counts.
-  if (isInbox || counted.failed > 0 || counted.failedRequests > 0 || succeeded < unsettled) return undefined;
+  // In our own inbox only the message itself counts. One success too many is somebody else's: whose, nobody knows.
+  if (isInbox || counted.failedRequests > 0 || unclaimed(counted, sameType) !== sameType.unsettled)
+    return undefined;
   return {
     ...named(integration),
     verdict: 'ACCEPTED',
@@ -146,39 +163,64 @@ function judgeCounters(
   };
 }
 
-function judgeSilence(integration: Integration, { counted, isInbox }: Evidence): IntegrationReport {
+function unclaimed({ requests, failedRequests }: Counted, { proven }: SameType): number {
+  return requests - failedRequests - proven;
+}
+
+function allFailed(counted: Counted, sameType: SameType): boolean {
+  return counted.failed - sameType.failed >= sameType.unsettled && unclaimed(counted, sameType) <= 0;
+}
+
+function gaveUp({ type }: Integration, { reasons, failedRequests }: Counted): string {
+  const why = reasons.length === 0 ? '' : ` for the reason it calls ${reasons.join(', ')}`;
+  return `Alertmanager gave up sending${why} (${failedRequests} failed requests of type ${type})`;
+}
+
+/** The time is over, and nothing spoke clearly. */
+function judgeSilence(integration: Integration, evidence: Evidence): IntegrationReport {
+  const { counted, sameType, isInbox, unassigned } = evidence;
+  const unclear = { ...named(integration), verdict: 'SENT-UNCONFIRMED' } as const;
+  if (unassigned > 0) {
+    return {
+      ...unclear,
+      reason: `several integrations of this receiver share its URL, and only ${unassigned} messages came: whose, they do not tell`,
+      fix: 'give each a URL of its own, e.g. another path below the same one',
+    };
+  }
   if (counted === undefined) {
     return {
-      ...named(integration),
-      verdict: 'SENT-UNCONFIRMED',
+      ...unclear,
       reason: 'Alertmanager was reloaded or restarted meanwhile, so its counters say nothing',
       fix: 'run the test again',
     };
   }
   if (counted.requests === 0) {
-    const reason = 'Alertmanager did not try to send within the time';
-    return {
-      ...named(integration),
-      verdict: 'FAILED',
-      stage: 'send',
-      reason,
-      fix: 'give it more time (`--timeout 60s`); its log: .leitstand/logs/alertmanager.log',
-    };
+    return failed(
+      integration,
+      'send',
+      `no request ended within the time: timeout at the destination, or not sent yet`,
+    );
+  }
+  if (unclaimed(counted, sameType) <= 0) {
+    return failed(
+      integration,
+      'send',
+      `${counted.failedRequests} requests of type ${integration.type} failed, none is left that succeeded`,
+    );
   }
   if (isInbox) {
-    const reason = 'Alertmanager sent something of this type, and it did not arrive in the inbox';
     return {
-      ...named(integration),
-      verdict: 'FAILED',
-      stage: 'receive',
-      reason,
+      ...failed(
+        integration,
+        'receive',
+        'Alertmanager sent something of this type, and it did not arrive in the inbox',
+      ),
       fix: 'leitstand status shows whether the inbox runs; `leitstand inbox list` what came',
     };
   }
   return {
-    ...named(integration),
-    verdict: 'SENT-UNCONFIRMED',
-    reason: 'several integrations of this type share one counter, and not all of them succeeded',
-    fix: 'test this receiver alone: leitstand alert test ' + integration.receiver,
+    ...unclear,
+    reason: `integrations of type ${integration.type} share one counter; it shows ${counted.requests} requests, ${counted.failedRequests} of them failed, and not whose`,
+    fix: `test this receiver alone, when nothing else is sent: leitstand alert test ${integration.receiver}`,
   };
 }

@@ -62,7 +62,9 @@ export async function testDelivery(request: DeliveryRequest): Promise<DeliveryRe
       resolved = await resolveProbes(createAlertmanagerApi(request.alertmanagerUrl), routed, request);
   }
   record(request, probes, integrations, nonce);
-  const exit = integrations.every(isProven) ? EXIT.ok : EXIT.no;
+  // A receiver without integrations reaches nobody.
+  const complete = probes.length > 0 && probes.every((probe) => probe.integrations.length > 0);
+  const exit = complete && integrations.every(isProven) ? EXIT.ok : EXIT.no;
   return { nonce, exit, integrations, resolved, elapsedMs: clock.monotonic() - started };
 }
 

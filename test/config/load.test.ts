@@ -139,16 +139,16 @@ describe('references to the environment', () => {
 
   it('take the type that the field wants', async () => {
     const env = { PORT: '9191', AGENT: 'true', DAYS: '3', NAME: '12' };
-    expect(await one('port: $\{env:PORT}', env)).toMatchObject({ port: 9191 });
+    expect(await one('port: ${env:PORT}', env)).toMatchObject({ port: 9191 });
     expect(await one(`port: '$\{env:PORT}'`, env)).toMatchObject({ port: 9191 });
-    expect(await one('agent: $\{env:AGENT}', env)).toMatchObject({ agent: true });
-    expect(await one('retention: $\{env:DAYS}d', env)).toMatchObject({ retention: '3d' });
-    expect(await one('labels: {a: "$\{env:NAME}"}', env)).toMatchObject({ labels: { a: '12' } });
-    expect(await one('port: $\{env:NOT_SET:-9292}', env)).toMatchObject({ port: 9292 });
+    expect(await one('agent: ${env:AGENT}', env)).toMatchObject({ agent: true });
+    expect(await one('retention: ${env:DAYS}d', env)).toMatchObject({ retention: '3d' });
+    expect(await one('labels: {a: "${env:NAME}"}', env)).toMatchObject({ labels: { a: '12' } });
+    expect(await one('port: ${env:NOT_SET:-9292}', env)).toMatchObject({ port: 9292 });
   });
 
   it('look into the environment first, then into .env, then at the default', async () => {
-    const line = 'labels: {a: "$\{env:WHERE:-default}"}';
+    const line = 'labels: {a: "${env:WHERE:-default}"}';
     expect(await one(line, { WHERE: 'env' }, 'WHERE=file')).toMatchObject({ labels: { a: 'env' } });
     expect(await one(line, {}, 'WHERE=file')).toMatchObject({ labels: { a: 'file' } });
     expect(await one(line, {}, 'OTHER=1')).toMatchObject({ labels: { a: 'default' } });
@@ -156,10 +156,10 @@ describe('references to the environment', () => {
   });
 
   it('leave an empty variable empty, keys alone, and $${ a plain ${', async () => {
-    expect(await one('labels: {a: "<$\{env:EMPTY}>"}', { EMPTY: '' })).toMatchObject({ labels: { a: '<>' } });
-    expect(await one('labels: {"$\{env:A}": b}', { A: 'x' })).toMatchObject({ labels: { '$\{env:A}': 'b' } });
-    expect(await one('labels: {a: "$$\{env:A}$"}', { A: 'x' })).toMatchObject({
-      labels: { a: '$\{env:A}$' },
+    expect(await one('labels: {a: "<${env:EMPTY}>"}', { EMPTY: '' })).toMatchObject({ labels: { a: '<>' } });
+    expect(await one('labels: {"${env:A}": b}', { A: 'x' })).toMatchObject({ labels: { '${env:A}': 'b' } });
+    expect(await one('labels: {a: "$${env:A}$"}', { A: 'x' })).toMatchObject({
+      labels: { a: '${env:A}$' },
     });
   });
 
@@ -169,7 +169,7 @@ describe('references to the environment', () => {
   });
 
   it('do not take what every object inherits for a variable', async () => {
-    expect(await one('labels: {a: "$\{env:constructor:-no}"}', {})).toMatchObject({ labels: { a: 'no' } });
+    expect(await one('labels: {a: "${env:constructor:-no}"}', {})).toMatchObject({ labels: { a: 'no' } });
   });
 });
 
@@ -196,7 +196,7 @@ describe('secrets', () => {
   });
 
   it('may be written into the file, where a number in the environment stays text', async () => {
-    const { document, resolveSecret } = await load(YAML.replace('$\{secret:URL}', '$\{env:PIN}'), {
+    const { document, resolveSecret } = await load(YAML.replace('${secret:URL}', '${env:PIN}'), {
       PIN: '0123',
     });
     const slack = document.receivers['a']?.['slack']?.[0] as { webhook_url: string };

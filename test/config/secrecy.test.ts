@@ -7,7 +7,7 @@ import { type Files, HEAD, load } from './workplace.ts';
 
 /** No ordinary text of a message has six characters in common with one of these. */
 const secretValue = fc
-  .array(fc.constantFrom(...'QXZJKVW0123456789'), { minLength: 12, maxLength: 30 })
+  .array(fc.constantFrom(...'QXZJKVW0123456789'.split('')), { minLength: 12, maxLength: 30 })
   .map((letters) => letters.join(''));
 
 function pieces(secret: string): readonly string[] {
@@ -37,8 +37,8 @@ const SLACK = (value: string) => `components:
 receivers:
   on-call:
     slack:
-      - webhook_url: ${value}
-        channel: '#alerts'
+      - channel: '#alerts'
+        webhook_url: ${value}
     webhook:
       - {url: 'http://127.0.0.1/', password: ${value}}
 routing: {default: on-call}
@@ -55,7 +55,7 @@ describe('the value of a secret is in no message', () => {
     );
     await fc.assert(
       fc.asyncProperty(secretValue, places, breakage, async (secret, place, line) => {
-        const yaml = `${HEAD}${SLACK("'$\{secret:KEY}'")}${line}\n`;
+        const yaml = `${HEAD}${SLACK("'${secret:KEY}'")}${line}\n`;
         const env = place === 'env' ? { KEY: secret } : {};
         const files =
           place === 'file' ? { 'secrets/KEY': secret } : { '.env': `KEY="${secret}"\nnonsense\n` };
@@ -134,6 +134,9 @@ describe('the value of a secret is in no message', () => {
       (secret) => `receiver: {a: {slack: [{webhook_url: ${secret}}]}}`,
       (secret) => `receivers: {a: {slack: [{webhook_url: {x: ${secret}}}]}}`,
       (secret) => `receivers: {a: {slack: [{${secret}}]}}`,
+      (secret) => `receivers: {a: {slack: [{chanel: ${secret}}]}}`,
+      (secret) => `receivers: {a: {slack: [{channel: "#a, webhook_url: ${secret}}]}}`,
+      (secret) => `receivers: {a: {slack: [{channel: '#a' webhook_url: ${secret}}]}}`,
       (secret) => `slack_url: ${secret}`,
       (secret) =>
         `receivers:\n  a:\n    slack:\n      - webhook_url: |\n          ${secret}\n          $\{${secret}\n`,
@@ -155,7 +158,7 @@ describe('the value of a secret is in no message', () => {
         fc.constantFrom('KEY = "', "KEY='", 'KEY ', 'K-Y=', 'KEY="x" ', '='),
         async (secret, start) => {
           const output = await outputOf(
-            `${HEAD}${SLACK("'$\{secret:KEY}'")}`,
+            `${HEAD}${SLACK("'${secret:KEY}'")}`,
             {},
             { '.env': `${start}${secret}\n` },
           );
@@ -203,8 +206,8 @@ describe('any text', () => {
       '}',
       '[',
       ']',
-      '$\{env:A}',
-      '$\{secret:A}',
+      '${env:A}',
+      '${secret:A}',
       '\t',
       '1: 2',
       '~',

@@ -207,25 +207,41 @@ describe.skipIf(generations.length === 0)('a stack that goes wrong', () => {
     expect(await runningPrograms(stack)).toBe(3);
   });
 
-  it('an altered pack is refused and named', async () => {
+  it.each([
+    ['packs', 'altered'],
+    ['packs', 'truncated'],
+    ['lists', 'altered'],
+    ['lists', 'truncated'],
+    ['snapshots', 'altered'],
+    ['snapshots', 'truncated'],
+  ] as const)('one of the %s, %s, is refused and named', async (kind, damage) => {
+    const repository = join(stack.directory, '.leitstand/repository');
     await eventually(
       () => stack.run('backup'),
       ({ exit }) => exit === 0,
     );
-    const root = join(stack.directory, '.leitstand/repository/packs');
-    const pack = (await readdir(root, { recursive: true })).find((name) => /[0-9a-f]{64}$/.test(name)) ?? '';
-    const bytes = await readFile(join(root, pack));
-    const altered = Buffer.from(bytes);
-    const position = Math.floor(altered.length / 2);
-    altered[position] = (altered[position] ?? 0) ^ 1;
-    await rm(join(root, pack));
-    await writeFile(join(root, pack), altered);
+    const names = await readdir(join(repository, kind), { recursive: true });
+    const name = names.find((one) => /[0-9a-f]{12}/.test(one)) ?? '';
+    const object = join(repository, kind, name);
+    const bytes = await readFile(object);
+    const middle = Math.floor(bytes.length / 2);
+    await rm(object);
+    await writeFile(
+      object,
+      damage === 'truncated'
+        ? bytes.subarray(0, middle)
+        : Buffer.concat([
+            bytes.subarray(0, middle),
+            Buffer.from([(bytes[middle] ?? 0) ^ 1]),
+            bytes.subarray(middle + 1),
+          ]),
+    );
     for (const command of [['drill'], ['backup', 'verify']]) {
       const { exit, stdout, stderr } = await stack.run(...command);
-      expect(stdout + stderr).toContain(pack.split('/').at(-1)?.slice(0, 16));
+      expect(stdout + stderr).toContain(name.split('/').at(-1));
       expect(exit).toBe(1);
     }
-    await rm(join(stack.directory, '.leitstand/repository'), { recursive: true });
+    await rm(repository, { recursive: true });
   });
 
   it('a backup killed in the middle harms nothing', async () => {

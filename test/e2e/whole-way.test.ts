@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generations } from '../integration/programs.ts';
@@ -81,10 +81,20 @@ describe.each(generations)('the whole way with %s programs', (generation) => {
     });
   });
 
-  it('a changed rule interval reloads, a changed flag restarts, nothing else moves', async () => {
-    const config = await readFile(join(stack.directory, 'leitstand.yaml'), 'utf8');
-    expect(config).toContain('scrape_interval: 1s');
-    await stack.configure({ extra: 'backup: {directory: elsewhere}\n' });
+  it('reloads for a changed file, restarts for a changed flag, and leaves the rest alone', async () => {
+    const file = join(stack.directory, 'leitstand.yaml');
+    const original = await readFile(file, 'utf8');
+    await writeFile(file, original.replace('scrape_interval: 1s', 'scrape_interval: 2s'));
+    expect((await stack.run('plan')).stdout).toMatch(/prometheus +\S+ +reload +files change/);
+    const reloaded = await stack.run('up');
+    expect(reloaded.stdout).toMatch(/prometheus +\S+ +configured +reloaded/);
+    expect(reloaded.stdout).toMatch(/alertmanager +\S+ +configured +unchanged/);
+    await writeFile(file, original.replace('scrape_interval: 1s', 'scrape_interval: 2s, retention: 3d'));
+    expect((await stack.run('up')).stdout).toMatch(/prometheus +\S+ +configured +restarted/);
+    await writeFile(file, original.replace(/ {2}pushgateway: .*\n/, ''));
+    expect((await stack.run('up')).stdout).toMatch(/pushgateway +stopped/);
+    await writeFile(file, original);
+    expect((await stack.run('up')).stdout).toMatch(/pushgateway +\S+ +configured +started/);
     expect((await stack.run('plan')).stdout).toContain('Nothing to change.');
   });
 

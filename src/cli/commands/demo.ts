@@ -29,8 +29,33 @@ right; every proof is taken anew.`,
   },
 };
 
-interface Step {
+interface WalkStep {
+  readonly name: string;
   readonly title: string;
+  /** What its success proves; a step without one only shows. */
+  readonly claim?: string;
+}
+
+const WALK: readonly WalkStep[] = [
+  { name: 'up', title: 'start the stack' },
+  {
+    name: 'alert test',
+    title: 'prove that an alert arrives',
+    claim: 'an alert walks through the real Alertmanager to each integration and arrives',
+  },
+  { name: 'backup', title: 'store its data' },
+  {
+    name: 'drill',
+    title: 'prove that the backup restores',
+    claim:
+      'the backup restores: the restored Prometheus answers as the live one did, and a damaged copy is rejected',
+  },
+  { name: 'status', title: 'look at the whole' },
+];
+
+interface Step {
+  readonly name: string;
+  readonly claim: string | undefined;
   readonly exit: ExitCode;
   readonly elapsedMs: number;
 }
@@ -40,22 +65,15 @@ async function runDemo(context: CommandContext, directory: string, compile: bool
   const file = await prepareDemoFiles(context, directory, { compile });
   const within = { ...context, file };
   context.output.result(`The demo stack: ${relative(context.cwd, file)}`);
-  const walk: readonly (readonly [name: string, title: string, prepare?: () => Promise<void>])[] = [
-    ['up', 'start the stack'],
-    ['alert test', 'prove that an alert arrives'],
-    ['backup', 'store its data', () => waitForSamples(within)],
-    ['drill', 'prove that the backup restores'],
-    ['status', 'look at the whole'],
-  ];
   const steps: Step[] = [];
   const start = context.clock.monotonic();
-  for (const [index, [name, title, prepare]] of walk.entries()) {
-    context.output.result(`\n== ${index + 1}/${walk.length}  leitstand ${name}: ${title}`);
+  for (const [index, { name, title, claim }] of WALK.entries()) {
+    context.output.result(`\n== ${index + 1}/${WALK.length}  leitstand ${name}: ${title}`);
     const stepStart = context.clock.monotonic();
-    await prepare?.();
+    if (name === 'backup') await waitForSamples(within);
     const exit = await runStep(within, name);
     const elapsedMs = context.clock.monotonic() - stepStart;
-    steps.push({ title: `leitstand ${name}`, exit, elapsedMs });
+    steps.push({ name, claim, exit, elapsedMs });
     context.output.result(
       `-- ${exit === EXIT.ok ? 'ok' : `NOT PROVEN (exit ${exit})`}, ${formatElapsed(elapsedMs)}`,
     );
@@ -63,8 +81,8 @@ async function runDemo(context: CommandContext, directory: string, compile: bool
   const failed = steps.filter(({ exit }) => exit !== EXIT.ok);
   return {
     exit: failed.length === 0 ? EXIT.ok : EXIT.no,
-    text: await closingText(within, directory, failed, context.clock.monotonic() - start),
-    json: { steps: steps.map((step) => ({ ...step })) },
+    text: await closingText(within, directory, steps, context.clock.monotonic() - start),
+    json: { steps: steps.map(({ name, exit, elapsedMs }) => ({ command: name, exit, elapsedMs })) },
   };
 }
 
@@ -110,7 +128,7 @@ const WANTED_SAMPLES = 6;
 async function closingText(
   context: CommandContext,
   directory: string,
-  failed: readonly Step[],
+  steps: readonly Step[],
   elapsedMs: number,
 ): Promise<string> {
   const { loadStack } = await import('../load-stack.ts');
@@ -120,17 +138,21 @@ async function closingText(
   const components = await context.catalog.components();
   const runtime = await openRuntime(context, stack);
   const where = relative(context.cwd, directory) || '.';
+  const failed = steps.filter(({ exit }) => exit !== EXIT.ok);
+  const claims = (proven: boolean) =>
+    steps.flatMap(({ claim, exit }) =>
+      claim !== undefined && (exit === EXIT.ok) === proven ? [`  ${claim}`] : [],
+    );
+  const self = relative(context.cwd, context.self.at(-1) ?? 'leitstand');
   return `
-${failed.length === 0 ? 'PROVEN' : `NOT PROVEN: ${failed.map(({ title }) => title).join(', ')}`}  in ${formatElapsed(elapsedMs)}
-  an alert walks through the real Alertmanager to each integration and arrives
-  a backup restores: the restored Prometheus gives the same answers as the live one, and a damaged copy is rejected
-NOT PROVEN by a demo
-  that Slack or a person gets it: its secrets point to the inbox on this machine (${where}/.env)
-  that the backup survives this machine: it lies beside the data (${relative(context.cwd, stack.backup.directory)})
+${failed.length === 0 ? 'PROVEN' : `NOT ALL PROVEN: see ${failed.map(({ name }) => `leitstand ${name}`).join(', ')} above`}  in ${formatElapsed(elapsedMs)}
+${claims(true).join('\n')}
+NOT PROVEN
+${[...claims(false), `  that Slack or a person gets it: the demo's secrets point to the inbox on this machine (${where}/.env)`, `  that the backup survives this machine: it lies beside the data (${relative(context.cwd, stack.backup.directory)})`].join('\n')}
 
 Look at it
 ${indent(endpointLines({ stack, components, runtime }))}
-  messages that arrived: leitstand inbox list --file ${join(where, 'leitstand.yaml')}
+  messages that arrived: ${self} inbox list --file ${join(where, 'leitstand.yaml')}
 Stop it
   npm run demo -- --down`;
 }

@@ -43,8 +43,9 @@ export interface AlertmanagerApi {
   metrics(): Promise<MetricSample[]>;
 }
 
-export function createAlertmanagerApi(url: string, signal?: AbortSignal): AlertmanagerApi {
-  const ask = (path: string, request: HttpRequest = {}) => exchange(url, path, { signal, ...request });
+export function createAlertmanagerApi(baseUrl: string, signal?: AbortSignal): AlertmanagerApi {
+  const url = withoutCredentials(baseUrl);
+  const ask = (path: string, request: HttpRequest = {}) => exchange(baseUrl, path, { signal, ...request });
   const filter = (label: string, value: string) => encodeURIComponent(`${label}=${JSON.stringify(value)}`);
   return {
     assertReady: async () => {
@@ -72,10 +73,18 @@ export function createAlertmanagerApi(url: string, signal?: AbortSignal): Alertm
   };
 }
 
-async function exchange(url: string, path: string, request: HttpRequest): Promise<HttpResponse> {
+/** For errors. */
+function withoutCredentials(baseUrl: string): string {
+  const url = new URL(baseUrl);
+  [url.username, url.password] = ['', ''];
+  return url.href.replace(/\/$/, '');
+}
+
+async function exchange(baseUrl: string, path: string, request: HttpRequest): Promise<HttpResponse> {
+  const url = withoutCredentials(baseUrl);
   let response: HttpResponse;
   try {
-    response = await httpExchange(new URL(path.slice(1), url.endsWith('/') ? url : `${url}/`), {
+    response = await httpExchange(new URL(path.slice(1), baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`), {
       timeoutMs: TIMEOUT_MS,
       ...request,
     });

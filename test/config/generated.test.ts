@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { configJsonSchema } from '../../src/config/json-schema.ts';
+import { configReference } from '../../src/config/reference.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { defaultOf, descriptionOf } from '../../src/config/schema-tree.ts';
+import { SCHEMAS } from './workplace.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+function at(path: string): Json {
+  return path.split('/').reduce((schema, step) => schema[step] as Json, configJsonSchema(SCHEMAS));
+}
+
+describe('the JSON Schema', () => {
+  it('is draft 7, strict, and asks for what is required', () => {
+    expect(configJsonSchema(SCHEMAS)).toMatchObject({
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      title: 'leitstand.yaml',
+      type: 'object',
+      required: ['schema', 'stack', 'components'],
+      additionalProperties: false,
+    });
+    expect(at('properties/schema')).toMatchObject({ const: 1 });
+  });
+
+  it('allows empty mappings, references for numbers and patterns, and secrets as text', () => {
+    const prometheus = at('properties/components/properties/prometheus');
+    expect(prometheus).toMatchObject({ type: ['object', 'null'], additionalProperties: false });
+    expect(at('properties/components/properties/prometheus/properties/port')).toEqual({
+      default: 9090,
+      description: 'Where it listens.',
+      anyOf: [
+        { type: 'integer', minimum: 1, maximum: 65_535 },
+        { type: 'string', pattern: String.raw`^\$\{env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}$` },
+      ],
+    });
+    expect(
+      at('properties/receivers/additionalProperties/properties/slack/items/properties/webhook_url'),
+    ).toEqual({
+      type: 'string',
+      minLength: 1,
+      description: 'The address that Slack gave out.',
+    });
+  });
+
+  it('has patterns that regular expressions can hold, and that take what the loader takes', () => {
+    const { anyOf } = at('properties/components/properties/prometheus/properties/retention') as {
+      anyOf: { pattern: string }[];
+    };
+    const accepts = (text: string) => anyOf.some(({ pattern }) => new RegExp(pattern, 'u').test(text));
+    for (const text of ['15d', '1d12h', '${env:DAYS}d']) expect(accepts(text)).toBe(true);
+    for (const text of ['15', '15 d', 'x']) expect(accepts(text)).toBe(false);
+  });
+});
+
+describe('the reference', () => {
+  it('has a table for each mapping', () => {
+    expect(configReference(SCHEMAS)).toMatchInlineSnapshot(`
+      "## Top level
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`schema\` | \`1\` | **required** | Version of this file format. |
+      | \`stack\` | name | **required** | Name of the stack; it appears in labels, file names and messages. |
+      | \`state_dir\` | path |  | Where Leitstand and the programs keep their data, relative to this file. Default: \`.leitstand\`. |
+      | \`components\` | mapping | **required** | The programs of the stack. A name without settings takes all defaults. |
+      | \`receivers\` | mapping of names to mappings |  | Who can be told: name → integration → list of places. |
+      | \`routing\` | mapping |  | Who is told about which alert. |
+      | \`inbox\` | mapping |  | The built-in sandbox that answers as Slack, PagerDuty, a mail server or a webhook would. |
+      | \`backup\` | mapping |  | Backups. |
+      | \`provision\` | mapping |  | How the programs of the stack get onto this machine. |
+
+      ## \`components\`
+
+      The programs of the stack. A name without settings takes all defaults.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`prometheus\` | mapping |  |  |
+      | \`alertmanager\` | mapping |  |  |
+
+      ## \`components.prometheus\`
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`port\` | port | \`9090\` | Where it listens. |
+      | \`retention\` | duration | \`15d\` | How long samples are kept. |
+      | \`scrape_interval\` | duration | \`15s\` | How often targets are asked. |
+      | \`memory\` | size |  | Memory limit. |
+      | \`labels\` | mapping of names to text |  | Labels of this server. |
+      | \`agent\` | true or false | \`false\` | Whether it only forwards. |
+      | \`shards\` | whole number | \`1\` | How many servers share the targets. |
+
+      ## \`components.alertmanager\`
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`port\` | port | \`9093\` | Where it listens. |
+      | \`cluster_port\` | port |  | Where its peers find it. |
+
+      ## \`receivers.<name>\`
+
+      A recipient and the ways to reach it.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`slack\` | list of mappings |  |  |
+      | \`webhook\` | list of mappings |  |  |
+
+      ## \`receivers.<name>.slack[]\`
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`webhook_url\` | secret | **required** | The address that Slack gave out. |
+      | \`channel\` | text | **required** | Channel or person. |
+
+      ## \`receivers.<name>.webhook[]\`
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`url\` | URL | **required** | Where to post. |
+      | \`password\` | secret |  | For basic authentication. |
+
+      ## \`routing\`
+
+      Who is told about which alert.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`severity\` | mapping of names to text |  | Value of the label \`severity\` → receiver. Checked in this order. |
+      | \`default\` | text |  | Receiver of every other alert. Required as soon as there are receivers. |
+      | \`group_wait\` | duration | \`10s\` | How long the first alert of a group waits for others, so that they make one message. |
+      | \`group_interval\` | duration | \`5m\` | How long a group waits before it tells about alerts that joined it. |
+      | \`repeat_interval\` | duration | \`4h\` | After what time an alert that still fires is sent again. |
+
+      ## \`inbox\`
+
+      The built-in sandbox that answers as Slack, PagerDuty, a mail server or a webhook would.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`enabled\` | true or false | \`true\` | Whether the inbox runs with the stack. |
+      | \`port\` | port | \`5001\` | Port on loopback for what receivers send. |
+
+      ## \`backup\`
+
+      Backups.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`directory\` | path |  | Where backups are stored, relative to this file. Default: \`repository\` in the state directory. |
+
+      ## \`provision\`
+
+      How the programs of the stack get onto this machine.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`sources\` | list of \`cache\`, \`debian\`, \`go\` | \`[cache, debian, go]\` | Where programs may come from, in this order: the cache, a Debian package that is unpacked without installing it, a build with Go. |
+      | \`paths\` | mapping of names to absolute paths |  | Programs that are there already: name → full path of the executable. Comes before all sources. |
+      | \`cache_dir\` | absolute path |  | Where fetched programs are kept. Default: \`leitstand\` in \`$XDG_CACHE_HOME\`, else in \`~/.cache\`. |
+      "
+    `);
+  });
+
+  it('escapes what would break a table', () => {
+    const schema = z.strictObject({ a: z.enum(['x', 'y']).describe('one | two\nthree') });
+    expect(configReference({ components: { c: schema }, receivers: {} })).toContain(
+      '| `a` | `x`, `y` | **required** | one \\| two three |',
+    );
+  });
+});
+
+it('every key of the file is described', () => {
+  const undescribed: string[] = [];
+  for (const [key, field] of Object.entries(configSchema({ components: {}, receivers: {} }).shape)) {
+    if (descriptionOf(field) === undefined) undescribed.push(key);
+    expect(typeof defaultOf(field)).toMatch(/^(undefined|object)$/);
+    const inner = 'innerType' in field.def ? field.def.innerType : field;
+    if (!(inner instanceof z.ZodObject)) continue;
+    for (const [name, each] of Object.entries(inner.shape)) {
+      if (descriptionOf(each) === undefined) undescribed.push(`${key}.${name}`);
+    }
+  }
+  expect(undescribed).toEqual([]);
+});
