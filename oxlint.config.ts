@@ -26,7 +26,9 @@ export default defineConfig({
       files: ['test/**', 'bench/**'],
       rules: {
         'max-lines-per-function': 'off',
+        'max-lines': 'off',
         'vitest/expect-expect': 'off',
+        'vitest/valid-title': 'off',
         'vitest/no-conditional-expect': 'off',
         'vitest/require-to-throw-message': 'off',
       },

@@ -7,7 +7,7 @@ import { backupClaim } from './proof.ts';
 import type { BackupReport, BackupRequest, BackupSource, SourceReport } from './report.ts';
 import { backUpSource } from './back-up-source.ts';
 
-export type { BackupReport, BackupRequest, SourceReport } from './report.ts';
+export type { BackupReport, BackupRequest } from './report.ts';
 
 /**
  * One run over all sources. A source that fails does not stop the others; the backup record is written after every

@@ -49,7 +49,7 @@ export class SourceText {
     for (const stretch of shown) {
       if (stretch.start >= end) break;
       if (stretch.end <= at) continue;
-      if (!this.#drawGap(picture, at, stretch.start)) return picture.lines(line);
+      this.#drawGap(picture, at, stretch.start);
       const from = Math.max(stretch.start, at);
       at = Math.min(stretch.end, end);
       picture.draw(from, at, stretch.readable ? this.text.slice(from, at) : MASK);
@@ -58,8 +58,7 @@ export class SourceText {
     return picture.lines(line);
   }
 
-  /** False when a comment begins there, which ends the line. */
-  #drawGap(picture: Picture, from: number, to: number): boolean {
+  #drawGap(picture: Picture, from: number, to: number): void {
     const gap = this.text.slice(from, to);
     const comment = /(^|\s)#/.exec(gap);
     const visible = comment ? gap.slice(0, comment.index) : gap;
@@ -70,7 +69,6 @@ export class SourceText {
       picture.draw(from + hidden.index, from + at, MASK);
     }
     picture.draw(from + at, from + visible.length, visible.slice(at));
-    return comment === null;
   }
 
   #lineEnd(line: number): number {

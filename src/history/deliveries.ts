@@ -69,7 +69,7 @@ function toDelivery(row: Readonly<Record<string, unknown>>): Delivery {
     index: Number(row['position']),
     verdict: row['verdict'] as DeliveryVerdict,
     ...(row['stage'] === null ? {} : { stage: row['stage'] as DeliveryStage }),
-    ...(row['reason'] === null ? {} : { reason: String(row['reason']) }),
+    ...(row['reason'] === null ? {} : { reason: row['reason'] as string }),
     ...(row['latency_ms'] === null ? {} : { latencyMs: Number(row['latency_ms']) }),
   };
 }

@@ -118,6 +118,7 @@ const GROUPS: Readonly<Record<string, readonly Case[]>> = {
       name: 'to a secret where none is allowed',
       yaml: `${HEAD}components:\n  prometheus:\n    retention: $\{secret:DAYS}\n`,
     },
+    { name: 'to a secret in an unknown place', yaml: `${HEAD}components:\nslack_url: $\{secret:URL}\n` },
     {
       name: 'to a secret with text around it',
       yaml: `${HEAD}components:\nreceivers:\n  a:\n    slack: [{webhook_url: 'https://$\{secret:HOST}/', channel: '#a'}]\nrouting: {default: a}\n`,

@@ -32,7 +32,7 @@ describe('Secret', () => {
   it('shows itself nowhere', () => {
     const secret = new Secret('hunter2', 'secret PASSWORD');
     const shown = [
-      `${secret}`,
+      String(secret),
       JSON.stringify({ secret }),
       inspect({ secret }, { showHidden: true, depth: 9 }),
     ];

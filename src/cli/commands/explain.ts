@@ -13,7 +13,7 @@ export const explainCommand: Command = {
     const kinds = await context.catalog.errorKinds();
     const wanted = input.args[0]?.toUpperCase();
     if (wanted === undefined) {
-      const lines = [...kinds].sort().map(([code, { title }]) => `${code}  ${title}`);
+      const lines = [...kinds].map(([code, { title }]) => `${code}  ${title}`).sort();
       return { exit: EXIT.ok, text: lines.join('\n'), json: [...kinds.keys()].sort() };
     }
     const kind = kinds.get(wanted);

@@ -30,7 +30,7 @@ Ends when every component is ready.`,
           changes.map((change) => [change.component, change.version, change.origin, WORDS[change.action]]),
         ),
         '',
-        await endpointLines(deployment),
+        endpointLines(deployment),
       ].join('\n'),
       json: { stack: deployment.stack.name, components: changes.map((change) => ({ ...change })) },
     };

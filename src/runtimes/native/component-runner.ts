@@ -199,7 +199,10 @@ export class ComponentRunner {
     const cancel = new AbortController();
     const delay = backoff(this.#health.crashes, times);
     this.#retry = { cancel, at: clock.monotonic() + delay };
-    const signal = AbortSignal.any([cancel.signal, closing]);
+    const { signal } = cancel;
+    // By hand: `AbortSignal.any` on a signal that lives as long as the daemon leaks (nodejs/node #54614).
+    const end = () => cancel.abort();
+    closing.addEventListener('abort', end, { once: true });
     const attempt = async () => {
       await clock.sleep(delay, signal);
       await this.#exclusive(async () => {
@@ -210,9 +213,11 @@ export class ComponentRunner {
         await this.#start(wanted).catch((error: unknown) => this.#startFailed(error));
       });
     };
-    attempt().catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
+    attempt()
+      .catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      })
+      .finally(() => closing.removeEventListener('abort', end));
   }
 
   #cancelRetry(): void {

@@ -1,0 +1,1 @@
+import '../../../runtimes/native/layout.ts';

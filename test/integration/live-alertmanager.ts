@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { renderAlertmanagerFile } from '../../src/components/alertmanager/render.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { ensureDirectory, writeFileAtomic } from '../../src/platform/files.ts';
+import { httpExchange } from '../../src/platform/http.ts';
+import { findFreePort } from '../../src/platform/ports.ts';
+import type { Program } from '../../src/stack/program.ts';
+import type { Stack } from '../../src/stack/stack.ts';
+
+export interface LiveAlertmanager {
+  readonly url: string;
+  readonly configFile: string;
+  secretPath(name: string): string;
+  logTail(lines: number): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+/** Renders the stack's file and secrets below `directory` as the plan of the component would. */
+export async function renderAlerting(stack: Stack, program: Program, directory: string) {
+  const secretPath = (name: string) => join(directory, 'secrets', name);
+  const rendered = renderAlertmanagerFile(stack, { alertmanager: program.version, secretPath });
+  await ensureDirectory(join(directory, 'secrets'));
+  for (const { name, value } of rendered.secrets)
+    await writeFileAtomic(secretPath(name), value.reveal(), { mode: 0o400 });
+  const configFile = join(directory, 'alertmanager.yml');
+  await writeFileAtomic(configFile, rendered.content, { mode: 0o600 });
+  return { configFile, secretPath, rendered };
+}
+
+/** A real Alertmanager with the stack's configuration, ready when this resolves. */
+export async function startAlertmanager(
+  program: Program,
+  stack: Stack,
+  directory: string,
+): Promise<LiveAlertmanager> {
+  const { configFile, secretPath } = await renderAlerting(stack, program, directory);
+  const port = await findFreePort(0);
+  const url = `http://127.0.0.1:${port}`;
+  const logFile = join(directory, 'alertmanager.log');
+  const log = await open(logFile, 'a');
+  const child = spawn(
+    program.path,
+    [
+      `--config.file=${configFile}`,
+      `--storage.path=${join(directory, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--cluster.listen-address=',
+    ],
+    { stdio: ['ignore', log.fd, log.fd] },
+  );
+  await log.close();
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async () => {
+    child.kill('SIGKILL');
+    await ended;
+    await rm(join(directory, 'data'), { recursive: true, force: true });
+  };
+  try {
+    await becomesReady(url);
+  } catch (error) {
+    await stop();
+    throw new Error(await readFile(logFile, 'utf8'), { cause: error });
+  }
+  return {
+    url,
+    configFile,
+    secretPath,
+    logTail: async (lines) => (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-lines),
+    stop,
+  };
+}
+
+async function becomesReady(url: string): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    try {
+      if ((await httpExchange(`${url}/-/ready`)).status === 200) return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await systemClock.sleep(50);
+  }
+}

@@ -1,0 +1,150 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAlertmanagerApi } from '../../src/components/alertmanager/api.ts';
+import { type History, openHistory } from '../../src/history/history.ts';
+import { type Inbox, startInbox } from '../../src/inbox/server.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { runProgram } from '../../src/platform/processes.ts';
+import { receiverPlugins } from '../../src/receivers/registry.ts';
+import type { InboxMessage } from '../../src/stack/sandbox.ts';
+import type { Stack } from '../../src/stack/stack.ts';
+import { alertingStack } from '../fixtures/alerting.ts';
+import { type LiveAlertmanager, renderAlerting, startAlertmanager } from './live-alertmanager.ts';
+import { generations, requirePrograms } from './programs.ts';
+
+let directory = '';
+let history: History;
+let inbox: Inbox;
+let alertmanager: LiveAlertmanager | undefined;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'receivers-'));
+  history = openHistory(join(directory, 'leitstand.db'));
+  inbox = await startInbox({
+    port: 0,
+    host: '127.0.0.1',
+    endpoints: receiverPlugins.map(({ sandbox }) => sandbox),
+    messages: history.messages,
+    clock: systemClock,
+  });
+});
+
+afterEach(async () => {
+  await alertmanager?.stop();
+  alertmanager = undefined;
+  await inbox.close();
+  history.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function bothReceivers(base: string): Stack {
+  return alertingStack({
+    receivers: {
+      'on-call': {
+        slack: [{ webhook_url: `${base}/slack/services/T0/B0/secretToken`, channel: '#alerts' }],
+        webhook: [{ url: `${base}/webhook/secretToken` }],
+      },
+    },
+    default: 'on-call',
+    groupWaitMs: 1_000,
+    groupIntervalMs: 1_000,
+  });
+}
+
+const hostile = {
+  alertname: 'Hostile',
+  workspace_id: '<!channel> & "quoted" {{ .Labels }} \\ \n ü€🚨',
+  severity: 'critical',
+};
+
+describe.each(generations)('receivers with %s programs', (generation) => {
+  it('amtool takes what is rendered, and no secret is in it where a file can be read', async () => {
+    const programs = await requirePrograms(generation);
+    const [program, amtool] = [programs.get('alertmanager'), programs.get('amtool')];
+    if (!program || !amtool) throw new Error('incomplete');
+    const stack = bothReceivers('https://example.org');
+    const { configFile, rendered } = await renderAlerting(stack, program, directory);
+    const checked = await runProgram(amtool.path, ['check-config', configFile]);
+    expect(checked.stdout + checked.stderr).toContain('SUCCESS');
+    expect(checked.exitCode).toBe(0);
+    expect(rendered.private).toBe(generation === 'debian');
+    expect(rendered.content.includes('secretToken')).toBe(rendered.private);
+    expect(rendered.content).not.toContain('services/T0');
+  });
+
+  it('the sandboxes take what it sends: firing, resolved, many at once, hostile', async () => {
+    const program = (await requirePrograms(generation)).get('alertmanager');
+    if (!program) throw new Error('incomplete');
+    alertmanager = await startAlertmanager(
+      program,
+      bothReceivers(`http://127.0.0.1:${inbox.port}`),
+      directory,
+    );
+    const api = createAlertmanagerApi(alertmanager.url);
+    const now = new Date();
+    const startsAt = new Date(now.getTime() - 3_600_000);
+    const many = Array.from({ length: 50 }, (_, i) => ({ alertname: 'Many', instance: `host-${i}` }));
+    const post = (endsAt: Date) =>
+      api.post([
+        {
+          labels: hostile,
+          annotations: { summary: '<!everyone> & co', description: 'a\nb', runbook_url: 'https://r/?a&b' },
+          startsAt,
+          endsAt,
+        },
+        // Not back-dated: a group that is overdue goes out before all of its alerts are in.
+        ...many.map((labels) => ({ labels, annotations: {}, startsAt: now, endsAt })),
+      ]);
+    await post(new Date(Date.now() + 60_000));
+    const firing = await messages((all) => all.filter(({ status }) => status === 'firing').length >= 4);
+    await post(new Date());
+    const all = await messages((some) => some.filter(({ status }) => status === 'resolved').length >= 4);
+    expect(all.filter(({ accepted }) => !accepted)).toEqual([]);
+    expect(new Set(all.map(({ type }) => type))).toEqual(new Set(['slack', 'webhook']));
+    const shown = slackAttachment(firing, 'Hostile');
+    expect(shown).toMatchObject({ color: 'danger' });
+    expect(shown.title).toMatch(/^🚨 CRITICAL: Hostile in &lt;!channel&gt; &amp; "quoted"/);
+    expect(shown.fallback).toMatch(/^🚨 CRITICAL: Hostile in .*: &lt;!everyone&gt; &amp; co$/s);
+    expect(shown.text).toMatch(
+      /^\*Summary:\* &lt;!everyone&gt; &amp; co\n\*Description:\* a\nb\n\*Workspace:\* &lt;/,
+    );
+    expect(shown.text).toContain('<https://r/?a&amp;b|Runbook>');
+    const lot = slackAttachment(firing, 'Many');
+    expect(lot.title).toBe('⚠️ ALERT: Many (50 alerts)');
+    expect(lot.text.match(/\*Since:\*/g)).toHaveLength(5);
+    expect(lot.text).toContain('and more: 50 alerts in all');
+    const over = slackAttachment(
+      all.filter(({ status }) => status === 'resolved'),
+      'Hostile',
+    );
+    expect(over.title).toMatch(/^✅ CRITICAL resolved: Hostile/);
+    expect(over.text).toMatch(/, lasted 1h0m\d+s/);
+  });
+});
+
+async function messages(enough: (all: InboxMessage[]) => boolean): Promise<InboxMessage[]> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const all = history.messages.list({ limit: 1000 });
+    if (enough(all)) return all;
+    if (performance.now() > deadline) throw new Error(JSON.stringify(all, undefined, 1));
+    await systemClock.sleep(50);
+  }
+}
+
+interface Attachment {
+  readonly title: string;
+  readonly text: string;
+  readonly fallback: string;
+  readonly color: string;
+}
+
+function slackAttachment(all: readonly InboxMessage[], alertname: string): Attachment {
+  const message = all.find(({ type, title }) => type === 'slack' && title.includes(alertname));
+  const body = JSON.parse(message?.body ?? '{}') as { readonly attachments?: readonly Attachment[] };
+  const [attachment] = body.attachments ?? [];
+  if (!attachment) throw new Error(`no slack message about ${alertname}`);
+  return attachment;
+}
