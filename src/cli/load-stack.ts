@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { exists } from '../platform/files.ts';
 import { durationMs } from '../platform/units.ts';
 import type { Integration } from '../stack/receiver.ts';
@@ -25,7 +25,10 @@ async function findConfigFile(context: Pick<CommandContext, 'file' | 'cwd'>): Pr
 
 /** Parses the file once into a frozen stack; every mistake of the file in one throw. */
 export async function loadStack(context: CommandContext): Promise<Stack> {
-  const file = await findConfigFile(context);
+  const found = await findConfigFile(context);
+  const near = relative(context.cwd, found);
+  // Messages show it as people would type it here.
+  const file = near.startsWith('..') ? found : near;
   const [{ loadConfig }, receivers] = await Promise.all([
     import('../config/load.ts'),
     context.catalog.receivers(),
@@ -49,7 +52,7 @@ export async function loadStack(context: CommandContext): Promise<Stack> {
   const names = Object.keys(document.receivers);
   return Object.freeze({
     name: document.stack,
-    file,
+    file: config.file,
     stateDir,
     components: Object.entries(document.components).map(([name, value]) => ({ name, config: value })),
     integrations,

@@ -128,11 +128,12 @@ function resolveMode(mode: ProgressMode, facts: TerminalFacts, json: boolean): E
 
 async function unknownCommand(commands: readonly CommandEntry[], argv: readonly string[]): Promise<Error> {
   const { cliErrors } = await import('./errors.ts');
-  const { nearestCommand } = await import('./parse.ts');
+  const { nearest } = await import('../platform/nearest.ts');
   const words = argv.filter((word) => !word.startsWith('-')).slice(0, 2);
   const typed = words.join(' ');
   const below = commands.filter(({ name }) => name.startsWith(`${words[0]} `)).map(({ name }) => name);
-  const near = nearestCommand(commands, typed) ?? nearestCommand(commands, words[0] ?? '');
+  const names = commands.map(({ name }) => name);
+  const near = nearest(typed, names) ?? nearest(words[0] ?? '', names);
   return cliErrors.error('LS-CLI-001', {
     what: words.length === 0 ? `options before a command: ${argv[0]}` : `there is no command \`${typed}\``,
     fix:

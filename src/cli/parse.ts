@@ -45,28 +45,3 @@ export function parseInput(entry: CommandEntry, command: Command, rest: readonly
   }
   return new CommandInput(parser.args, parser.opts());
 }
-
-/** The known name nearest to what was typed, if any is near. */
-export function nearestCommand(commands: readonly CommandEntry[], typed: string): string | undefined {
-  let best: { readonly name: string; readonly distance: number } | undefined;
-  for (const { name } of commands) {
-    const distance = editDistance(typed, name);
-    if (distance <= Math.max(1, Math.floor(name.length / 3)) && (!best || distance < best.distance)) {
-      best = { name, distance };
-    }
-  }
-  return best?.name;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}

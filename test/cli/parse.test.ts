@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Command, CommandEntry } from '../../src/cli/command.ts';
-import { findCommand, nearestCommand, parseInput } from '../../src/cli/parse.ts';
+import { findCommand, parseInput } from '../../src/cli/parse.ts';
 
 const command: Command = {
   description: '',
@@ -47,16 +47,5 @@ describe('parseInput', () => {
     [['--progress', 'fancy'], 'Allowed choices are auto'],
   ])('refuses %j', (words, message) => {
     expect(() => parseInput(entry('x'), command, words)).toThrow(message);
-  });
-});
-
-describe('nearestCommand', () => {
-  it.each([
-    ['stauts', 'status'],
-    ['alert tset', 'alert test'],
-    ['bakcup list', 'backup list'],
-    ['completely different', undefined],
-  ])('%s', (typed, nearest) => {
-    expect(nearestCommand(commands, typed)).toBe(nearest);
   });
 });

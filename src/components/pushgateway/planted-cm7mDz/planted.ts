@@ -1,1 +1,0 @@
-import '../../../runtimes/native/layout.ts';
