@@ -2,9 +2,13 @@ import type { MetricSample } from '../platform/metrics-text.ts';
 
 /** What Alertmanager counted for one type of integration; all its receivers share these. */
 export interface Counted {
-  /** Requests sent, and those of them that failed. */
+  /** Notifications begun, whosever they are: each ends when a request succeeds or it is given up. */
+  readonly started: number;
+  /** Requests ended, and those of them that failed. */
   readonly requests: number;
   readonly failedRequests: number;
+  /** Requests that certainly succeeded; may lag one look behind. */
+  readonly succeeded: number;
   /** Notifications given up. */
   readonly failed: number;
   /** Alertmanager's words for why (since 0.26): `clientError`, `contextDeadlineExceeded`, `other`. */
@@ -12,6 +16,7 @@ export interface Counted {
 }
 
 const NAMES = {
+  started: 'alertmanager_notifications_total',
   requests: 'alertmanager_notification_requests_total',
   failedRequests: 'alertmanager_notification_requests_failed_total',
   failed: 'alertmanager_notifications_failed_total',
@@ -32,21 +37,30 @@ export function readCounters(samples: readonly MetricSample[]): CounterSnapshot 
   };
 }
 
-/** What was counted in between; undefined when the two do not belong together. */
+/**
+ * What was counted in between; undefined when the looks do not belong together. `earlier` is the look before
+ * `after`: Alertmanager counts a request first and its failure next, and a scrape may come between the two. Only a
+ * request that the earlier look knew has told how it ended.
+ */
 export function countedSince(
   before: CounterSnapshot,
   after: CounterSnapshot,
-  type: string,
+  { type, earlier }: { readonly type: string; readonly earlier: CounterSnapshot | undefined },
 ): Counted | undefined {
   if (before.epoch !== after.epoch) return undefined;
-  const increase = (name: string, reason?: string) =>
-    sum(after, { name, type, reason }) - sum(before, { name, type, reason });
+  const increase = (name: string, reason?: string, until = after) =>
+    sum(until, { name, type, reason }) - sum(before, { name, type, reason });
   const reasons = after.samples
     .filter(({ name, labels }) => name === NAMES.failed && labels['integration'] === type)
     .flatMap(({ labels }) => labels['reason'] ?? []);
   return {
+    started: increase(NAMES.started),
     requests: increase(NAMES.requests),
     failedRequests: increase(NAMES.failedRequests),
+    succeeded: Math.max(
+      0,
+      increase(NAMES.requests, undefined, earlier ?? before) - increase(NAMES.failedRequests),
+    ),
     failed: increase(NAMES.failed),
     reasons: [...new Set(reasons)].filter((reason) => increase(NAMES.failed, reason) > 0),
   };

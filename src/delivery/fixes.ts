@@ -27,12 +27,22 @@ const FIXES: readonly (readonly [pattern: RegExp, fix: (integration: Integration
       `${integration.destination().host} does not answer in time: check the network and the proxy on the way`,
   ],
   [
+    /channel_not_found|channel_is_archived|\b410\b/i,
+    (integration) =>
+      `the channel of ${nameOf(integration)} is gone: choose another, make a webhook for it and put its URL into the secret`,
+  ],
+  [
+    /invalid_payload|no_text|attachments|\b400\b|\b413\b/i,
+    (integration) =>
+      `the message itself is refused: look at the texts of ${nameOf(integration)} in leitstand.yaml`,
+  ],
+  [
     /no_service|\b404\b/i,
     (integration) =>
       `the URL of ${nameOf(integration)} leads nowhere: make a new webhook and put its URL into the secret`,
   ],
   [
-    /invalid_token|\b401\b|\b403\b/i,
+    /invalid_token|action_prohibited|\b401\b|\b403\b/i,
     (integration) => `the credentials in the secret of ${nameOf(integration)} are refused: make new ones`,
   ],
   [
@@ -51,7 +61,7 @@ export function fixFor(reason: string, integration: Integration): string {
   const known = FIXES.find(([pattern]) => pattern.test(reason));
   return known
     ? known[1](integration)
-    : `check the secret of ${nameOf(integration)}; more: .leitstand/logs/alertmanager.log`;
+    : `check the secret of ${nameOf(integration)}; more: leitstand logs alertmanager`;
 }
 
 function nameOf({ receiver, type, index }: Integration): string {

@@ -31,6 +31,8 @@ interface Pending {
 interface Testimony {
   readonly groups: ReadonlyMap<string, readonly AlertGroup[]>;
   readonly counters: CounterSnapshot;
+  /** Those of the look before. */
+  readonly earlier: CounterSnapshot | undefined;
   readonly attempts: ReturnType<typeof failedAttempts>;
 }
 
@@ -51,7 +53,7 @@ export async function followProbes(following: Following): Promise<IntegrationRep
     settleArrivals(following, pendingOf(all, reports), reports, elapsedMs);
     if (reports.size === all.length) break;
     if (final || elapsedMs - asked >= ASK_ALERTMANAGER_EVERY_MS) {
-      testimony = await hear(following, pendingOf(all, reports));
+      testimony = await hear(following, pendingOf(all, reports), testimony);
       asked = elapsedMs;
       settleAll(following, pendingOf(all, reports), reports, { testimony, elapsedMs, final });
     }
@@ -105,7 +107,7 @@ function settleAll(
   seen: { readonly testimony: Testimony; readonly elapsedMs: number; readonly final: boolean },
 ): void {
   const { before, postedAt } = following;
-  const { groups, counters, attempts } = seen.testimony;
+  const { groups, counters, earlier, attempts } = seen.testimony;
   const settled = [...reports.values()];
   const news = pending.map((one) => {
     const { type } = one.integration;
@@ -115,7 +117,7 @@ function settleAll(
       isInbox: isInbox(following, one.integration),
       groups: groups.get(one.probe.nonce) ?? [],
       attempts: attempts.filter((attempt) => mayConcern(attempt, one.probe.nonce)),
-      counted: countedSince(before, counters, type),
+      counted: countedSince(before, counters, { type, earlier }),
       sameType: {
         unsettled: pending.filter(({ integration }) => integration.type === type).length,
         proven: ofType.filter(isProven).length,
@@ -171,7 +173,11 @@ function isInbox({ request }: Pick<Following, 'request'>, integration: Integrati
   return protocol === 'http:' && LOOPBACK.has(hostname) && port === inbox.port;
 }
 
-async function hear({ request, api, postedAt }: Following, pending: readonly Pending[]): Promise<Testimony> {
+async function hear(
+  { request, api, postedAt }: Following,
+  pending: readonly Pending[],
+  last: Testimony | undefined,
+): Promise<Testimony> {
   const nonces = [...new Set(pending.map(({ probe }) => probe.nonce))];
   const [groups, samples, lines] = await Promise.all([
     Promise.all(nonces.map(async (nonce) => [nonce, await api.groups(TEST_LABEL, nonce)] as const)),
@@ -181,6 +187,7 @@ async function hear({ request, api, postedAt }: Following, pending: readonly Pen
   return {
     groups: new Map(groups),
     counters: readCounters(samples),
+    earlier: last?.counters,
     attempts: failedAttempts(lines, postedAt),
   };
 }

@@ -5,6 +5,7 @@ import type { InboxMessage } from '../stack/sandbox.ts';
 import type { Counted } from './counters.ts';
 import { fixFor } from './fixes.ts';
 import type { FailedAttempt } from './log-lines.ts';
+import { withoutSecrets } from './redaction.ts';
 import type { IntegrationReport } from './report.ts';
 
 /** Everything seen so far that bears on one integration. */
@@ -39,6 +40,8 @@ export interface SameType {
 const ROUTING_MS = 1_000;
 /** A refused connection may be a receiver that is just starting: Alertmanager retries after 0.5, 1.2, 2.5 and 4.8 s. */
 const RETRY_PATIENCE_MS = 5_000;
+/** Alertmanager's words when the destination was reached and said no. */
+const ANSWERED = /status code \d|received an error response/;
 /** The counters move first; the log says why a moment later. */
 const LOG_PATIENCE_MS = 1_000;
 
@@ -137,7 +140,9 @@ function judgeAttempts(integration: Integration, evidence: Evidence): Integratio
   const { counted, final, elapsedMs } = evidence;
   const givenUp = counted !== undefined && allFailed(counted, evidence.sameType);
   if (!givenUp && !final && elapsedMs < RETRY_PATIENCE_MS) return undefined;
-  return { ...failed(integration, 'send', last.reason), evidence: "Alertmanager's log" };
+  const stage = ANSWERED.test(last.reason) ? 'receive' : 'send';
+  const reason = withoutSecrets(last.reason, integration);
+  return { ...failed(integration, stage, reason), evidence: "Alertmanager's log" };
 }
 
 /** Counters are shared by all integrations of a type: they speak only when they speak for all of them. */
@@ -153,9 +158,8 @@ function judgeCounters(
       evidence: "Alertmanager's counters",
     };
   }
-  // In our own inbox only the message itself counts. One success too many is somebody else's: whose, nobody knows.
-  if (isInbox || counted.failedRequests > 0 || unclaimed(counted, sameType) !== sameType.unsettled)
-    return undefined;
+  // In our own inbox only the message itself counts.
+  if (isInbox || !allSucceeded(counted, sameType)) return undefined;
   return {
     ...named(integration),
     verdict: 'ACCEPTED',
@@ -167,8 +171,26 @@ function unclaimed({ requests, failedRequests }: Counted, { proven }: SameType):
   return requests - failedRequests - proven;
 }
 
+/** Whatever was begun, other people's notifications too, has been given up; none is still on its way. */
 function allFailed(counted: Counted, sameType: SameType): boolean {
-  return counted.failed - sameType.failed >= sameType.unsettled && unclaimed(counted, sameType) <= 0;
+  return (
+    counted.failed - sameType.failed >= sameType.unsettled &&
+    counted.failed + sameType.proven >= counted.started &&
+    unclaimed(counted, sameType) <= 0
+  );
+}
+
+/**
+ * Whatever was begun has succeeded, but for what is known to have failed. Anything less leaves open whose the
+ * successes are: a real alert may be on its way to another receiver just now.
+ */
+function allSucceeded(
+  { started, succeeded }: Counted,
+  { unsettled, proven, failed: lost }: SameType,
+): boolean {
+  return (
+    started >= unsettled + proven + lost && started - succeeded <= lost && succeeded - proven >= unsettled
+  );
 }
 
 function gaveUp({ type }: Integration, { reasons, failedRequests }: Counted): string {
@@ -194,12 +216,15 @@ function judgeSilence(integration: Integration, evidence: Evidence): Integration
       fix: 'run the test again',
     };
   }
+  if (counted.started === 0) {
+    return {
+      ...failed(integration, 'send', 'Alertmanager did not begin to send within the time'),
+      fix: 'give it more time (`--timeout 60s`); what it does: leitstand logs alertmanager',
+    };
+  }
   if (counted.requests === 0) {
-    return failed(
-      integration,
-      'send',
-      `no request ended within the time: timeout at the destination, or not sent yet`,
-    );
+    const host = integration.destination().host;
+    return failed(integration, 'receive', `no answer from ${host} within the time: timeout`);
   }
   if (unclaimed(counted, sameType) <= 0) {
     return failed(
@@ -220,7 +245,7 @@ function judgeSilence(integration: Integration, evidence: Evidence): Integration
   }
   return {
     ...unclear,
-    reason: `integrations of type ${integration.type} share one counter; it shows ${counted.requests} requests, ${counted.failedRequests} of them failed, and not whose`,
+    reason: `integrations of type ${integration.type} share one counter; of ${counted.started} notifications ${counted.succeeded} succeeded, and it does not tell whose`,
     fix: `test this receiver alone, when nothing else is sent: leitstand alert test ${integration.receiver}`,
   };
 }

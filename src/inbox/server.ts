@@ -100,14 +100,14 @@ async function answer(
   response.end(result.body);
 }
 
-/** What cannot be kept is not accepted: the sender tries again, and its log says why. */
+/** What cannot be judged or kept is not accepted: the sender tries again, and its log says why. */
 function fail(response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) response.destroy();
   else
     reply(
       response,
       503,
-      `the inbox cannot keep messages: ${error instanceof Error ? error.message : 'unknown error'}\n`,
+      `the inbox has a problem: ${error instanceof Error ? error.message : 'unknown error'}\n`,
     );
 }
 

@@ -5,8 +5,8 @@ import type { IntegrationTarget, RenderedIntegration } from '../../stack/receive
 import type { Stack } from '../../stack/stack.ts';
 
 const HEADER = '# Written by Leitstand from leitstand.yaml: changes made here are lost.\n';
-/** A receiver without integrations: Alertmanager's way to say "to nobody". */
-const NOBODY = 'nobody';
+/** A receiver without integrations: Alertmanager's way to say "to nobody". No receiver of a user can be named so. */
+const NOBODY = '(nobody)';
 
 export interface RenderedAlertmanagerFile {
   readonly content: string;

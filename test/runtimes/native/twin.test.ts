@@ -25,7 +25,7 @@ it('dies with the drill that started it, even when that is killed', async () => 
   });
   await new Promise((resolve) => drill.stdout.once('data', resolve));
   const pid = Number(/started (\d+)/.exec(await readFile(join(directory, 'log.txt'), 'utf8'))?.[1]);
-  expect(await groupOf(pid)).toHaveLength(3);
+  await eventually(async () => (await groupOf(pid)).length === 3, 'program, child and watcher', 5_000);
   try {
     drill.kill('SIGKILL');
     await eventually(async () => (await groupOf(pid)).length === 0, 'the whole group gone', 3_000);
@@ -39,7 +39,7 @@ it('leaves no watcher behind when it is stopped', async () => {
   const plan = await stack.plan('alpha');
   const twin = await startTwin({ plan, directory }, systemClock);
   const pid = Number(/started (\d+)/.exec(await readFile(join(directory, 'log.txt'), 'utf8'))?.[1]);
-  expect(await groupOf(pid)).toHaveLength(2);
+  await eventually(async () => (await groupOf(pid)).length === 2, 'program and watcher', 5_000);
   await twin.stop();
   await eventually(async () => (await groupOf(pid)).length === 0, 'the whole group gone', 3_000);
 });
