@@ -1,12 +1,13 @@
 // Gets the programs that the integration tests run, and says plainly which generations will be tested.
+import { homedir } from 'node:os';
 import { catalog } from '../src/catalog.ts';
 import { systemClock } from '../src/platform/clock.ts';
+import { cacheDirectory } from '../src/platform/environment.ts';
 import { LeitstandError } from '../src/platform/errors.ts';
 import { findExecutable } from '../src/platform/files.ts';
 import { runProgram } from '../src/platform/processes.ts';
 import { provisionPrograms } from '../src/runtimes/native/provision/provision.ts';
 import type { ProvisionSource } from '../src/stack/stack.ts';
-import { defaultCacheDir } from '../test/integration/program-cache.ts';
 import { findPrograms, type Generation } from '../test/integration/programs.ts';
 
 const path = process.env['PATH'] ?? '';
@@ -32,7 +33,11 @@ async function obtain(generation: Generation, source: ProvisionSource): Promise<
   ]);
   try {
     await provisionPrograms(specs, {
-      provisioning: { sources: ['cache', source], paths: {}, cacheDir: defaultCacheDir(process.env) },
+      provisioning: {
+        sources: ['cache', source],
+        paths: {},
+        cacheDir: cacheDirectory(process.env, homedir()),
+      },
       env: process.env,
       run: runProgram,
       clock: systemClock,

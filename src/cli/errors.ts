@@ -16,6 +16,14 @@ export const cliErrors = defineErrors({
       'Leitstand looks for `leitstand.yaml` in the current directory and in those above it, up to the root of the ' +
       'git repository. Name it with `--file PATH` where it lies elsewhere.',
   },
+  'LS-CLI-004': {
+    exit: EXIT.wrongKey,
+    title: 'the signing key is missing',
+    explanation:
+      'Every snapshot is signed with the key in the state directory, and nothing else is believed. The repository ' +
+      'exists, the key does not: the state directory is new, or was moved without its `keys`. The key is worth a copy ' +
+      'kept elsewhere.',
+  },
   'LS-CLI-003': {
     exit: EXIT.usage,
     title: 'there is nothing of that name',

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
+import { cacheDirectory } from '../platform/environment.ts';
 import { exists } from '../platform/files.ts';
 import { durationMs } from '../platform/units.ts';
 import type { Integration } from '../stack/receiver.ts';
@@ -77,7 +78,7 @@ export async function loadStack(context: CommandContext): Promise<Stack> {
     provision: {
       sources: document.provision.sources,
       paths: document.provision.paths,
-      cacheDir: document.provision.cache_dir ?? defaultCacheDir(context.env),
+      cacheDir: document.provision.cache_dir ?? cacheDirectory(context.env, homedir()),
     },
   } satisfies Stack);
 }
@@ -89,11 +90,4 @@ export async function pluginSchemas(catalog: Catalog) {
     components: Object.fromEntries([...components].map(([name, { schema }]) => [name, schema])),
     receivers: Object.fromEntries([...receivers].map(([type, { schema }]) => [type, schema])),
   };
-}
-
-function defaultCacheDir(env: CommandContext['env']): string {
-  return (
-    env['LEITSTAND_CACHE_DIR'] ??
-    join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache'), 'leitstand')
-  );
 }

@@ -19,7 +19,15 @@ export interface MainProcess {
 
 /** `leitstand` with its words; returns the exit code and never throws. */
 export async function main(catalog: Catalog, world: MainProcess): Promise<ExitCode> {
-  const { argv, stdout } = world;
+  const { argv, stdout, stderr } = world;
+  // Who reads has gone (`| head`): what was begun is finished, unheard.
+  for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
+  process.on('uncaughtException', (error) => {
+    stderr.write(
+      `leitstand: a bug (exit ${EXIT.bug}); please report it with these lines\n${error.stack ?? error.message}\n`,
+    );
+    process.exit(EXIT.bug);
+  });
   const [first] = argv;
   if (first === '--version' || first === '-V') {
     stdout.write(`${version()}\n`);
@@ -43,6 +51,9 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
+/** SIGHUP: the connection to the terminal is lost. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 async function runCommand(catalog: Catalog, world: MainProcess): Promise<ExitCode> {
   const { terminalFacts } = await import('./terminal.ts');
   const facts = terminalFacts(world.stderr, world.env);
@@ -52,16 +63,14 @@ async function runCommand(catalog: Catalog, world: MainProcess): Promise<ExitCod
     if (cancel.signal.aborted) process.exit(EXIT.cancelled);
     cancel.abort(new DOMException('cancelled', 'AbortError'));
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     return await dispatch(catalog, world, facts, cancel.signal);
   } catch (error) {
     const { reportError } = await import('./report-error.ts');
     return reportError(error, { ...world, facts, json, cancelled: cancel.signal.aborted });
   } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }
 
@@ -83,14 +92,18 @@ async function dispatch(
   const input = parseInput(found.entry, command, found.rest);
   const json = input.flag('json');
   const writeJson = (value: unknown) => world.stdout.write(`${JSON.stringify(value)}\n`);
-  const { progressDisplay } = await import('./progress.ts');
+  const [{ progressDisplay }, { printableText }] = await Promise.all([
+    import('./progress.ts'),
+    import('../platform/error-text.ts'),
+  ]);
   const mode = input.text('progress') as ProgressMode;
   const display = progressDisplay(world.stderr, resolveMode(mode, facts, json), writeJson);
   if (json) writeJson({ type: 'leitstand', version: 1, command: found.entry.name });
   const output: Output = {
     result: (text) => {
       display.clear();
-      if (!json) world.stdout.write(`${text}\n`);
+      // What a stranger wrote into an alert must not drive the terminal.
+      if (!json) world.stdout.write(`${world.stdout.isTTY ? printableText(text) : text}\n`);
     },
     talk: (text) => {
       display.clear();

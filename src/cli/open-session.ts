@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ExpectedProof } from '../deployment/status.ts';
 import type { ComponentRegistry } from '../deployment/plans.ts';
 import type { History } from '../history/history.ts';
+import { ensureDirectory } from '../platform/files.ts';
 import type { Runtime } from '../stack/runtime.ts';
 import type { Source } from '../stack/source.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -36,6 +37,8 @@ export async function openSession(context: CommandContext): Promise<Session> {
     openRuntime(context, stack),
     import('../history/history.ts'),
   ]);
+  // Also before the first `up`: there is nothing in it yet, which is an answer.
+  await ensureDirectory(stack.stateDir);
   const history = openHistory(join(stack.stateDir, 'leitstand.db'));
   const sources = stack.components.flatMap(({ name, config }) => {
     const plugin = components.get(name);

@@ -17,10 +17,13 @@ export function reportError(error: unknown, to: ReportTo): ExitCode {
     error instanceof LeitstandErrors ? error.errors : error instanceof LeitstandError ? [error] : undefined;
   if (known === undefined) {
     if (to.cancelled) {
+      if (to.json)
+        to.stdout.write(`${JSON.stringify({ type: 'error', code: 'cancelled', exit: EXIT.cancelled })}\n`);
       to.stderr.write('cancelled: nothing half done is in force; run the command again to go on\n');
       return EXIT.cancelled;
     }
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    if (to.json) to.stdout.write(`${JSON.stringify({ type: 'error', code: 'bug', exit: EXIT.bug })}\n`);
     to.stderr.write(`leitstand: a bug (exit ${EXIT.bug}); please report it with these lines\n${stack}\n`);
     return EXIT.bug;
   }

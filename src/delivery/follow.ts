@@ -1,10 +1,11 @@
 import type { AlertGroup, AlertmanagerApi } from '../components/alertmanager/api.ts';
+import { TEST_LABEL } from '../stack/delivery.ts';
 import type { Integration } from '../stack/receiver.ts';
 import type { InboxMessage } from '../stack/sandbox.ts';
 import { type CounterSnapshot, countedSince, readCounters } from './counters.ts';
 import { judge } from './judge.ts';
 import { failedAttempts, mayConcern } from './log-lines.ts';
-import { type Probe, TEST_LABEL } from './probe.ts';
+import type { Probe } from './probe.ts';
 import { type IntegrationReport, isProven } from './report.ts';
 import type { DeliveryRequest } from './test-delivery.ts';
 

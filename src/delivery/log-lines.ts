@@ -5,7 +5,7 @@ export interface FailedAttempt {
   readonly integration: string;
   /** Without the URLs that the line may hold: they are secrets. */
   readonly reason: string;
-  /** Labels of the alert group, where the line names them (since 0.28, and then only for attempts). */
+  /** Labels of the alert group, where the line names them (since 0.28). */
   readonly group?: string;
 }
 

@@ -1,9 +1,7 @@
 import type { PostableAlert } from '../components/alertmanager/api.ts';
+import { TEST_LABEL } from '../stack/delivery.ts';
 import type { Integration } from '../stack/receiver.ts';
 import type { Stack } from '../stack/stack.ts';
-
-/** Label that marks a test alert; templates and people can tell it from a real one. */
-export const TEST_LABEL = 'leitstand_test';
 
 /** Further back than any sensible group_wait: the group flushes at once (measured: 41 to 176 ms). */
 const BACKDATED_MS = 3_600_000;

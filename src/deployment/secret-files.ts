@@ -1,5 +1,5 @@
 import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { readTextIfExists, writeFileAtomic } from '../platform/files.ts';
 import type { Plan } from '../stack/plan.ts';
 import type { Runtime } from '../stack/runtime.ts';
@@ -8,7 +8,7 @@ const MODE = 0o400;
 
 /**
  * One file a secret, 0400, replaced atomically: the programs read them at every use, so a changed secret needs
- * neither reload nor restart. Files of secrets that are gone are removed.
+ * neither reload nor restart. Files of a plan's secrets that are gone are removed.
  */
 export async function writeSecretFiles(plan: Plan, runtime: Pick<Runtime, 'place'>): Promise<void> {
   const place = runtime.place(plan.component);
@@ -28,5 +28,21 @@ export async function writeSecretFiles(plan: Plan, runtime: Pick<Runtime, 'place
   const wanted = new Set(plan.secrets.map(({ name }) => basename(place.secret(name))));
   for (const name of await readdir(directory)) {
     if (!wanted.has(name)) await rm(`${directory}/${name}`, { force: true });
+  }
+}
+
+/** Removes the secrets of components that no plan names any more. */
+export async function pruneSecretFiles(
+  plans: readonly Plan[],
+  runtime: Pick<Runtime, 'place'>,
+): Promise<void> {
+  const [first] = plans;
+  if (!first) return;
+  const root = dirname(dirname(runtime.place(first.component).secret('any')));
+  const wanted = new Set(
+    plans.map(({ component }) => basename(dirname(runtime.place(component).secret('any')))),
+  );
+  for (const name of await readdir(root).catch(() => [])) {
+    if (!wanted.has(name)) await rm(join(root, name), { recursive: true, force: true });
   }
 }

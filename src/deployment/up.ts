@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../platform/clock.ts';
+import { unfinishedName } from '../platform/files.ts';
 import type { RunProgram } from '../platform/processes.ts';
 import type { Plan } from '../stack/plan.ts';
 import type { ProgramSpec } from '../stack/program.ts';
@@ -8,10 +9,17 @@ import type { OnProgress } from '../stack/progress.ts';
 import type { ApplyRequest, ComponentAction, ComponentActions, Runtime } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import { formatVersion } from '../stack/version.ts';
-import { activateGeneration, currentGeneration, pruneGenerations, stageGeneration } from './generation.ts';
+import {
+  activateGeneration,
+  nameGeneration,
+  currentGeneration,
+  generationsRoot,
+  pruneGenerations,
+  stageGeneration,
+} from './generation.ts';
 import { type ComponentRegistry, makePlans, neededPrograms, type Programs } from './plans.ts';
 import { withStackLock, writable } from './stack-lock.ts';
-import { writeSecretFiles } from './secret-files.ts';
+import { pruneSecretFiles, writeSecretFiles } from './secret-files.ts';
 import { type Candidate, validateCandidates } from './validate.ts';
 
 export interface Deployment {
@@ -43,7 +51,7 @@ interface Prepared {
 /** Renders, validates, switches and applies. Changes nothing that is right; safe to cancel and to run again. */
 export async function up(deployment: Deployment): Promise<ComponentChange[]> {
   return withStackLock(deployment.stack, 'up', async () => {
-    const prepared = await prepare(deployment, ['programs', 'render', 'validate', 'apply']);
+    const prepared = await prepare(deployment, ['programs', 'render', 'validate', 'apply'], generationsRoot);
     const actions = await timed(
       deployment,
       'apply',
@@ -66,13 +74,22 @@ export async function up(deployment: Deployment): Promise<ComponentChange[]> {
   });
 }
 
-/** What `up` would do. Renders beside what is in use and asks the validators; touches nothing that runs. */
+/** What `up` would do. Renders into a folder of its own and asks the validators; touches nothing that `up` does. */
 export async function previewUp(deployment: Deployment): Promise<ComponentChange[]> {
-  const prepared = await prepare(deployment, ['programs', 'render', 'validate']);
-  return changes(prepared, await deployment.runtime.preview(prepared.request));
+  const root = join(deployment.stack.stateDir, 'run', unfinishedName('plan'));
+  try {
+    const prepared = await prepare(deployment, ['programs', 'render', 'validate'], () => root);
+    return changes(prepared, await deployment.runtime.preview(prepared.request));
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
 }
 
-async function prepare(deployment: Deployment, phases: readonly string[]): Promise<Prepared> {
+async function prepare(
+  deployment: Deployment,
+  phases: readonly string[],
+  rootOf: (link: string) => string,
+): Promise<Prepared> {
   const { stack, components, runtime, onProgress } = deployment;
   phases.forEach((phase, index) => {
     onProgress({ type: 'phase', phase, index: index + 1, total: phases.length });
@@ -86,7 +103,7 @@ async function prepare(deployment: Deployment, phases: readonly string[]): Promi
   const candidates = await timed(
     deployment,
     'render',
-    () => writable(stack, () => stage(deployment, makePlans(stack, components, programs, runtime))),
+    () => writable(stack, () => stage(deployment, makePlans(stack, components, programs, runtime), rootOf)),
     (staged) =>
       `${staged.reduce((sum, { plan }) => sum + plan.files.length, 0)} files of ${staged.length} components`,
   );
@@ -98,22 +115,27 @@ async function prepare(deployment: Deployment, phases: readonly string[]): Promi
   );
   const changed = new Set<string>();
   for (const { plan, generation } of candidates) {
-    if ((await currentGeneration(linkOf(deployment, plan))) !== generation.directory)
-      changed.add(plan.component);
+    if ((await currentGeneration(linkOf(deployment, plan))) !== generation.name) changed.add(plan.component);
   }
   const request = {
     stack: stack.name,
     inbox: stack.inbox,
-    applications: candidates.map(({ plan, generation }) => ({ plan, filesHash: generation.filesHash })),
+    applications: candidates.map(({ plan, generation }) => ({ plan, filesHash: generation.name })),
     signal: deployment.signal,
   };
   return { candidates, request, changed };
 }
 
-async function stage(deployment: Deployment, plans: readonly Plan[]): Promise<Candidate[]> {
+async function stage(
+  deployment: Deployment,
+  plans: readonly Plan[],
+  rootOf: (link: string) => string,
+): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   for (const plan of plans) {
-    candidates.push({ plan, generation: await stageGeneration(plan, linkOf(deployment, plan)) });
+    const link = linkOf(deployment, plan);
+    const name = await nameGeneration(plan, generationsRoot(link));
+    candidates.push({ plan, generation: await stageGeneration(plan, rootOf(link), name) });
   }
   return candidates;
 }
@@ -127,7 +149,11 @@ async function pruneAfter(deployment: Deployment, { candidates }: Prepared): Pro
   if (!first) return;
   await pruneGenerations(
     dirname(linkOf(deployment, first.plan)),
-    new Set(candidates.map(({ generation }) => generation.directory)),
+    candidates.map(({ generation }) => generation),
+  );
+  await pruneSecretFiles(
+    candidates.map(({ plan }) => plan),
+    deployment.runtime,
   );
 }
 

@@ -6,8 +6,8 @@ import type { InboxMessage, SandboxEndpoint, SandboxReply } from '../stack/sandb
 import { inboxErrors } from './errors.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Headers whose values are for the receiver only: that they were there is kept. */
-const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie']);
+/** Headers whose values are for the receiver only (`authorization`, `x-api-key`): that they were there is kept. */
+const CREDENTIALS = /authorization|cookie|token|secret|password|key/;
 
 export interface InboxOptions {
   /** 0 lets the kernel pick. */
@@ -75,7 +75,7 @@ async function answer(
   const endpoint = endpointFor(options.endpoints, path);
   if (request.method === 'GET' && path === '/') return greet(options, response);
   if (!endpoint) return reply(response, 404, 'no endpoint here\n');
-  if (request.method !== 'POST') return reply(response, 405, 'POST only\n');
+  if (request.method !== 'POST') return reply(response, 405, 'POST only\n', { allow: 'POST' });
   const body = await readBody(request, endpoint.maxBodyBytes);
   const headers = flatten(request);
   const receivedAt = options.clock.now().toISOString();
@@ -153,12 +153,17 @@ function flatten(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [
       name,
-      CREDENTIALS.has(name) ? '<hidden>' : Array.isArray(value) ? value.join(', ') : (value ?? ''),
+      CREDENTIALS.test(name) ? '<hidden>' : Array.isArray(value) ? value.join(', ') : (value ?? ''),
     ]),
   );
 }
 
-function reply(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
+function reply(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers });
   response.end(text);
 }

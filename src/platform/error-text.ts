@@ -25,6 +25,11 @@ function whereText(where: Where): string {
   return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;
 }
 
+/** A text of several lines without control characters. */
+export function printableText(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 function indented(text: string, indent: string): string {
   return text.split(/\r?\n/).map(printable).join(`\n${indent}`);
 }

@@ -43,6 +43,12 @@ export class LeitstandError extends Error {
     this.exit = exit;
     this.details = details;
   }
+
+  /** Without the cause, which may hold anything: a URL, a request, an environment. */
+  toJSON() {
+    const { cause: _, ...details } = this.details;
+    return { code: this.code, exit: this.exit, details };
+  }
 }
 
 export interface ErrorFamily<Code extends string> {
@@ -75,9 +81,13 @@ export class LeitstandErrors extends Error {
   }
 }
 
-/** The `code` of a Node system error (`ENOENT`, `ECONNREFUSED`), looking through causes. */
+/**
+ * The `code` of a Node system error (`ENOENT`, `ECONNREFUSED`), looking through causes. Undefined for a
+ * LeitstandError: whoever made it has put the cause into words already.
+ */
 export function systemErrorCode(error: unknown): string | undefined {
   for (let current: unknown = error; current instanceof Error; current = current.cause) {
+    if (current instanceof LeitstandError) return undefined;
     if ('code' in current && typeof current.code === 'string') return current.code;
   }
   return undefined;

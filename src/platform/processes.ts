@@ -7,13 +7,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds; the child is killed after it and `timedOut` is set. */
+  /** Milliseconds; the child and all that it started are killed after it and `timedOut` is set. */
   readonly timeoutMs?: number;
-  /**
-   * The child leads a process group of its own, and abort and timeout kill the whole group: for programs that
-   * start others (`go build`, `apt-get`). A terminal's Ctrl-C then reaches it only through `signal`.
-   */
-  readonly ownGroup?: boolean;
   /** Called with each complete line of stdout and stderr as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -29,7 +24,14 @@ export interface RunResult {
 /** Runs a program to its end; an exit code other than 0 is a result, not an error. Injected into use cases. */
 export type RunProgram = (file: string, args: readonly string[], options?: RunOptions) => Promise<RunResult>;
 
-/** Rejects only when the program cannot be started at all (`ENOENT`, `EACCES`) or the signal aborts. */
+/** What a program may say before the rest is dropped: a flood must not become ours. */
+const MAX_OUTPUT_CHARACTERS = 32 * 1024 * 1024;
+
+/**
+ * The child leads a process group of its own, which abort and timeout kill as a whole: programs start others (`go
+ * build`, a wrapper script), which would keep us waiting at their pipes. Rejects only when the program cannot be
+ * started at all (`ENOENT`, `EACCES`) or the signal aborts.
+ */
 export const runProgram: RunProgram = (file, args, options = {}) =>
   new Promise((resolve, reject) => {
     options.signal?.throwIfAborted();
@@ -37,11 +39,11 @@ export const runProgram: RunProgram = (file, args, options = {}) =>
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ['pipe', 'pipe', 'pipe'],
-      detached: options.ownGroup === true,
+      detached: true,
     });
     const output = { stdout: '', stderr: '' };
     let timedOut = false;
-    const abort = () => (options.ownGroup === true ? killGroup(child.pid) : child.kill('SIGKILL'));
+    const abort = () => killGroup(child.pid);
     const timer =
       options.timeoutMs === undefined
         ? undefined
@@ -53,7 +55,7 @@ export const runProgram: RunProgram = (file, args, options = {}) =>
     for (const name of ['stdout', 'stderr'] as const) {
       const lines = options.onLine && lineSplitter(options.onLine);
       child[name].setEncoding('utf8').on('data', (chunk: string) => {
-        output[name] += chunk;
+        if (output[name].length < MAX_OUTPUT_CHARACTERS) output[name] += chunk;
         lines?.(chunk);
       });
     }

@@ -33,6 +33,15 @@ export function rawPublicKey(publicKey: KeyObject): Buffer {
   return Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
 }
 
+/** The key that `loadOrCreateSigningKey` made here before; undefined when there is none. Throws LS-REPO-014. */
+export async function loadSigningKey(directory: string): Promise<SigningKey | undefined> {
+  const path = join(directory, 'signing.pem');
+  if (!(await exists(path))) return undefined;
+  const privateKey = await loadPrivateKey(path);
+  const publicKey = createPublicKey(privateKey);
+  return { keyId: keyIdOf(publicKey), privateKey, publicKey };
+}
+
 /**
  * The key of a directory of keys: `signing.pem` (0400) and `signing.pub.pem` (0644). Made on first use; of two processes that make it at once, both get the same one. Throws LS-REPO-014 rather than replace a
  * lost private half.

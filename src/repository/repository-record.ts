@@ -1,18 +1,23 @@
+import type { LeitstandError } from '../platform/errors.ts';
+import type { Store } from '../stack/store.ts';
 import type { RepositoryContext } from './context.ts';
 import { repositoryErrors } from './errors.ts';
 import { MARKER } from './names.ts';
 import { FORMAT, type RepositoryRecord, repositoryRecord } from './records.ts';
 import { altered, openRecord } from './signed-record.ts';
 
+export function noRepository(store: Pick<Store, 'label'>): LeitstandError {
+  return repositoryErrors.error('LS-REPO-001', {
+    what: `there is no repository in ${store.label}`,
+    why: `it has no ${MARKER}: the path is wrong, the disk is not mounted, or no backup was ever made`,
+    fix: 'check the path and the mount; leitstand backup makes a repository in an empty directory',
+  });
+}
+
 /** Throws LS-REPO-001, -002, -003 and -015. */
 export async function readRepositoryRecord(context: RepositoryContext): Promise<RepositoryRecord> {
   const bytes = await context.store.get(MARKER);
-  if (bytes === undefined)
-    throw repositoryErrors.error('LS-REPO-001', {
-      what: `there is no repository in ${context.store.label}`,
-      why: `it has no ${MARKER}: the path is wrong, the disk is not mounted, or no backup was ever made`,
-      fix: 'check the path and the mount; leitstand backup makes a repository in an empty directory',
-    });
+  if (bytes === undefined) throw noRepository(context.store);
   const record = openRecord(MARKER, bytes, context.trusted);
   const parsed = repositoryRecord.safeParse(record);
   if (parsed.success) return parsed.data;

@@ -10,7 +10,7 @@ import { backupId, backupName, MARKER, README, snapshotName } from './names.ts';
 import { README_TEXT } from './readme-text.ts';
 import { readSnapshot, surveyBackups, surveySnapshots } from './record-store.ts';
 import { type BackupRecord, FORMAT, type RepositoryRecord, type SnapshotRecord } from './records.ts';
-import { readRepositoryRecord } from './repository-record.ts';
+import { noRepository, readRepositoryRecord } from './repository-record.ts';
 import { type RestoreRequest, type RestoreResult, restore } from './restore.ts';
 import { encodeRecord, signRecord } from './signed-record.ts';
 import { type WriteSnapshotRequest, type WriteSnapshotResult, writeSnapshot } from './snapshot-writer.ts';
@@ -85,6 +85,11 @@ export async function openRepository(store: Store, options: OpenOptions): Promis
   const context = contextOf(store, options);
   const { id } = await readRepositoryRecord(context);
   return repositoryOf(context, id);
+}
+
+/** Throws LS-REPO-001 when the store holds no repository, whoever made it. */
+export async function assertRepository(store: Store): Promise<void> {
+  if (!(await isRepository(store))) throw noRepository(store);
 }
 
 /** Whether the store holds a repository, whoever made it. */

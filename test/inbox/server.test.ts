@@ -78,7 +78,12 @@ function sendRaw(bytes: Uint8Array, patienceMs = 2_000): Promise<string> {
 
 describe('the inbox', () => {
   it('keeps what it took, with the answer that was given', async () => {
-    const reply = await post('/one/a?b=c', 'body', { 'x-a': '1', authorization: 'Bearer hidden-7f3a' });
+    const reply = await post('/one/a?b=c', 'body', {
+      'x-a': '1',
+      authorization: 'Bearer hidden-7f3a',
+      'X-Api-Key': 'hidden-7f3a',
+      cookie: 'a=hidden-7f3a',
+    });
     expect(reply).toMatchObject({ status: 202, body: 'taken', headers: { 'x-test': 'a' } });
     expect(kept).toMatchObject([
       {
@@ -113,7 +118,7 @@ describe('the inbox', () => {
   });
 
   it('takes POST only, and says what it is to people', async () => {
-    expect((await httpExchange(`${base}/one`)).status).toBe(405);
+    expect(await httpExchange(`${base}/one`)).toMatchObject({ status: 405, headers: { allow: 'POST' } });
     const greeting = await httpExchange(`${base}/`);
     expect(greeting.status).toBe(200);
     expect(greeting.body).toContain('/one');

@@ -1,11 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { exists } from '../../src/platform/files.ts';
-
-export function defaultCacheDir(env: NodeJS.ProcessEnv): string {
-  return env['LEITSTAND_CACHE_DIR'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'leitstand');
-}
 
 /** The finished cache entry of that origin with the highest version. */
 export async function newestCached(

@@ -1,4 +1,6 @@
+import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheDirectory } from '../../src/platform/environment.ts';
 import { findExecutable } from '../../src/platform/files.ts';
 import { runProgram } from '../../src/platform/processes.ts';
 import type { Program } from '../../src/stack/program.ts';
@@ -45,9 +47,9 @@ async function findInDirectories(file: string, generation: Generation): Promise<
 }
 
 async function findInCache(name: string, generation: Generation): Promise<string | undefined> {
-  const { defaultCacheDir, newestCached } = await import('./program-cache.ts');
+  const { newestCached } = await import('./program-cache.ts');
   const origin = generation === 'debian' ? 'debian' : 'go';
-  const directory = await newestCached(defaultCacheDir(process.env), name, origin);
+  const directory = await newestCached(cacheDirectory(process.env, homedir()), name, origin);
   return directory === undefined ? undefined : join(directory, name);
 }
 

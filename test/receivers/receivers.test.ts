@@ -135,6 +135,21 @@ it('webhook passes newer fields, and max_alerts on', () => {
   expect(reply).toMatchObject({ accepted: true, message: { status: 'resolved', text: 'full' } });
 });
 
+it.each([
+  ['alerts that are none', `{"alerts":[${'0,'.repeat(2_000_000)}0]}`],
+  [
+    'labels that are none',
+    `{"commonLabels":{${Array.from({ length: 300_000 }, (_, i) => `"${i}":0`).join()}}}`,
+  ],
+])('webhook finds fault with millions of %s without drowning in findings', (_, body) => {
+  const started = performance.now();
+  const headers = { 'content-type': 'application/json' };
+  const { problems } = webhook.sandbox.receive({ method: 'POST', path: '/', headers, body });
+  expect(problems.length).toBeLessThanOrEqual(10);
+  // One finding for each took six seconds for this body and gigabytes for a larger one.
+  expect(performance.now() - started).toBeLessThan(3_000);
+});
+
 it.each(['https://hooks.slack.com/triggers/T0/1/2', 'https://hooks.slack.com/services/YOUR/WEBHOOK/HERE'])(
   'slack refuses %s, which no incoming webhook has',
   (webhook_url) => {

@@ -152,9 +152,14 @@ ${[...claims(false), `  that Slack or a person gets it: the demo's secrets point
 
 Look at it
 ${indent(endpointLines({ stack, components, runtime }))}
-  messages that arrived: ${self} inbox list --file ${join(where, 'leitstand.yaml')}
+  messages that arrived: ${self} inbox list --file ${quote(join(where, 'leitstand.yaml'))}
 Stop it
-  npm run demo -- --down`;
+  ${where === '.demo' && self === 'bin/leitstand.mjs' ? 'npm run demo -- --down' : `${self} demo --directory ${quote(where)} --down`}`;
+}
+
+/** As a shell takes it. */
+function quote(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 function indent(text: string): string {

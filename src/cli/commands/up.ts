@@ -14,7 +14,8 @@ Ends when every component is ready.`,
   ],
   exits: [
     '2   the configuration is wrong; nothing was touched',
-    '6   a program does not start or is not ready',
+    '3   everything was started, but a program is not ready yet',
+    '6   a program does not start; what became ready stays',
     '11  another command is at work',
   ],
   run: async (context) => {

@@ -1,11 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists, writeFileAtomic } from '../../platform/files.ts';
+import { exists, readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
 import { findFreePort, isPortFree } from '../../platform/ports.ts';
 import type { CommandContext } from '../context.ts';
 import { endpoints } from '../endpoints.ts';
 import { loadStack } from '../load-stack.ts';
 import { openRuntime } from '../open-runtime.ts';
+
+const COMPILED = '[cache, go]';
 
 interface DemoPorts {
   readonly prometheus: number;
@@ -15,8 +17,8 @@ interface DemoPorts {
 }
 
 /**
- * Writes the demo's configuration, on free ports. What is there stays, edits included, as long as its ports are
- * its own or free.
+ * Writes the demo's configuration, on free ports. What is there stays, edits and secrets included: only its own port
+ * numbers change, and only when the stack does not run and somebody else has one of them.
  */
 export async function prepareDemoFiles(
   context: CommandContext,
@@ -24,31 +26,40 @@ export async function prepareDemoFiles(
   options: { readonly compile: boolean },
 ): Promise<string> {
   const file = join(directory, 'leitstand.yaml');
-  const rewrite =
-    !(await exists(file)) ||
-    options.compile !== (await isCompiled(context, file)) ||
-    !(await portsAreOurs(context, file));
-  if (!rewrite) return file;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const ports = await choosePorts();
-  await writeFileAtomic(join(directory, '.env'), demoEnvironment(ports), { mode: 0o600 });
-  await writeFileAtomic(file, demoConfiguration(ports, options.compile));
+  if (!(await exists(file))) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const ports = await choosePorts();
+    await writeFileAtomic(join(directory, '.env'), demoEnvironment(ports), { mode: 0o600 });
+    await writeFileAtomic(file, demoConfiguration(ports, options.compile));
+    return file;
+  }
+  if (options.compile)
+    await edit(file, 0o644, (text) => text.replace(/\bsources: \[.*\]/, `sources: ${COMPILED}`));
+  const moves = await takenPorts(context, file);
+  if (moves.size > 0) {
+    const moved = (port: string) => String(moves.get(Number(port)) ?? port);
+    await edit(file, 0o644, (text) => text.replaceAll(/(?<=\bport: *)\d+/g, moved));
+    await edit(join(directory, '.env'), 0o600, (text) => text.replaceAll(/(?<=127\.0\.0\.1:)\d+/g, moved));
+  }
   return file;
 }
 
-async function isCompiled(context: CommandContext, file: string): Promise<boolean> {
-  const stack = await loadStack({ ...context, file });
-  return !stack.provision.sources.includes('debian');
-}
-
-async function portsAreOurs(context: CommandContext, file: string): Promise<boolean> {
+/** Ports of the demo that somebody else has → free ones. Empty while the demo itself runs. */
+async function takenPorts(context: CommandContext, file: string): Promise<ReadonlyMap<number, number>> {
   const stack = await loadStack({ ...context, file });
   const runtime = await openRuntime(context, stack);
-  const running = (await runtime.status()).filter(({ pid }) => pid !== undefined);
-  if (running.length > 0) return true;
-  const wanted = endpoints({ stack, components: await context.catalog.components(), runtime });
-  const free = await Promise.all(wanted.map(({ url }) => isPortFree(Number(new URL(url).port))));
-  return free.every(Boolean);
+  const moves = new Map<number, number>();
+  if ((await runtime.status()).some(({ pid }) => pid !== undefined)) return moves;
+  for (const { url } of endpoints({ stack, components: await context.catalog.components(), runtime })) {
+    const port = Number(new URL(url).port);
+    if (!(await isPortFree(port))) moves.set(port, await findFreePort(0));
+  }
+  return moves;
+}
+
+async function edit(path: string, mode: number, change: (text: string) => string): Promise<void> {
+  const text = await readTextIfExists(path);
+  if (text !== undefined && change(text) !== text) await writeFileAtomic(path, change(text), { mode });
 }
 
 async function choosePorts(): Promise<DemoPorts> {
@@ -62,7 +73,7 @@ async function choosePorts(): Promise<DemoPorts> {
 
 function demoEnvironment({ inbox }: DemoPorts): string {
   return `# Secrets of the demo. They point to the inbox, which answers as Slack and a webhook would.
-# For a real channel, put its webhook URL here and run \`leitstand up\` and \`leitstand alert test\`.
+# For a real channel, put its webhook URL here, then \`leitstand up\` and \`leitstand alert test\`.
 SLACK_WEBHOOK_URL=http://127.0.0.1:${inbox}/slack/services/T00DEMO00/B00DEMO00/demo0demo0demo0demo0demo
 WEBHOOK_URL=http://127.0.0.1:${inbox}/webhook
 `;
@@ -105,6 +116,6 @@ inbox:
   port: ${ports.inbox}
 
 provision:
-  sources: ${compile ? '[cache, go]' : '[cache, debian, go]'}
+  sources: ${compile ? COMPILED : '[cache, debian, go]'}
 `;
 }

@@ -1,3 +1,5 @@
+import { TEST_LABEL } from '../../stack/delivery.ts';
+
 /**
  * The default texts, in Alertmanager's template language and with its functions of 0.25. Alertmanager escapes nothing
  * for Slack: `<!channel>` in a label would call everybody.
@@ -9,13 +11,13 @@ function escaped(expression: string): string {
 /** Longer messages are folded away by Slack, and the first alerts tell most. */
 const SHOWN_ALERTS = 5;
 
-const SIGN =
-  '{{ if eq .Status "resolved" }}✅{{ else if eq .CommonLabels.severity "critical" }}🚨{{ else }}⚠️{{ end }}';
+const IS_TEST = `.CommonLabels.${TEST_LABEL}`;
+const SIGN = `{{ if eq .Status "resolved" }}✅{{ else if ${IS_TEST} }}🧪{{ else if eq .CommonLabels.severity "critical" }}🚨{{ else }}⚠️{{ end }}{{ if ${IS_TEST} }} TEST{{ end }}`;
 const SEVERITY = `{{ if .CommonLabels.severity }}${escaped('.CommonLabels.severity | toUpper')}{{ else }}ALERT{{ end }}`;
-const WORKSPACE = `{{ if .CommonLabels.workspace_id }} in ${escaped('.CommonLabels.workspace_id')}{{ end }}`;
+const WORKSPACE = `{{ if and .CommonLabels.workspace_id (not ${IS_TEST}) }} in ${escaped('.CommonLabels.workspace_id')}{{ end }}`;
 const COUNT = '{{ if gt (len .Alerts) 1 }} ({{ len .Alerts }} alerts){{ end }}';
 
-/** `🚨 CRITICAL: DiskFull in rathaus-nord (3 alerts)`; `✅ CRITICAL resolved: …` when it is over. */
+/** `🚨 CRITICAL: DiskFull in rathaus-nord (3 alerts)`; `✅ CRITICAL resolved: …` when it is over; `🧪 TEST CRITICAL: …`. */
 export const TITLE = `${SIGN} ${SEVERITY}{{ if eq .Status "resolved" }} resolved{{ end }}: ${escaped('.CommonLabels.alertname')}${WORKSPACE}${COUNT}`;
 
 const ALERT = `{{ if .Annotations.summary }}*Summary:* ${escaped('.Annotations.summary')}

@@ -4,13 +4,23 @@ import type { SandboxEndpoint, SandboxMessage, SandboxReply, SandboxRequest } fr
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_PROBLEMS = 10;
 
-const labels = z.record(z.string(), z.string());
+const labels = z.custom<Readonly<Record<string, string>>>(isLabels, 'is not an object of strings');
+
+const alert = z.looseObject({
+  status: z.enum(['firing', 'resolved']),
+  labels,
+  annotations: labels,
+  startsAt: z.string(),
+  endsAt: z.string(),
+  generatorURL: z.string(),
+  fingerprint: z.string(),
+});
 
 /**
  * Webhook version 4; newer Alertmanagers add fields. Source: prometheus/alertmanager notify/webhook/webhook.go and
- * template/template.go.
+ * template/template.go. Alerts are judged one by one: a hostile body of a few MB would make millions of findings.
  */
-const webhookBody = z.looseObject({
+const envelope = z.looseObject({
   version: z.literal('4'),
   groupKey: z.string().min(1),
   truncatedAlerts: z.int().min(0),
@@ -20,22 +30,13 @@ const webhookBody = z.looseObject({
   commonLabels: labels,
   commonAnnotations: labels,
   externalURL: z.string(),
-  alerts: z
-    .array(
-      z.looseObject({
-        status: z.enum(['firing', 'resolved']),
-        labels,
-        annotations: labels,
-        startsAt: z.string(),
-        endsAt: z.string(),
-        generatorURL: z.string(),
-        fingerprint: z.string(),
-      }),
-    )
-    .min(1),
+  alerts: z.array(z.unknown()).min(1),
 });
 
-type WebhookBody = z.infer<typeof webhookBody>;
+interface WebhookBody {
+  readonly envelope: z.infer<typeof envelope>;
+  readonly alerts: readonly z.infer<typeof alert>[];
+}
 
 /** A strict reader of Alertmanager's webhook; also at `/` and `/alerts`, where many examples post to. */
 export const webhookSandbox: SandboxEndpoint = {
@@ -78,22 +79,44 @@ function parse(text: string): { readonly value: WebhookBody } | { readonly probl
   } catch {
     return { problems: ['the body is not JSON'] };
   }
-  const parsed = webhookBody.safeParse(json);
-  if (parsed.success) return { value: parsed.data };
-  return {
-    problems: parsed.error.issues
-      .slice(0, MAX_PROBLEMS)
-      .map(({ path, message }) => `${path.map(String).join('.') || 'the body'}: ${message}`),
-  };
+  const parsed = envelope.safeParse(json);
+  if (!parsed.success) return { problems: problemsOf(parsed.error, []) };
+  const alerts: z.infer<typeof alert>[] = [];
+  const problems: string[] = [];
+  for (const [index, one] of parsed.data.alerts.entries()) {
+    const judged = alert.safeParse(one);
+    if (judged.success) alerts.push(judged.data);
+    else problems.push(...problemsOf(judged.error, ['alerts', index]));
+    if (problems.length >= MAX_PROBLEMS) break;
+  }
+  return problems.length > 0 ? { problems } : { value: { envelope: parsed.data, alerts } };
 }
 
-function messageOf(body: WebhookBody): SandboxMessage {
-  const name = body.commonLabels['alertname'] ?? body.groupLabels['alertname'] ?? body.groupKey;
+function problemsOf({ issues }: z.ZodError, below: readonly PropertyKey[]): string[] {
+  return issues.map(
+    ({ path, message }) => `${[...below, ...path].map(String).join('.') || 'the body'}: ${message}`,
+  );
+}
+
+function isLabels(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((one) => typeof one === 'string')
+  );
+}
+
+function messageOf({
+  envelope: { status, commonLabels, groupLabels, groupKey },
+  alerts,
+}: WebhookBody): SandboxMessage {
+  const name = commonLabels['alertname'] ?? groupLabels['alertname'] ?? groupKey;
   return {
-    title: `[${body.status.toUpperCase()}:${body.alerts.length}] ${name}`,
-    text: body.alerts
+    title: `[${status.toUpperCase()}:${alerts.length}] ${name}`,
+    text: alerts
       .map(({ labels: all, annotations }) => annotations['summary'] ?? all['alertname'] ?? '')
       .join('\n'),
-    status: body.status,
+    status,
   };
 }

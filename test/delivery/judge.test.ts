@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest';
+import { type Counted, countedSince, readCounters } from '../../src/delivery/counters.ts';
+import { type Evidence, judge } from '../../src/delivery/judge.ts';
+import type { InboxMessage } from '../../src/stack/sandbox.ts';
+import { parseMetrics } from '../../src/platform/metrics-text.ts';
+import { makeIntegration } from '../fixtures/alerting.ts';
+
+const integration = makeIntegration('slack', { webhook_url: 'https://example.org/token-7f3a' });
+const message: InboxMessage = {
+  id: 7,
+  receivedAt: '2026-01-02T03:04:05.678Z',
+  type: 'slack',
+  path: '/',
+  headers: {},
+  body: '',
+  replyStatus: 200,
+  accepted: true,
+  problems: [],
+  title: '',
+  text: '',
+  status: 'firing',
+};
+const quiet = { state: 'active', silencedBy: [], inhibitedBy: [], mutedBy: [] };
+const group = (receiver: string, status: object = {}) => ({
+  receiver: { name: receiver },
+  alerts: [{ labels: {}, receivers: [{ name: receiver }], status: { ...quiet, ...status } }],
+});
+/** As many notifications as these requests need, unless `started` says that there are more. */
+const counted = (requests: number, failedRequests = 0, failed = 0, more: Partial<Counted> = {}): Counted => ({
+  started: Math.max(requests - failedRequests + failed, Math.min(requests, 1)),
+  requests,
+  failedRequests,
+  succeeded: requests - failedRequests,
+  failed,
+  reasons: [],
+  ...more,
+});
+const early: Evidence = {
+  message: undefined,
+  unassigned: 0,
+  isInbox: false,
+  groups: [group('on-call')],
+  attempts: [],
+  counted: counted(0),
+  sameType: { unsettled: 1, proven: 0, failed: 0 },
+  postedAt: new Date('2026-01-02T03:04:05.600Z'),
+  elapsedMs: 100,
+  final: false,
+};
+const oneFailed = { unsettled: 1, proven: 0, failed: 1 };
+const both = { started: 2 };
+const late: Evidence = { ...early, elapsedMs: 15_000, final: true };
+const refused = {
+  receiver: 'on-call',
+  integration: 'slack[0]',
+  reason: 'dial tcp 127.0.0.1:1: connect: connection refused',
+};
+
+describe('good news', () => {
+  it('is CONFIRMED by a message that the inbox took, with its time', () => {
+    const report = judge(integration, { ...early, isInbox: true, message });
+    expect(report).toMatchObject({ verdict: 'CONFIRMED', latencyMs: 78, evidence: 'inbox message 7' });
+  });
+
+  it.each([
+    ['its one request succeeded', { counted: counted(1) }],
+    ['a second try succeeded', { counted: counted(2, 1) }],
+    ['all three did', { counted: counted(3), sameType: { unsettled: 2, proven: 1, failed: 0 } }],
+    ["somebody else's did as well", { counted: counted(2) }],
+    ['the other is known to have failed', { counted: counted(2, 1, 1), sameType: oneFailed }],
+    [
+      'the other is known to fail and is tried again',
+      { counted: counted(2, 1, 0, both), sameType: oneFailed },
+    ],
+  ])('is ACCEPTED when %s', (_, evidence) => {
+    expect(judge(integration, { ...early, ...evidence })?.verdict).toBe('ACCEPTED');
+  });
+
+  it.each([
+    [
+      'fewer requests than integrations',
+      { counted: counted(1), sameType: { unsettled: 2, proven: 0, failed: 0 } },
+    ],
+    [
+      'requests that proven ones have used up',
+      { counted: counted(1), sameType: { unsettled: 1, proven: 1, failed: 0 } },
+    ],
+    ["somebody else's on its way: the success may be theirs", { counted: counted(1, 0, 0, both) }],
+    ["somebody else's given up: the success may be theirs", { counted: counted(2, 1, 1) }],
+    ['a request whose failure may not be counted yet', { counted: counted(1, 0, 0, { succeeded: 0 }) }],
+    ['a reset of the counters', { counted: undefined }],
+    ['our own inbox, where nothing came', { counted: counted(1), isInbox: true }],
+  ])('is not claimed with %s', (_, evidence) => {
+    expect(judge(integration, { ...early, ...evidence })).toBeUndefined();
+    expect(judge(integration, { ...late, ...evidence })?.verdict).toMatch(/^(SENT-UNCONFIRMED|FAILED)$/);
+  });
+});
+
+describe('MUTED', () => {
+  it.each([
+    ['a silence', { silencedBy: ['s1'] }, 'silence s1'],
+    ['an inhibition', { inhibitedBy: ['f1'] }, 'fingerprint f1'],
+    ['an interval', { mutedBy: ['nights'] }, 'interval nights'],
+  ])('by %s', (_, status, words) => {
+    expect(judge(integration, { ...early, groups: [group('on-call', status)] })).toMatchObject({
+      verdict: 'MUTED',
+      reason: expect.stringContaining(words),
+      fix: expect.any(String),
+    });
+  });
+
+  it('is about the own receiver only', () => {
+    const groups = [group('on-call'), group('other', { silencedBy: ['s1'] })];
+    expect(judge(integration, { ...early, groups })).toBeUndefined();
+  });
+});
+
+describe('NOT-ROUTED', () => {
+  it('needs time, and names who gets it instead', () => {
+    const groups = [group('other')];
+    expect(judge(integration, { ...early, groups })).toBeUndefined();
+    expect(judge(integration, { ...early, groups, elapsedMs: 1500 })).toMatchObject({
+      verdict: 'NOT-ROUTED',
+      reason: expect.stringContaining('to other instead'),
+    });
+  });
+
+  it('is said at the end when there is no group at all', () => {
+    expect(judge(integration, { ...early, groups: [], elapsedMs: 1500 })).toBeUndefined();
+    expect(judge(integration, { ...late, groups: [] })?.verdict).toBe('NOT-ROUTED');
+  });
+});
+
+describe('FAILED', () => {
+  it('at stage receive when the inbox refused it', () => {
+    const no = { ...message, accepted: false, replyStatus: 403, problems: ['invalid_token: none'] };
+    expect(judge(integration, { ...early, isInbox: true, message: no })).toMatchObject({
+      verdict: 'FAILED',
+      stage: 'receive',
+      reason: expect.stringContaining('403 invalid_token'),
+      fix: expect.stringContaining('on-call slack[0]'),
+    });
+  });
+
+  it('at stage send, as soon as the counters say that it was given up, with the reason of the log', () => {
+    const evidence = { ...early, counted: counted(1, 1, 1), attempts: [refused] };
+    expect(judge(integration, evidence)).toMatchObject({
+      verdict: 'FAILED',
+      stage: 'send',
+      reason: refused.reason,
+      fix: expect.stringContaining('nothing listens at example.org'),
+    });
+  });
+
+  it('is patient with what Alertmanager tries again', () => {
+    const evidence = { ...early, counted: counted(1, 1), attempts: [refused] };
+    expect(judge(integration, evidence)).toBeUndefined();
+    expect(judge(integration, { ...evidence, elapsedMs: 6_000 })?.verdict).toBe('FAILED');
+  });
+
+  it('by counters alone only after the log had its time, with their word for it', () => {
+    const evidence = { ...early, counted: counted(1, 1, 1, { reasons: ['clientError'] }) };
+    expect(judge(integration, evidence)).toBeUndefined();
+    expect(judge(integration, { ...evidence, elapsedMs: 1500 })).toMatchObject({
+      verdict: 'FAILED',
+      stage: 'send',
+      reason: expect.stringContaining('clientError'),
+    });
+  });
+
+  it('is not concluded by counters while another notification of the type is on its way', () => {
+    const evidence = { ...early, elapsedMs: 6_000, counted: counted(1, 1, 1, both) };
+    expect(judge(integration, evidence)).toBeUndefined();
+  });
+
+  it('is not concluded from the failure of another of the same type', () => {
+    const sameType = { unsettled: 1, proven: 0, failed: 1 };
+    const evidence = { ...early, elapsedMs: 6_000, counted: counted(1, 1, 1), sameType };
+    expect(judge(integration, evidence)).toBeUndefined();
+    const other = { ...refused, integration: 'slack[1]' };
+    expect(judge(integration, { ...evidence, attempts: [other] })).toBeUndefined();
+    expect(
+      judge(integration, { ...evidence, attempts: [{ ...refused, receiver: 'other' }] }),
+    ).toBeUndefined();
+  });
+
+  it('at the end when nothing was sent, nothing succeeded, or nothing arrived', () => {
+    expect(judge(integration, late)).toMatchObject({ verdict: 'FAILED', stage: 'send' });
+    expect(judge(integration, { ...late, counted: counted(0, 0, 0, { started: 1 }) })).toMatchObject({
+      verdict: 'FAILED',
+      stage: 'receive',
+      reason: expect.stringContaining('no answer from example.org'),
+      fix: expect.stringContaining('does not answer in time'),
+    });
+    expect(judge(integration, { ...late, counted: counted(3, 3) })).toMatchObject({ stage: 'send' });
+    expect(judge(integration, { ...late, counted: counted(1), isInbox: true })).toMatchObject({
+      verdict: 'FAILED',
+      stage: 'receive',
+    });
+  });
+});
+
+describe('SENT-UNCONFIRMED', () => {
+  it('when a shared URL had too few messages', () => {
+    expect(judge(integration, { ...late, isInbox: true, unassigned: 1, counted: counted(2) })).toMatchObject({
+      verdict: 'SENT-UNCONFIRMED',
+      reason: expect.stringContaining('share its URL'),
+    });
+  });
+
+  it('always says why and what to do', () => {
+    for (const evidence of [{ counted: undefined }, { counted: counted(5, 0, 0, { started: 6 }) }])
+      expect(judge(integration, { ...late, ...evidence })).toMatchObject({
+        verdict: 'SENT-UNCONFIRMED',
+        reason: expect.any(String),
+        fix: expect.any(String),
+      });
+  });
+});
+
+it('no verdict shows the secret URL, though the destination may quote it', () => {
+  const quoting = { ...refused, reason: 'unexpected status code 404: Cannot POST /token-7f3a' };
+  for (const evidence of [late, { ...late, counted: counted(1) }, { ...late, attempts: [refused, quoting] }])
+    expect(JSON.stringify(judge(integration, evidence))).not.toContain('7f3a');
+});
+
+it('at the end there always is a verdict', () => {
+  for (const requests of [0, 1, 2])
+    for (const failed of [0, 1])
+      for (const isInbox of [true, false])
+        for (const groups of [[], [group('on-call')], [group('other')]])
+          expect(
+            judge(integration, { ...late, isInbox, groups, counted: counted(requests, failed, failed) }),
+          ).toBeDefined();
+});
+
+describe('counters', () => {
+  const text = (slack: number, webhook: number, started = 5) => `
+process_start_time_seconds ${started}
+alertmanager_notifications_total{integration="slack"} ${slack}
+alertmanager_config_last_reload_success_timestamp_seconds 6
+alertmanager_notification_requests_total{integration="slack"} ${slack}
+alertmanager_notification_requests_total{integration="webhook"} ${webhook}
+alertmanager_notifications_failed_total{integration="slack",reason="clientError"} ${slack}
+alertmanager_notifications_failed_total{integration="slack",reason="other"} 4
+alertmanager_notifications_failed_total{integration="webhook",reason="other"} ${webhook}
+`;
+  const snapshot = (...args: Parameters<typeof text>) => readCounters(parseMetrics(text(...args)));
+
+  it('tell what was added for one type', () => {
+    const since = { type: 'slack', earlier: snapshot(2, 10) };
+    expect(countedSince(snapshot(1, 10), snapshot(3, 10), since)).toEqual({
+      started: 2,
+      requests: 2,
+      failedRequests: 0,
+      // What only the last look knows may still turn out as a failure.
+      succeeded: 1,
+      failed: 2,
+      reasons: ['clientError'],
+    });
+  });
+
+  it('tell nothing across a restart', () => {
+    expect(
+      countedSince(snapshot(1, 10), snapshot(3, 10, 6), { type: 'slack', earlier: undefined }),
+    ).toBeUndefined();
+  });
+});
