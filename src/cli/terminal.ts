@@ -21,8 +21,9 @@ export function terminalFacts(
   };
 }
 
-/** Columns padded to their widest cell, two spaces between; no trailing spaces. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Columns padded to their widest cell, two spaces between; no trailing spaces. A cell is one line whatever it holds. */
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map((cell) => cell.replaceAll(/\s*[\r\n]+\s*/g, ' ')));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {

@@ -26,6 +26,12 @@ describe('table', () => {
   });
 });
 
+describe('a cell with line breaks', () => {
+  it('stays one line', () => {
+    expect(table([['a\nb', 'c \r\n d']])).toBe('a b  c d');
+  });
+});
+
 describe('formatAge', () => {
   it.each([
     [-5, '0 s'],
