@@ -1,5 +1,4 @@
-import type { CommandEntry } from './cli/command.ts';
-import type { Catalog } from './cli/context.ts';
+import type { Catalog, CommandEntry } from './cli/command.ts';
 import type { ErrorKind } from './platform/errors.ts';
 
 /** In the order of the help. */

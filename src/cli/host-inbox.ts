@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from './command.ts';
 
 /** What the daemon calls to open the inbox on a port; its messages go to the stack's own records. */
 export function hostInbox(context: CommandContext, stateDir: string) {

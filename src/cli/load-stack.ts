@@ -5,7 +5,7 @@ import { exists } from '../platform/files.ts';
 import { durationMs } from '../platform/units.ts';
 import type { Integration } from '../stack/receiver.ts';
 import type { Stack } from '../stack/stack.ts';
-import type { Catalog, CommandContext } from './context.ts';
+import type { Catalog, CommandContext } from './command.ts';
 import { cliErrors } from './errors.ts';
 
 const FILE_NAME = 'leitstand.yaml';

@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { systemClock } from '../platform/clock.ts';
 import { EXIT, type ExitCode } from '../platform/exit-codes.ts';
 import { runProgram } from '../platform/processes.ts';
-import type { CommandEntry } from './command.ts';
-import type { Catalog, CommandContext, Output } from './context.ts';
+import type { Catalog, CommandContext, CommandEntry, Output } from './command.ts';
 import type { ProgressMode } from './progress.ts';
 import type { TerminalFacts } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import type { Deployment } from '../deployment/up.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from './command.ts';
 import { loadStack } from './load-stack.ts';
 import { openRuntime } from './open-runtime.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Repository } from '../repository/repository.ts';
 import type { Stack } from '../stack/stack.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from './command.ts';
 import { cliErrors } from './errors.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Runtime } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from './command.ts';
 
 /** The runtime of the stack, ready to start its daemon with this very program. */
 export async function openRuntime(context: CommandContext, stack: Stack): Promise<Runtime> {

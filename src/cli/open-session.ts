@@ -6,7 +6,7 @@ import { ensureDirectory } from '../platform/files.ts';
 import type { Runtime } from '../stack/runtime.ts';
 import type { Source } from '../stack/source.ts';
 import type { Stack } from '../stack/stack.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from './command.ts';
 import { loadStack } from './load-stack.ts';
 import { openRuntime } from './open-runtime.ts';
 

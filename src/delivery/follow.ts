@@ -7,7 +7,7 @@ import { judge } from './judge.ts';
 import { failedAttempts, mayConcern } from './log-lines.ts';
 import type { Probe } from './probe.ts';
 import { type IntegrationReport, isProven } from './report.ts';
-import type { DeliveryRequest } from './test-delivery.ts';
+import type { DeliveryRequest } from './request.ts';
 
 const POLL_MS = 25;
 /** The inbox is ours and cheap to ask; Alertmanager is asked less often. */

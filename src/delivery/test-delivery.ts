@@ -1,38 +1,12 @@
-import type { MessageLog } from '../history/messages.ts';
-import type { Deliveries } from '../history/deliveries.ts';
 import { type AlertmanagerApi, createAlertmanagerApi } from '../components/alertmanager/api.ts';
-import type { Clock } from '../platform/clock.ts';
 import { EXIT } from '../platform/exit-codes.ts';
 import { TEST_LABEL } from '../stack/delivery.ts';
-import type { OnProgress } from '../stack/progress.ts';
-import type { ProofClaim } from '../stack/proof.ts';
-import type { Stack } from '../stack/stack.ts';
 import { followProbes } from './follow.ts';
+import type { DeliveryRequest } from './request.ts';
 import { makeProbes, type Probe, probeAlert } from './probe.ts';
 import { deliveryClaim } from './proof.ts';
 import { readCounters } from './counters.ts';
 import { type DeliveryReport, type IntegrationReport, isProven } from './report.ts';
-
-export interface DeliveryRequest {
-  readonly alertmanagerUrl: string;
-  readonly stack: Stack;
-  /** The stack's inbox, when it has one. */
-  readonly inbox?: { readonly baseUrl: string; readonly messages: Pick<MessageLog, 'findByText' | 'lastId'> };
-  /** The last lines of Alertmanager's log, oldest first; empty where it cannot be read. */
-  readonly logTail: (lines: number) => Promise<readonly string[]>;
-  readonly history: {
-    readonly proofs: { append(claim: ProofClaim, now: Date): unknown };
-    readonly deliveries: Pick<Deliveries, 'append'>;
-  };
-  readonly clock: Clock;
-  readonly random: (bytes: number) => Uint8Array;
-  /** Milliseconds to wait for the slowest integration. */
-  readonly timeoutMs: number;
-  /** Default: all of the stack. */
-  readonly receivers?: readonly string[];
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress: OnProgress;
-}
 
 /**
  * Sends one marked alert for each receiver through the real Alertmanager, follows each integration to a verdict,

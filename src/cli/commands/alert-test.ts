@@ -1,7 +1,6 @@
 import { parseDuration } from '../../platform/units.ts';
 import type { DeliveryReport, IntegrationReport } from '../../delivery/report.ts';
-import type { Command } from '../command.ts';
-import type { CommandContext } from '../context.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { endpointOf } from '../endpoints.ts';
 import { cliErrors } from '../errors.ts';
 import { table } from '../terminal.ts';

@@ -1,8 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import { EXIT, type ExitCode } from '../../platform/exit-codes.ts';
 import { formatElapsed } from '../../platform/units.ts';
-import { type Command, CommandInput } from '../command.ts';
-import type { CommandContext } from '../context.ts';
+import { type Command, type CommandContext, CommandInput } from '../command.ts';
 
 export const demoCommand: Command = {
   description: `Writes a small stack into a directory of its own, on free ports, and walks the whole promise on real programs:

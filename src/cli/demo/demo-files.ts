@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
 import { findFreePort, isPortFree } from '../../platform/ports.ts';
-import type { CommandContext } from '../context.ts';
+import type { CommandContext } from '../command.ts';
 import { endpoints } from '../endpoints.ts';
 import { loadStack } from '../load-stack.ts';
 import { openRuntime } from '../open-runtime.ts';
