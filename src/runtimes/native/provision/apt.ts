@@ -94,7 +94,11 @@ async function update(tools: Tools): Promise<string | undefined> {
   return unreachable;
 }
 
-function apt(
+/** The system's hooks after an update work on the system's state; `-o` cannot clear a list. Source: apt.conf(5). */
+const NO_HOOKS =
+  '#clear APT::Update::Post-Invoke;\n#clear APT::Update::Post-Invoke-Success;\n#clear APT::Update::Pre-Invoke;\n';
+
+async function apt(
   { aptGet, stateDir, context }: Tools,
   args: readonly string[],
   options: { readonly cwd: string; readonly timeoutMs: number },
@@ -114,11 +118,12 @@ function apt(
     'Acquire::https::Timeout': '10',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  return context.run(aptGet, ['-q', ...flags, ...args], {
+  const hooks = join(stateDir, 'no-hooks.conf');
+  await writeFileAtomic(hooks, NO_HOOKS);
+  return context.run(aptGet, ['-q', '-c', hooks, ...flags, ...args], {
     ...options,
     env: { ...context.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
     signal: context.signal,
-    ownGroup: true,
   });
 }
 
@@ -144,7 +149,7 @@ function explainFailure(
 }
 
 async function unpack({ dpkgDeb, context }: Tools, file: string, into: string): Promise<string> {
-  const options = { env: { ...context.env, LC_ALL: 'C' }, signal: context.signal, ownGroup: true };
+  const options = { env: { ...context.env, LC_ALL: 'C' }, signal: context.signal };
   await ensureDirectory(into);
   const unpacked = await context.run(dpkgDeb, ['-x', file, into], options);
   if (unpacked.exitCode !== 0)

@@ -104,7 +104,7 @@ async function runGo(
   onLine: (line: string) => void,
 ): Promise<RunResult> {
   const { signal } = context;
-  const options = { cwd: scratch, env: toolchain.env, signal, onLine, ownGroup: true };
+  const options = { cwd: scratch, env: toolchain.env, signal, onLine };
   const result = await context.run(toolchain.go, args, options);
   if (result.exitCode === 0) return result;
   const log = join(programDir(context.provisioning.cacheDir, spec.name), 'last-failed-build.log');

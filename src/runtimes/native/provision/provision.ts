@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { childEnvironment } from '../../../platform/environment.ts';
 import { LeitstandError, LeitstandErrors } from '../../../platform/errors.ts';
 import type { Program, ProgramSpec } from '../../../stack/program.ts';
 import type { ProvisionSource } from '../../../stack/stack.ts';
@@ -37,8 +38,9 @@ export async function provisionProgram(spec: ProgramSpec, context: ProvisionCont
  */
 export async function provisionPrograms(
   specs: readonly ProgramSpec[],
-  context: ProvisionContext,
+  caller: ProvisionContext,
 ): Promise<ReadonlyMap<string, Program>> {
+  const context = { ...caller, env: childEnvironment(caller.env) };
   const wanted = [...new Map(specs.map((spec) => [spec.name, spec])).values()];
   const programs = await takeAllConfigured(wanted, context);
   const groups = groupPrograms(wanted.filter((spec) => !programs.has(spec.name)));
