@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { cacheDirectory } from '../platform/environment.ts';
 import { exists } from '../platform/files.ts';
 import { durationMs } from '../platform/units.ts';
@@ -7,6 +7,7 @@ import type { Integration } from '../stack/receiver.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Catalog, CommandContext } from './command.ts';
 import { cliErrors } from './errors.ts';
+import { shownPath } from './shown-path.ts';
 
 const FILE_NAME = 'leitstand.yaml';
 
@@ -26,10 +27,7 @@ async function findConfigFile(context: Pick<CommandContext, 'file' | 'cwd'>): Pr
 
 /** Parses the file once into a frozen stack; every mistake of the file in one throw. */
 export async function loadStack(context: CommandContext): Promise<Stack> {
-  const found = await findConfigFile(context);
-  const near = relative(context.cwd, found);
-  // Messages show it as people would type it here.
-  const file = near.startsWith('..') ? found : near;
+  const file = shownPath(context.cwd, await findConfigFile(context));
   const [{ loadConfig }, receivers] = await Promise.all([
     import('../config/load.ts'),
     context.catalog.receivers(),

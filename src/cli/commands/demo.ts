@@ -1,6 +1,7 @@
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EXIT, type ExitCode } from '../../platform/exit-codes.ts';
 import { formatElapsed } from '../../platform/units.ts';
+import { shownPath } from '../shown-path.ts';
 import { type Command, type CommandContext, CommandInput } from '../command.ts';
 
 export const demoCommand: Command = {
@@ -63,7 +64,7 @@ async function runDemo(context: CommandContext, directory: string, compile: bool
   const { prepareDemoFiles } = await import('../demo/demo-files.ts');
   const file = await prepareDemoFiles(context, directory, { compile });
   const within = { ...context, file };
-  context.output.result(`The demo stack: ${relative(context.cwd, file)}`);
+  context.output.result(`The demo stack: ${shownPath(context.cwd, file)}`);
   const steps: Step[] = [];
   const start = context.clock.monotonic();
   for (const [index, { name, title, claim }] of WALK.entries()) {
@@ -136,18 +137,18 @@ async function closingText(
   const stack = await loadStack(context);
   const components = await context.catalog.components();
   const runtime = await openRuntime(context, stack);
-  const where = relative(context.cwd, directory) || '.';
+  const where = shownPath(context.cwd, directory);
   const failed = steps.filter(({ exit }) => exit !== EXIT.ok);
   const claims = (proven: boolean) =>
     steps.flatMap(({ claim, exit }) =>
       claim !== undefined && (exit === EXIT.ok) === proven ? [`  ${claim}`] : [],
     );
-  const self = relative(context.cwd, context.self.at(-1) ?? 'leitstand');
+  const self = shownPath(context.cwd, context.self.at(-1) ?? 'leitstand');
   return `
 ${failed.length === 0 ? 'PROVEN' : `NOT ALL PROVEN: see ${failed.map(({ name }) => `leitstand ${name}`).join(', ')} above`}  in ${formatElapsed(elapsedMs)}
 ${claims(true).join('\n')}
 NOT PROVEN
-${[...claims(false), `  that Slack or a person gets it: the demo's secrets point to the inbox on this machine (${where}/.env)`, `  that the backup survives this machine: it lies beside the data (${relative(context.cwd, stack.backup.directory)})`].join('\n')}
+${[...claims(false), `  that Slack or a person gets it: the demo's secrets point to the inbox on this machine (${where}/.env)`, `  that the backup survives this machine: it lies beside the data (${shownPath(context.cwd, stack.backup.directory)})`].join('\n')}
 
 Look at it
 ${indent(endpointLines({ stack, components, runtime }))}
