@@ -24,6 +24,35 @@ export const cliErrors = defineErrors({
       'exists, the key does not: the state directory is new, or was moved without its `keys`. The key is worth a copy ' +
       'kept elsewhere.',
   },
+  'LS-CLI-005': {
+    exit: EXIT.usage,
+    title: 'the stack as a whole makes no sense',
+    explanation:
+      'Each key of the configuration is right by itself, but together they describe something that cannot be meant: ' +
+      'a stack without components, or receivers without an Alertmanager that would notify them.',
+  },
+  'LS-CLI-006': {
+    exit: EXIT.couldNotCheck,
+    title: 'the program does not run in this stack',
+    explanation:
+      'The command needs a running program of this very stack. What answers on its port may belong to another stack, ' +
+      'whose alerts would page real people: nothing was sent and nothing was asked.',
+  },
+  'LS-CLI-007': {
+    exit: EXIT.noRepository,
+    title: 'the repository of earlier backups is gone',
+    explanation:
+      'The records of this stack know of backups, and where they were stored there is no repository now: the disk is ' +
+      'not mounted, or the path has changed. A new repository in its place would hide that. To begin a new one ' +
+      'deliberately, run `leitstand backup --new-repository`.',
+  },
+  'LS-CLI-008': {
+    exit: EXIT.couldNotDo,
+    title: 'the system refused',
+    explanation:
+      'The operating system refused a file, a directory or a program: full disk, missing rights, a read-only file ' +
+      'system. The path and the reason are named; what was begun is not in force.',
+  },
   'LS-CLI-003': {
     exit: EXIT.usage,
     title: 'there is nothing of that name',

@@ -1,7 +1,9 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { ConfigDocument } from '../config/schema.ts';
 import { cacheDirectory } from '../platform/environment.ts';
-import { exists } from '../platform/files.ts';
+import { LeitstandErrors } from '../platform/errors.ts';
+import { exists, readTextIfExists } from '../platform/files.ts';
 import { durationMs } from '../platform/units.ts';
 import type { Integration } from '../stack/receiver.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -47,6 +49,7 @@ export async function loadStack(context: CommandContext): Promise<Stack> {
       }
     }
   }
+  assertSensible(file, document);
   const stateDir = resolve(directory, document.state_dir ?? '.leitstand');
   const names = Object.keys(document.receivers);
   return Object.freeze({
@@ -79,6 +82,71 @@ export async function loadStack(context: CommandContext): Promise<Stack> {
       cacheDir: document.provision.cache_dir ?? cacheDirectory(context.env, homedir()),
     },
   } satisfies Stack);
+}
+
+/** What the schema cannot tell: plug-ins do not know each other. */
+function assertSensible(file: string, document: ConfigDocument): void {
+  const components = Object.keys(document.components);
+  if (components.length === 0) {
+    throw cliErrors.error('LS-CLI-005', {
+      what: 'the stack has no components',
+      why: '`up` would stop everything that runs',
+      where: { file },
+      fix: 'name them under `components:`; to stop the stack: leitstand down',
+    });
+  }
+  if (Object.keys(document.receivers).length > 0 && !components.includes('alertmanager')) {
+    throw cliErrors.error('LS-CLI-005', {
+      what: 'there are receivers, and no Alertmanager that would notify them',
+      where: { file },
+      fix: 'add `alertmanager:` under `components:`',
+    });
+  }
+}
+
+/**
+ * For commands that must work when the file does not: stopping, looking, restoring. With mistakes in the file the stack
+ * is what its state directory says, without components and receivers; the mistakes are named on stderr.
+ */
+export async function loadStackInNeed(context: CommandContext): Promise<Stack> {
+  try {
+    return await loadStack(context);
+  } catch (error) {
+    const mistakes = error instanceof LeitstandErrors ? error.errors : [];
+    const stack = mistakes.length > 0 ? await salvageStack(context) : undefined;
+    if (!stack) throw error;
+    const what = mistakes.map(({ message }) => `  ${message}`).join('\n');
+    context.output.talk(
+      `warning: ${shownPath(context.cwd, stack.file)} has mistakes; going by ${stack.stateDir} alone\n${what}`,
+    );
+    return stack;
+  }
+}
+
+async function salvageStack(context: CommandContext): Promise<Stack | undefined> {
+  const file = await findConfigFile(context);
+  const text = await readTextIfExists(file);
+  if (text === undefined) return undefined;
+  const { salvageConfig } = await import('../config/salvage.ts');
+  const { stack, stateDir: stated, backupDirectory } = salvageConfig(text);
+  if (stated === undefined || backupDirectory === undefined) return undefined;
+  const stateDir = resolve(dirname(file), stated === 'absent' ? '.leitstand' : stated);
+  if (!(await exists(stateDir))) return undefined;
+  return {
+    name: stack ?? 'stack',
+    file,
+    stateDir,
+    components: [],
+    integrations: [],
+    receivers: [],
+    routing: { severities: [], default: '', groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: 0 },
+    inbox: { enabled: false, port: 0 },
+    backup: {
+      directory:
+        backupDirectory === 'absent' ? join(stateDir, 'repository') : resolve(dirname(file), backupDirectory),
+    },
+    provision: { sources: [], paths: {}, cacheDir: cacheDirectory(context.env, homedir()) },
+  };
 }
 
 /** The schemas of all plug-ins, as the configuration is composed from them. */

@@ -1,38 +1,71 @@
 import { join } from 'node:path';
 import type { Repository } from '../repository/repository.ts';
+import { exists } from '../platform/files.ts';
+import type { Session } from './open-session.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { CommandContext } from './command.ts';
 import { cliErrors } from './errors.ts';
 
+/** To read: makes nothing. The public half of the key is enough. */
+export async function openStackRepository(context: CommandContext, stack: Stack): Promise<Repository> {
+  const { store, directory, world, keys, repository } = await prepare(context, stack);
+  await repository.assertRepository(store);
+  const signingKey = await keys.loadSigningKey(directory);
+  if (signingKey) return repository.openRepository(store, { ...world, signingKey });
+  const publicPath = join(directory, 'signing.pub.pem');
+  if (!(await exists(publicPath))) throw keyMissing(store.label, directory);
+  return repository.openRepository(store, { ...world, publicKey: await keys.loadPublicKey(publicPath) });
+}
+
 /**
- * The stack's repository. With `create` it and its signing key are made when there is neither; without, reading
- * makes nothing: a key made now could never have signed what is there.
+ * To write: made with its signing key at the first backup. Throws LS-CLI-007 when earlier backups are on record and
+ * the place is empty, unless a new one is `wanted`.
  */
-export async function openStackRepository(
+export async function openRepositoryToWrite(
   context: CommandContext,
-  stack: Stack,
-  options: { readonly create: boolean },
-): Promise<Repository> {
-  const [{ openDirectoryStore }, { loadOrCreateSigningKey, loadSigningKey }, repository] = await Promise.all([
+  session: Session,
+  wanted: boolean,
+): Promise<{ readonly repository: Repository; readonly isNew: boolean }> {
+  const { stack, history, sources } = session;
+  const { store, directory, world, keys, repository } = await prepare(context, stack);
+  if (await repository.isRepository(store)) {
+    const signingKey = await keys.loadSigningKey(directory);
+    if (!signingKey) throw keyMissing(store.label, directory);
+    return { repository: await repository.openRepository(store, { ...world, signingKey }), isNew: false };
+  }
+  const earlier = sources.some(
+    ({ component }) => history.proofs.latest('backup', component)?.verdict === 'proven',
+  );
+  if (earlier && !wanted) {
+    throw cliErrors.error('LS-CLI-007', {
+      what: `the ${store.label} is gone: earlier backups were stored there`,
+      why: 'the disk is not mounted, or the path has changed',
+      fix: 'mount it or correct `backup: {directory: …}`; to begin anew: leitstand backup --new-repository',
+    });
+  }
+  const signingKey = await keys.loadOrCreateSigningKey(directory);
+  return { repository: await repository.initialiseRepository(store, { ...world, signingKey }), isNew: true };
+}
+
+async function prepare(context: CommandContext, stack: Stack) {
+  const [{ openDirectoryStore }, keys, repository] = await Promise.all([
     import('../repository/stores/directory/index.ts'),
     import('../repository/keys.ts'),
     import('../repository/repository.ts'),
   ]);
-  const store = openDirectoryStore(stack.backup.directory);
-  const directory = join(stack.stateDir, 'keys');
-  const world = { clock: context.clock, random: context.random };
-  if (options.create && !(await repository.isRepository(store))) {
-    const signingKey = await loadOrCreateSigningKey(directory);
-    return repository.initialiseRepository(store, { ...world, signingKey });
-  }
-  await repository.assertRepository(store);
-  const signingKey = await loadSigningKey(directory);
-  if (!signingKey) {
-    throw cliErrors.error('LS-CLI-004', {
-      what: 'the signing key of this stack is not there, but its repository is',
-      why: `the ${store.label} was made with a key that lay in ${directory}`,
-      fix: `put signing.pem back into ${directory}; to begin anew, set \`backup: {directory: …}\` to an empty place`,
-    });
-  }
-  return repository.openRepository(store, { ...world, signingKey });
+  return {
+    store: openDirectoryStore(stack.backup.directory),
+    directory: join(stack.stateDir, 'keys'),
+    world: { clock: context.clock, random: context.random },
+    keys,
+    repository,
+  };
+}
+
+function keyMissing(label: string, directory: string) {
+  return cliErrors.error('LS-CLI-004', {
+    what: 'the signing key of this stack is not there, but its repository is',
+    why: `the ${label} was made with a key that lay in ${directory}`,
+    fix: `put signing.pem (to read, signing.pub.pem is enough) back into ${directory}; to begin anew, set \`backup: {directory: …}\` to an empty place`,
+  });
 }

@@ -7,7 +7,9 @@ import type { Runtime } from '../stack/runtime.ts';
 import type { Source } from '../stack/source.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { CommandContext } from './command.ts';
-import { loadStack } from './load-stack.ts';
+import { deliveryFingerprint } from '../delivery/fingerprint.ts';
+import { cliErrors } from './errors.ts';
+import { loadStack, loadStackInNeed } from './load-stack.ts';
 import { openRuntime } from './open-runtime.ts';
 
 /** A stack with its runtime and its records, for commands that work on what runs. */
@@ -30,8 +32,12 @@ export interface StackSource {
   readonly dataDir: string;
 }
 
-export async function openSession(context: CommandContext): Promise<Session> {
-  const stack = await loadStack(context);
+/** `inNeed`: for looking at a stack whose file has mistakes. */
+export async function openSession(
+  context: CommandContext,
+  options: { readonly inNeed?: boolean } = {},
+): Promise<Session> {
+  const stack = await (options.inNeed === true ? loadStackInNeed(context) : loadStack(context));
   const [components, runtime, { openHistory }] = await Promise.all([
     context.catalog.components(),
     openRuntime(context, stack),
@@ -55,7 +61,11 @@ export async function openSession(context: CommandContext): Promise<Session> {
     history,
     sources,
     expectedProofs: [
-      ...stack.receivers.map((subject) => ({ kind: 'alert-delivery', subject })),
+      ...stack.receivers.map((subject) => ({
+        kind: 'alert-delivery',
+        subject,
+        fingerprint: deliveryFingerprint(stack, subject),
+      })),
       ...sources.flatMap(({ component }) => [
         { kind: 'backup', subject: component },
         { kind: 'drill', subject: component },
@@ -63,4 +73,18 @@ export async function openSession(context: CommandContext): Promise<Session> {
     ],
     close: () => history.close(),
   };
+}
+
+/**
+ * Throws LS-CLI-006 when the component does not run in this stack: another stack may answer on its port, and would
+ * get our test alerts.
+ */
+export async function requireRunning({ runtime, stack }: Session, component: string): Promise<void> {
+  const running = (await runtime.status()).find((one) => one.component === component);
+  if (running?.pid !== undefined) return;
+  throw cliErrors.error('LS-CLI-006', {
+    what: `${component} of the stack ${stack.name} does not run`,
+    why: running?.reason,
+    fix: 'leitstand up',
+  });
 }

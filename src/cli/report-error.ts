@@ -1,5 +1,6 @@
 import { renderError } from '../platform/error-text.ts';
-import { LeitstandError, LeitstandErrors } from '../platform/errors.ts';
+import { LeitstandError, LeitstandErrors, systemErrorCode } from '../platform/errors.ts';
+import { cliErrors } from './errors.ts';
 import { EXIT, type ExitCode } from '../platform/exit-codes.ts';
 import type { TerminalFacts } from './terminal.ts';
 
@@ -13,8 +14,7 @@ interface ReportTo {
 
 /** The one place that turns errors into text and exit codes. */
 export function reportError(error: unknown, to: ReportTo): ExitCode {
-  const known =
-    error instanceof LeitstandErrors ? error.errors : error instanceof LeitstandError ? [error] : undefined;
+  const known = knownErrors(error);
   if (known === undefined) {
     if (to.cancelled) {
       if (to.json)
@@ -37,4 +37,23 @@ export function reportError(error: unknown, to: ReportTo): ExitCode {
   const codes = [...new Set(known.map(({ code }) => code))];
   to.stderr.write(`\nmore: leitstand explain ${codes[0] ?? ''}\n`);
   return known[0]?.exit ?? EXIT.bug;
+}
+
+/** What the system refuses everywhere alike: no bug of ours, whoever met it. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  ENOSPC: 'free space on that disk (`df -h`), then run it again',
+  EDQUOT: 'free space within the quota, then run it again',
+  EACCES: 'run it as the user who owns the stack (`ls -ld` of its state directory shows who)',
+  EPERM: 'run it as the user who owns the stack (`ls -ld` of its state directory shows who)',
+  EROFS: 'mount the file system read-write, or move the state directory',
+  EMFILE: 'raise the limit of open files (`ulimit -n`)',
+  EIO: 'the disk fails: look at `dmesg`, and rescue what is on it',
+};
+
+function knownErrors(error: unknown): readonly LeitstandError[] | undefined {
+  if (error instanceof LeitstandErrors) return error.errors;
+  if (error instanceof LeitstandError) return [error];
+  const fix = REFUSALS[systemErrorCode(error) ?? ''];
+  if (fix === undefined || !(error instanceof Error)) return undefined;
+  return [cliErrors.error('LS-CLI-008', { what: `the system refused: ${error.message}`, fix, cause: error })];
 }

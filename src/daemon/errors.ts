@@ -26,4 +26,10 @@ export const daemonErrors = defineErrors({
     explanation:
       'The daemon could not listen on its Unix socket. Its directory is $XDG_RUNTIME_DIR/leitstand, /run/leitstand for root, or /tmp/leitstand-<uid>.',
   },
+  'LS-DAEMON-005': {
+    exit: EXIT.couldNotDo,
+    title: 'the state directory is no longer where it was',
+    explanation:
+      'The state directory was moved or removed while the daemon served it. The daemon ends, since another one may serve a new directory at the same path. Programs of a moved directory go on, and `leitstand up` from its new place takes them over; programs of a removed one are ended, since nobody could find them any more.',
+  },
 });

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../platform/clock.ts';
-import { tryLock } from '../platform/lock.ts';
-import { makeLayout, nativeLayout } from '../runtimes/native/layout.ts';
+import { type LockAttempt, tryLock } from '../platform/lock.ts';
+import { cannotWrite } from '../runtimes/native/failures.ts';
+import { makeLayout, type NativeLayout, nativeLayout } from '../runtimes/native/layout.ts';
 import { rotateLogs } from '../runtimes/native/log-rotation.ts';
 import type { SupervisionTimes } from '../runtimes/native/supervision.ts';
 import { Supervisor } from '../runtimes/native/supervisor.ts';
@@ -9,6 +10,7 @@ import { daemonErrors } from './errors.ts';
 import { type InboxFactory, InboxHost } from './inbox-host.ts';
 import { daemonApi } from './server.ts';
 import { DaemonSocket } from './socket.ts';
+import { StateGuard } from './state-guard.ts';
 
 export interface ServeOptions {
   readonly stateDir: string;
@@ -22,13 +24,13 @@ export interface ServeOptions {
 
 /**
  * The daemon: resumes what was wanted, keeps it running and answers on its socket. Resolves when the signal aborts
- * (the programs stay, as under systemd's `KillMode=process`) or after a client's stop (nothing stays). Throws
- * LS-DAEMON-001 when another daemon serves the directory.
+ * (the programs stay, as under systemd's `KillMode=process`), after a client's stop (nothing stays), or when the state
+ * directory is moved (the programs stay) or removed (they are ended). Throws LS-DAEMON-001 when another daemon serves
+ * the directory, LS-RUNTIME-010 when it cannot be written at all.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const layout = nativeLayout(options.stateDir);
-  await makeLayout(layout);
-  const lock = await tryLock(layout.lock, 'daemon');
+  const lock = await lockState(layout);
   if (!lock.held) throw alreadyServed(layout.stateDir, lock.holder?.pid);
   const closing = new AbortController();
   const end = () => closing.abort();
@@ -43,10 +45,20 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
+async function lockState(layout: NativeLayout): Promise<LockAttempt> {
+  try {
+    await makeLayout(layout);
+    return await tryLock(layout.lock, 'daemon');
+  } catch (error) {
+    throw cannotWrite('the daemon cannot start', error);
+  }
+}
+
 async function serveLocked(options: ServeOptions, closing: AbortController): Promise<void> {
   const { clock, env } = options;
   const layout = nativeLayout(options.stateDir);
   const times = options.times ?? {};
+  const guard = await StateGuard.open(layout);
   const supervisor = await Supervisor.open({ layout, clock, closing: closing.signal, times });
   const inbox = new InboxHost(options.inbox, clock);
   const app = daemonApi({
@@ -55,6 +67,7 @@ async function serveLocked(options: ServeOptions, closing: AbortController): Pro
     inbox,
     version: await ownVersion(),
     since: clock.now().toISOString(),
+    guard,
     closing: closing.signal,
     onStopped: () => closing.abort(),
   });
@@ -65,15 +78,11 @@ async function serveLocked(options: ServeOptions, closing: AbortController): Pro
   void rotateLogs(layout.logs, clock, closing.signal);
   // What fails here is the status' reason, and is tried again.
   if (supervisor.desired) await inbox.converge(supervisor.desired.inbox).catch(() => undefined);
-  await ended(closing.signal);
+  const loss = await guard.watch(clock, closing.signal);
+  closing.abort();
+  if (loss === 'removed') await supervisor.abandon();
+  await guard.close();
   await Promise.all([socket.close(), inbox.close()]);
-}
-
-function ended(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 async function ownVersion(): Promise<string> {

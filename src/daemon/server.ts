@@ -2,19 +2,20 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import type { LeitstandError } from '../platform/errors.ts';
 import { residentBytes } from '../platform/process-table.ts';
-import { componentName, desiredState, type DesiredState } from '../runtimes/native/desired.ts';
+import { desiredState, type DesiredState } from '../runtimes/native/desired.ts';
 import { runtimeErrors } from '../runtimes/native/errors.ts';
 import type { NativeLayout } from '../runtimes/native/layout.ts';
-import { lastLines } from '../runtimes/native/log-file.ts';
 import { type ApplyLine, type DaemonStatus, toWire } from '../runtimes/native/protocol.ts';
 import type { Supervisor } from '../runtimes/native/supervisor.ts';
 import { daemonErrors } from './errors.ts';
 import type { InboxHost } from './inbox-host.ts';
+import type { StateGuard } from './state-guard.ts';
 
 export interface DaemonParts {
   readonly layout: NativeLayout;
   readonly supervisor: Supervisor;
   readonly inbox: InboxHost;
+  readonly guard: StateGuard;
   readonly version: string;
   /** UTC, ISO 8601. */
   readonly since: string;
@@ -29,20 +30,11 @@ export function daemonApi(parts: DaemonParts): Hono {
   const app = new Hono();
   const gate = new Gate();
   app.get('/v1/status', async (c) => c.json(await readStatus(parts)));
-  app.get('/v1/logs/:component', async (c) => {
-    const component = componentName.safeParse(c.req.param('component'));
-    const lines = z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(10_000)
-      .safeParse(c.req.query('lines') ?? '100');
-    if (!component.success || !lines.success) return c.json(refusal(malformed('the path or `lines`')), 400);
-    return c.json({ lines: await lastLines(parts.layout.log(component.data), lines.data) });
-  });
   app.post('/v1/apply', async (c) => {
     const desired = desiredState.safeParse(await c.req.json().catch(() => undefined));
     if (!desired.success) return c.json(refusal(malformed(z.prettifyError(desired.error))), 400);
+    const lost = await refuseLostState(parts);
+    if (lost) return c.json(refusal(lost), 409);
     const leave = gate.enter('leitstand up');
     if (!leave) return c.json(refusal(gate.busy()), 409);
     return new Response(applyStream(parts, desired.data, c.req.raw.signal, leave), {
@@ -50,6 +42,8 @@ export function daemonApi(parts: DaemonParts): Hono {
     });
   });
   app.post('/v1/stop', async (c) => {
+    const lost = await refuseLostState(parts);
+    if (lost) return c.json(refusal(lost), 409);
     const leave = gate.enter('leitstand down');
     if (!leave) return c.json(refusal(gate.busy()), 409);
     try {
@@ -97,12 +91,9 @@ function applyStream(
       const say = (line: ApplyLine) => {
         if (!gone) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
       };
-      const last = await applyAll(
-        parts,
-        desired,
-        say,
-        AbortSignal.any([signal, cancelled.signal, parts.closing]),
-      );
+      const all = firstOf(signal, cancelled.signal, parts.closing);
+      const last = await applyAll(parts, desired, say, all.signal);
+      all.release();
       leave();
       say(last);
       if (!gone) controller.close();
@@ -112,6 +103,20 @@ function applyStream(
       cancelled.abort();
     },
   });
+}
+
+/** By hand: `AbortSignal.any` on a signal that lives as long as the daemon leaks (nodejs/node #54614). */
+function firstOf(...signals: readonly AbortSignal[]) {
+  const first = new AbortController();
+  const abort = () => first.abort();
+  for (const signal of signals) {
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+  }
+  const release = () => {
+    for (const signal of signals) signal.removeEventListener('abort', abort);
+  };
+  return { signal: first.signal, release };
 }
 
 async function applyAll(
@@ -146,6 +151,19 @@ class Gate {
       fix: 'wait until it has ended, then run the command again',
     });
   }
+}
+
+/** The change would go to a directory that is another's, or nobody's, by now. */
+async function refuseLostState({ guard, layout }: DaemonParts): Promise<LeitstandError | undefined> {
+  const loss = await guard.loss();
+  return (
+    loss &&
+    daemonErrors.error('LS-DAEMON-005', {
+      what: `the state directory ${layout.stateDir} ${loss === 'removed' ? 'was removed' : 'was moved or lost its lock'} while the daemon (pid ${process.pid}) served it`,
+      why: 'the daemon ends now; nothing was changed',
+      fix: 'run the command again in a few seconds',
+    })
+  );
 }
 
 function refusal(error: LeitstandError) {

@@ -4,7 +4,8 @@ import { dirname } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Clock } from '../platform/clock.ts';
-import { writeFileAtomic } from '../platform/files.ts';
+import { LeitstandError } from '../platform/errors.ts';
+import { readDaemonAddress, writeDaemonAddress } from '../runtimes/native/daemon-address.ts';
 import { type NativeLayout, secureSocketDirectory, socketPath } from '../runtimes/native/layout.ts';
 import { daemonErrors } from './errors.ts';
 
@@ -20,11 +21,13 @@ export interface DaemonSocketOptions {
 
 /**
  * The daemon's Unix socket. It is opened again when its file vanishes: `$XDG_RUNTIME_DIR` goes with the user's
- * last session, and `/tmp` is swept. Its address is in `run/daemon.json`, for callers with another environment.
+ * last session, and `/tmp` is swept. Its address is in `run/daemon.json`, for callers with another environment; on
+ * a full disk it is written once there is room.
  */
 export class DaemonSocket {
   readonly #options: DaemonSocketOptions;
   readonly #closing = new AbortController();
+  #announced = false;
   #listening: { readonly server: Server; readonly path: string; readonly inode: bigint } | undefined;
 
   constructor(options: DaemonSocketOptions) {
@@ -43,7 +46,7 @@ export class DaemonSocket {
       await chmod(path, 0o600);
       this.#listening = { server, path, inode: (await stat(path, { bigint: true })).ino };
     } catch (error) {
-      if (error instanceof Error && error.name === 'LeitstandError') throw error;
+      if (error instanceof LeitstandError) throw error;
       throw daemonErrors.error('LS-DAEMON-004', {
         what: 'the daemon cannot open its socket',
         why: String(error),
@@ -52,15 +55,25 @@ export class DaemonSocket {
         cause: error,
       });
     }
-    const address = { pid: process.pid, socket: path };
-    await writeFileAtomic(layout.daemonAddress, `${JSON.stringify(address)}\n`, { mode: 0o600 });
+    await this.#announce(path);
+  }
+
+  async #announce(path: string): Promise<void> {
+    this.#announced = await writeDaemonAddress(this.#options.layout, path).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Until `close`. A socket that cannot be opened again is tried again: the programs must stay watched. */
   async guard(): Promise<void> {
     while (!this.#closing.signal.aborted) {
       await this.#options.clock.sleep(CHECK_MS, this.#closing.signal).catch(() => undefined);
-      if (this.#closing.signal.aborted || (await this.#isThere())) continue;
+      if (this.#closing.signal.aborted) continue;
+      if (await this.#isThere()) {
+        if (this.#listening && !this.#announced) await this.#announce(this.#listening.path);
+        continue;
+      }
       this.#listening?.server.close();
       this.#listening = undefined;
       await this.open().catch(() => undefined);
@@ -71,7 +84,7 @@ export class DaemonSocket {
     this.#closing.abort();
     const listening = this.#listening;
     if (!listening) return;
-    await rm(this.#options.layout.daemonAddress, { force: true });
+    await this.#retract();
     const { server } = listening;
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
@@ -79,6 +92,13 @@ export class DaemonSocket {
     const impatience = setTimeout(() => server.closeAllConnections(), 1_000);
     await closed;
     clearTimeout(impatience);
+  }
+
+  /** Another daemon's address, of a new state directory at the same path, stays. */
+  async #retract(): Promise<void> {
+    const { layout } = this.#options;
+    const address = await readDaemonAddress(layout).catch(() => undefined);
+    if (address?.pid === process.pid) await rm(layout.daemonAddress, { force: true }).catch(() => undefined);
   }
 
   async #isThere(): Promise<boolean> {

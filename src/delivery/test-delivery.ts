@@ -1,6 +1,7 @@
 import { type AlertmanagerApi, createAlertmanagerApi } from '../components/alertmanager/api.ts';
 import { EXIT } from '../platform/exit-codes.ts';
 import { TEST_LABEL } from '../stack/delivery.ts';
+import { deliveryFingerprint } from './fingerprint.ts';
 import { followProbes } from './follow.ts';
 import type { DeliveryRequest } from './request.ts';
 import { makeProbes, type Probe, probeAlert } from './probe.ts';
@@ -61,7 +62,7 @@ async function resolveProbes(
 }
 
 function record(
-  { history, clock }: DeliveryRequest,
+  { history, clock, stack }: DeliveryRequest,
   probes: readonly Probe[],
   integrations: readonly IntegrationReport[],
   nonce: string,
@@ -82,6 +83,6 @@ function record(
   }
   for (const { receiver } of probes) {
     const own = integrations.filter((integration) => integration.receiver === receiver);
-    history.proofs.append(deliveryClaim(receiver, own), at);
+    history.proofs.append(deliveryClaim(receiver, own, deliveryFingerprint(stack, receiver)), at);
   }
 }

@@ -23,6 +23,13 @@ export const deploymentErrors = defineErrors({
       'Only one `up` or `down` works on a stack at a time. The lock belongs to the named process and vanishes with ' +
       'it, however it ends; there is nothing to clean up.',
   },
+  'LS-DEPLOY-005': {
+    exit: EXIT.couldNotDo,
+    title: 'the stack belongs to another user',
+    explanation:
+      'The programs of a stack run as the user who started it, and so do all commands that change it. Root could do ' +
+      'it, but would leave files that the owner cannot touch afterwards. Run the command as the owner.',
+  },
   'LS-DEPLOY-004': {
     exit: EXIT.couldNotDo,
     title: 'the state directory cannot be written',

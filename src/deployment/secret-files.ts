@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { readTextIfExists, writeFileAtomic } from '../platform/files.ts';
-import type { Plan } from '../stack/plan.ts';
+import type { Plan, SecretFile } from '../stack/plan.ts';
 import type { Runtime } from '../stack/runtime.ts';
 
 const MODE = 0o400;
@@ -19,16 +19,25 @@ export async function writeSecretFiles(plan: Plan, runtime: Pick<Runtime, 'place
   }
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
-  for (const { name, value } of plan.secrets) {
-    const path = place.secret(name);
-    if ((await readTextIfExists(path)) === value.reveal() && ((await stat(path)).mode & 0o777) === MODE)
-      continue;
-    await writeFileAtomic(path, value.reveal(), { mode: MODE });
+  for (const secret of plan.secrets) {
+    const path = place.secret(secret.name);
+    if (!(await isInPlace(path, secret))) await writeFileAtomic(path, secret.value.reveal(), { mode: MODE });
   }
   const wanted = new Set(plan.secrets.map(({ name }) => basename(place.secret(name))));
   for (const name of await readdir(directory)) {
     if (!wanted.has(name)) await rm(`${directory}/${name}`, { force: true });
   }
+}
+
+async function isInPlace(path: string, { value }: SecretFile): Promise<boolean> {
+  return (await readTextIfExists(path)) === value.reveal() && ((await stat(path)).mode & 0o777) === MODE;
+}
+
+/** Whether `writeSecretFiles` would change anything that the program reads. */
+export async function secretsChange(plan: Plan, runtime: Pick<Runtime, 'place'>): Promise<boolean> {
+  const place = runtime.place(plan.component);
+  for (const secret of plan.secrets) if (!(await isInPlace(place.secret(secret.name), secret))) return true;
+  return false;
 }
 
 /** Removes the secrets of components that no plan names any more. */

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode } from '../platform/errors.ts';
 import { tryLock } from '../platform/lock.ts';
@@ -7,6 +7,7 @@ import { deploymentErrors } from './errors.ts';
 
 /** One `up` or `down` at a time on a stack; the lock dies with its process. */
 export async function withStackLock<T>(stack: Stack, purpose: string, work: () => Promise<T>): Promise<T> {
+  await assertOwner(stack.stateDir);
   const lock = await writable(stack, async () => {
     await mkdir(join(stack.stateDir, 'run'), { recursive: true, mode: 0o700 });
     return tryLock(join(stack.stateDir, 'run', 'stack.lock'), purpose);
@@ -24,6 +25,18 @@ export async function withStackLock<T>(stack: Stack, purpose: string, work: () =
   } finally {
     lock.release();
   }
+}
+
+/** Root would leave files that the owner of the stack can neither read nor replace. */
+async function assertOwner(stateDir: string): Promise<void> {
+  const owner = (await stat(stateDir).catch(() => undefined))?.uid;
+  const self = process.getuid?.();
+  if (owner === undefined || self === undefined || owner === self) return;
+  throw deploymentErrors.error('LS-DEPLOY-005', {
+    what: `the state in ${stateDir} belongs to another user (uid ${owner})`,
+    why: `this is uid ${self}`,
+    fix: `run it as that user: sudo -u '#${owner}' …`,
+  });
 }
 
 /** Turns a full or forbidden disk into words; nothing half done is in force by then. */

@@ -1,9 +1,10 @@
-import type { ComponentStatus, InboxStatus, Runtime } from '../stack/runtime.ts';
+import type { Json } from '../platform/canonical-json.ts';
+import type { ComponentStatus, InboxStatus, Runtime, Supervision } from '../stack/runtime.ts';
 import type { Proof } from '../stack/proof.ts';
 import type { Stack } from '../stack/stack.ts';
 
-/** `never` and `stale` are as bad as `refuted`: no fresh proof is no proof. */
-export type ProofState = 'proven' | 'refuted' | 'unknown' | 'stale' | 'never';
+/** `never`, `stale` and `outdated` (proven of another configuration) are as bad as `refuted`. */
+export type ProofState = 'proven' | 'refuted' | 'unknown' | 'stale' | 'outdated' | 'never';
 
 export interface ProofStatus {
   readonly kind: string;
@@ -12,11 +13,14 @@ export interface ProofStatus {
   readonly ageMs?: number;
   readonly limitMs?: number;
   readonly proof?: number;
+  /** Why it is not proven, as the proof says. */
+  readonly reason?: string;
 }
 
 export interface StackStatus {
   readonly components: readonly ComponentStatus[];
   readonly inbox: InboxStatus | undefined;
+  readonly supervision: Supervision;
   readonly proofs: readonly ProofStatus[];
   readonly healthy: boolean;
 }
@@ -24,10 +28,12 @@ export interface StackStatus {
 export interface ExpectedProof {
   readonly kind: string;
   readonly subject: string;
+  /** Of today's configuration, where a proof holds for one configuration only. */
+  readonly fingerprint?: string;
 }
 
 export async function readStatus(input: {
-  readonly runtime: Pick<Runtime, 'status' | 'inboxStatus'>;
+  readonly runtime: Pick<Runtime, 'status' | 'inboxStatus' | 'supervision'>;
   readonly stack: Pick<Stack, 'components' | 'inbox'>;
   readonly expected: readonly ExpectedProof[];
   readonly latest: (kind: string, subject: string) => Proof | undefined;
@@ -38,14 +44,16 @@ export async function readStatus(input: {
   const inbox = input.stack.inbox.enabled
     ? ((await input.runtime.inboxStatus()) ?? { state: 'stopped' as const, port: input.stack.inbox.port })
     : undefined;
-  const proofs = input.expected.map(({ kind, subject }) =>
-    rateProof(kind, subject, input.latest(kind, subject), input.now),
+  const supervision = await input.runtime.supervision();
+  const proofs = input.expected.map((expected) =>
+    rateProof(expected, input.latest(expected.kind, expected.subject), input.now),
   );
   const healthy =
+    supervision.supervised &&
     components.every(({ state }) => state === 'ready') &&
     (inbox === undefined || inbox.state === 'ready') &&
     proofs.every(({ state }) => state === 'proven');
-  return { components, inbox, proofs, healthy };
+  return { components, inbox, supervision, proofs, healthy };
 }
 
 /** What the file wants and nobody runs is part of the picture. */
@@ -59,17 +67,45 @@ function missing(
     .map(({ name }) => ({ component: name, state: 'stopped', restarts: 0 }));
 }
 
-function rateProof(kind: string, subject: string, proof: Proof | undefined, now: Date): ProofStatus {
+function rateProof(expected: ExpectedProof, proof: Proof | undefined, now: Date): ProofStatus {
+  const { kind, subject } = expected;
   if (!proof) return { kind, subject, state: 'never' };
   const ageMs = now.getTime() - Date.parse(proof.at);
-  // A proof from the future comes from a clock that was wrong: it says nothing about now.
-  const fresh = ageMs >= 0 && ageMs <= proof.ageLimitMs;
+  const reason = proof.verdict === 'proven' ? undefined : findReason(proof.facts);
   return {
     kind,
     subject,
-    state: fresh || proof.verdict !== 'proven' ? proof.verdict : 'stale',
+    state: stateOf(expected, proof, ageMs),
     ageMs,
     limitMs: proof.ageLimitMs,
     proof: proof.id,
+    ...(reason === undefined ? {} : { reason }),
   };
+}
+
+function stateOf({ fingerprint }: ExpectedProof, proof: Proof, ageMs: number): ProofState {
+  if (proof.verdict !== 'proven') return proof.verdict;
+  if (fingerprint !== undefined && member(proof.facts, 'fingerprint') !== fingerprint) return 'outdated';
+  // A proof from the future comes from a clock that was wrong: it says nothing about now.
+  return ageMs >= 0 && ageMs <= proof.ageLimitMs ? 'proven' : 'stale';
+}
+
+/** The first reason in a proof's facts, however deep: what they hold differs by kind. */
+function findReason(facts: Json): string | undefined {
+  if (typeof facts !== 'object' || facts === null) return undefined;
+  for (const name of ['reason', 'what', 'disagreed', 'errors']) {
+    const value = member(facts, name);
+    if (typeof value === 'string') return value;
+    if (Array.isArray(value) && typeof value[0] === 'string') return value[0];
+  }
+  for (const value of Object.values(facts)) {
+    const reason = findReason(value as Json);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+function member(facts: Json, name: string): Json | undefined {
+  if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) return undefined;
+  return (facts as { readonly [key: string]: Json })[name];
 }

@@ -19,7 +19,7 @@ import {
 } from './generation.ts';
 import { type ComponentRegistry, makePlans, neededPrograms, type Programs } from './plans.ts';
 import { withStackLock, writable } from './stack-lock.ts';
-import { pruneSecretFiles, writeSecretFiles } from './secret-files.ts';
+import { pruneSecretFiles, secretsChange, writeSecretFiles } from './secret-files.ts';
 import { type Candidate, validateCandidates } from './validate.ts';
 
 export interface Deployment {
@@ -39,6 +39,8 @@ export interface ComponentChange {
   readonly origin: string;
   readonly action: ComponentAction;
   readonly filesChanged: boolean;
+  /** Taken over at the program's next use of it, without reload. */
+  readonly secretsChanged: boolean;
 }
 
 /** Rendered and judged, nothing touched yet: the one road to both `plan` and `up`. */
@@ -46,6 +48,7 @@ interface Prepared {
   readonly candidates: readonly Candidate[];
   readonly request: ApplyRequest;
   readonly changed: ReadonlySet<string>;
+  readonly newSecrets: ReadonlySet<string>;
 }
 
 /** Renders, validates, switches and applies. Changes nothing that is right; safe to cancel and to run again. */
@@ -56,6 +59,7 @@ export async function up(deployment: Deployment): Promise<ComponentChange[]> {
       deployment,
       'apply',
       async () => {
+        await deployment.runtime.assertStartable(prepared.request);
         for (const { plan, generation } of prepared.candidates) {
           await writable(deployment.stack, async () => {
             await writeSecretFiles(plan, deployment.runtime);
@@ -114,7 +118,9 @@ async function prepare(
     () => 'accepted by the programs themselves',
   );
   const changed = new Set<string>();
+  const newSecrets = new Set<string>();
   for (const { plan, generation } of candidates) {
+    if (await secretsChange(plan, runtime)) newSecrets.add(plan.component);
     if ((await currentGeneration(linkOf(deployment, plan))) !== generation.name) changed.add(plan.component);
   }
   const request = {
@@ -123,7 +129,7 @@ async function prepare(
     applications: candidates.map(({ plan, generation }) => ({ plan, filesHash: generation.name })),
     signal: deployment.signal,
   };
-  return { candidates, request, changed };
+  return { candidates, request, changed, newSecrets };
 }
 
 async function stage(
@@ -157,18 +163,29 @@ async function pruneAfter(deployment: Deployment, { candidates }: Prepared): Pro
   );
 }
 
-function changes({ candidates, changed }: Prepared, actions: ComponentActions): ComponentChange[] {
+function changes(
+  { candidates, changed, newSecrets }: Prepared,
+  actions: ComponentActions,
+): ComponentChange[] {
   const wanted = candidates.map(({ plan }) => ({
     component: plan.component,
     version: formatVersion(plan.program.version),
     origin: plan.program.origin,
     action: actions[plan.component] ?? 'none',
     filesChanged: changed.has(plan.component),
+    secretsChanged: newSecrets.has(plan.component),
   }));
   const known = new Set(wanted.map(({ component }) => component));
   const stopped = Object.entries(actions)
     .filter(([component]) => !known.has(component))
-    .map(([component, action]) => ({ component, version: '', origin: '', action, filesChanged: false }));
+    .map(([component, action]) => ({
+      component,
+      version: '',
+      origin: '',
+      action,
+      filesChanged: false,
+      secretsChanged: false,
+    }));
   return [...wanted, ...stopped];
 }
 

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { LeitstandError } from '../platform/errors.ts';
+import { EXIT } from '../platform/exit-codes.ts';
 import type { SnapshotRecord } from '../repository/records.ts';
 import type { Verdict } from '../stack/proof.ts';
 import { drillErrors } from './errors.ts';
@@ -61,6 +62,8 @@ async function drillSource(
   } catch (error) {
     request.signal?.throwIfAborted();
     const known = error instanceof LeitstandError ? error : unforeseen(drill.component, error);
+    // A mistyped snapshot says nothing about the backups.
+    if (known.exit === EXIT.usage || known.exit === EXIT.noRepository) throw known;
     return {
       ...base,
       ...(record ? factsOf(record) : { knownLoss: [] }),

@@ -126,7 +126,7 @@ function explain(path: string, error: unknown): LeitstandError | undefined {
       return historyErrors.error('LS-HISTORY-001', {
         ...common,
         what: `the history file ${path} is damaged`,
-        fix: `put it aside, with its -wal file: mv ${path} ${path}.damaged; the next command makes a new one`,
+        fix: `put it aside as a whole: leitstand down; mkdir ${path}.damaged; mv ${path} ${path}-wal ${path}-shm ${path}.damaged/; leitstand up. A new one is made; sqlite3 (.recover) may still read the old one`,
       });
     case SQLITE.busy:
     case SQLITE.locked:

@@ -20,6 +20,13 @@ export interface InboxStatus {
   readonly reason?: string;
 }
 
+/** Whether somebody restarts what dies. */
+export interface Supervision {
+  readonly supervised: boolean;
+  /** Why not, in words, with what to do about it. */
+  readonly reason?: string;
+}
+
 /** What an apply does to one component. */
 export type ComponentAction = 'none' | 'start' | 'reload' | 'restart' | 'stop';
 
@@ -62,6 +69,11 @@ export interface Runtime {
   /** What `apply` would do, without doing it. */
   preview(request: ApplyRequest): Promise<ComponentActions>;
   /**
+   * Refuses with LS-RUNTIME errors, touching nothing, what could not be started: ports held by others (named), a
+   * state directory that another stack uses.
+   */
+  assertStartable(request: ApplyRequest): Promise<void>;
+  /**
    * Makes the running programs match and waits until each is ready. Changes nothing that is right. Rejects with
    * LS-RUNTIME errors; what already became ready by then stays.
    */
@@ -72,6 +84,8 @@ export interface Runtime {
   inboxStatus(): Promise<InboxStatus | undefined>;
   /** Components as they are now; components that are not wanted but still run are listed too. */
   status(): Promise<ComponentStatus[]>;
+  /** What runs unsupervised may be ready and is not well: nobody restarts it. */
+  supervision(): Promise<Supervision>;
   /** Base URL under which the caller reaches a port of a component. */
   url(component: string, port: number): string;
   /** The component's data directory as the caller can read it. */

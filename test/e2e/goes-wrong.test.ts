@@ -118,7 +118,7 @@ describe.skipIf(generations.length === 0)('a stack that goes wrong', () => {
   it.skipIf(process.getuid?.() !== 0)('a full disk leaves what runs as it is', async () => {
     const small = join(stack.directory, 'small');
     await mkdir(small);
-    const mount = await runProgram('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'tmpfs', small]);
+    const mount = await runProgram('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', small]);
     if (mount.exitCode !== 0) return;
     try {
       await stack.configure({ stateDir: 'small/state' });
@@ -217,7 +217,7 @@ describe.skipIf(generations.length === 0)('a stack that goes wrong', () => {
   ] as const)('one of the %s, %s, is refused and named', async (kind, damage) => {
     const repository = join(stack.directory, '.leitstand/repository');
     await eventually(
-      () => stack.run('backup'),
+      () => stack.run('backup', '--new-repository'),
       ({ exit }) => exit === 0,
     );
     const names = await readdir(join(repository, kind), { recursive: true });
@@ -247,12 +247,16 @@ describe.skipIf(generations.length === 0)('a stack that goes wrong', () => {
   it('a backup killed in the middle harms nothing', async () => {
     const bin = join(import.meta.dirname, '../../bin/leitstand.mjs');
     for (const delay of [150, 300, 450]) {
-      const child = spawn(process.execPath, [bin, 'backup'], { cwd: stack.directory, stdio: 'ignore' });
+      const child = spawn(process.execPath, [bin, 'backup', '--new-repository'], {
+        cwd: stack.directory,
+        stdio: 'ignore',
+      });
+      const closed = new Promise((resolve) => child.once('close', resolve));
       await new Promise((resolve) => setTimeout(resolve, delay));
       child.kill('SIGKILL');
-      await new Promise((resolve) => child.once('close', resolve));
+      await closed;
     }
-    expect((await stack.run('backup')).exit).toBe(0);
+    expect((await stack.run('backup', '--new-repository')).exit).toBe(0);
     expect((await stack.run('backup', 'verify')).exit).toBe(0);
     expect((await stack.run('drill')).exit).toBe(0);
   });

@@ -22,7 +22,13 @@ export function leitstand(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, ...args], {
       cwd: options.cwd,
-      env: { PATH: process.env['PATH'], HOME: options.cwd, NO_COLOR: '1', ...options.env },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: options.cwd,
+        LEITSTAND_CACHE_DIR: join(tmpdir(), `leitstand-e2e-cache-${process.getuid?.() ?? 0}`),
+        NO_COLOR: '1',
+        ...options.env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output = { stdout: '', stderr: '' };

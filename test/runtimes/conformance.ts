@@ -1,4 +1,5 @@
 import { readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/stack/plan.ts';
 import type { ApplyRequest, Runtime } from '../../src/stack/runtime.ts';
@@ -53,6 +54,7 @@ function ofNothing(under: () => RuntimeUnderTest): void {
     expect(await runtime.inboxStatus()).toBeUndefined();
     expect(await runtime.logTail('alpha', 10)).toEqual([]);
     expect(await runtime.stop()).toEqual([]);
+    expect(await runtime.supervision()).toEqual({ supervised: false, reason: expect.any(String) });
   });
 
   it('keeps the places of components apart', () => {
@@ -79,12 +81,29 @@ function ofStack(under: () => RuntimeUnderTest): void {
       { component: 'alpha', state: 'ready', restarts: 0 },
       { component: 'beta', state: 'ready', restarts: 0 },
     ]);
+    expect(await runtime.supervision()).toEqual({ supervised: true });
+    await runtime.assertStartable(request(plans));
     expect(await runtime.preview(request(plans))).toEqual({ alpha: 'none', beta: 'none' });
     expect(await runtime.apply(request(plans), silent)).toEqual({ alpha: 'none', beta: 'none' });
     expect(await runtime.stop()).toEqual(['alpha', 'beta']);
     expect(await running()).toBe(0);
     expect((await stat(runtime.dataDir('alpha'))).isDirectory()).toBe(true);
     expect(await runtime.stop()).toEqual([]);
+  });
+
+  it('refuses a port that somebody else holds, by name, before anything is touched', async () => {
+    const { runtime, goodPlan, running } = under();
+    const plan = await goodPlan('alpha');
+    const holder = createServer().listen(plan.ready.port, '127.0.0.1');
+    await new Promise((resolve) => holder.once('listening', resolve));
+    for (const ask of [runtime.assertStartable(request([plan])), runtime.apply(request([plan]), silent)]) {
+      await expect(ask).rejects.toMatchObject({
+        code: 'LS-RUNTIME-001',
+        details: { what: expect.stringContaining(`(pid ${process.pid})`) },
+      });
+    }
+    expect(await running()).toBe(0);
+    await new Promise((resolve) => holder.close(resolve));
   });
 
   it('does what the preview says when files, arguments or components change', async () => {
@@ -111,7 +130,10 @@ function ofStack(under: () => RuntimeUnderTest): void {
       details: { detail: expect.arrayContaining(['complaint 12']) },
     });
     expect(steps.some((step) => step.startsWith('beta: start failed'))).toBe(true);
-    expect(await runtime.status()).toMatchObject([{ state: 'ready' }, { state: 'failing' }]);
+    // Between two tries it may be starting once more.
+    await expect
+      .poll(() => runtime.status(), { timeout: 10_000 })
+      .toMatchObject([{ state: 'ready' }, { state: 'failing' }]);
     expect(await runtime.logTail('beta', 1)).toEqual(['complaint 12']);
   });
 }

@@ -43,7 +43,7 @@ async function testReceivers(
   receivers: readonly string[],
   timeoutMs: number,
 ): Promise<DeliveryReport> {
-  const { openSession } = await import('../open-session.ts');
+  const { openSession, requireRunning } = await import('../open-session.ts');
   const { testDelivery } = await import('../../delivery/test-delivery.ts');
   const session = await openSession(context);
   try {
@@ -63,6 +63,7 @@ async function testReceivers(
         fix: 'add `alertmanager:` to components and a receiver to receivers; docs/alerting.md shows both',
       });
     }
+    await requireRunning(session, 'alertmanager');
     return await testDelivery({
       alertmanagerUrl,
       stack,

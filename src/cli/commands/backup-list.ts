@@ -8,10 +8,10 @@ export const backupListCommand: Command = {
   examples: [{ command: 'leitstand backup list', shows: 'what there is to restore' }],
   exits: ['1   a record is damaged or altered; it is named', '10  there is no repository yet'],
   run: async (context) => {
-    const { loadStack } = await import('../load-stack.ts');
+    const { loadStackInNeed } = await import('../load-stack.ts');
     const { openStackRepository } = await import('../open-repository.ts');
-    const stack = await loadStack(context);
-    const repository = await openStackRepository(context, stack, { create: false });
+    const stack = await loadStackInNeed(context);
+    const repository = await openStackRepository(context, stack);
     const [backups, snapshots] = await Promise.all([repository.backups(), repository.snapshots()]);
     const now = context.clock.now().getTime();
     const rows = backups.flatMap((backup) =>
@@ -20,7 +20,8 @@ export const backupListCommand: Command = {
         return [
           backup.id,
           formatAge(now - Date.parse(backup.startedAt)),
-          snapshot?.source ?? id,
+          snapshot?.source ?? '',
+          id,
           snapshot ? `${snapshot.totals.files} files` : 'MISSING',
           snapshot ? formatSize(snapshot.totals.bytes) : '',
         ];
@@ -31,7 +32,7 @@ export const backupListCommand: Command = {
       text:
         rows.length === 0
           ? 'The repository holds no backup yet.'
-          : table([['BACKUP', 'AGE', 'SOURCE', 'FILES', 'SIZE'], ...rows]),
+          : table([['BACKUP', 'AGE', 'SOURCE', 'SNAPSHOT', 'FILES', 'SIZE'], ...rows]),
       json: JSON.parse(JSON.stringify(backups)),
     };
   },

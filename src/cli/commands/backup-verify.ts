@@ -17,10 +17,10 @@ programs can use the data.`,
   ],
   exits: ['1   something is damaged, missing or altered', '10  there is no repository yet'],
   run: async (context, input) => {
-    const { loadStack } = await import('../load-stack.ts');
+    const { loadStackInNeed } = await import('../load-stack.ts');
     const { openStackRepository } = await import('../open-repository.ts');
-    const stack = await loadStack(context);
-    const repository = await openStackRepository(context, stack, { create: false });
+    const stack = await loadStackInNeed(context);
+    const repository = await openStackRepository(context, stack);
     const level = LEVELS.find((candidate) => candidate === input.text('level')) ?? 'content';
     const { findings, counts } = await repository.verify({ level, signal: context.signal });
     const summary = `${counts.records} records, ${counts.lists} lists, ${counts.packs} packs, ${counts.files} files; ${formatSize(counts.bytesRead)} read (${level})`;

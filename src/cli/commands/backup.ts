@@ -18,16 +18,28 @@ record that makes it a backup is written last: what is killed before it is harml
     '6   nothing was stored',
     '11  another backup is running',
   ],
-  run: async (context) => {
-    const { openSession } = await import('../open-session.ts');
-    const { openStackRepository } = await import('../open-repository.ts');
+  options: [
+    {
+      flags: '--new-repository',
+      description: 'begin a new one although earlier backups are not to be found',
+    },
+  ],
+  run: async (context, input) => {
+    const { openSession, requireRunning } = await import('../open-session.ts');
+    const { openRepositoryToWrite } = await import('../open-repository.ts');
     const { runBackup } = await import('../../backup/run-backup.ts');
     const session = await openSession(context);
     try {
+      for (const { component } of session.sources) await requireRunning(session, component);
+      const { repository, isNew } = await openRepositoryToWrite(
+        context,
+        session,
+        input.flag('newRepository'),
+      );
       const report = await runBackup({
         stack: session.stack.name,
         sources: session.sources,
-        repository: await openStackRepository(context, session.stack, { create: true }),
+        repository,
         proofs: session.history.proofs,
         lockFile: join(session.stack.stateDir, 'run', 'backup.lock'),
         clock: context.clock,
@@ -55,6 +67,11 @@ record that makes it a backup is written last: what is killed before it is harml
           report.backupId === undefined
             ? 'No backup was made.'
             : `Backup ${report.backupId} in ${formatElapsed(report.elapsedMs)}. Not drilled yet: leitstand drill`,
+          ...(isNew
+            ? [
+                `The repository is new. Keep a copy of ${join(session.stack.stateDir, 'keys')} elsewhere: it proves that a backup is yours.`,
+              ]
+            : []),
         ].join('\n'),
         json: JSON.parse(JSON.stringify(report)),
       };

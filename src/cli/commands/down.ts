@@ -5,10 +5,10 @@ export const downCommand: Command = {
   description: 'Stops every program of the stack and the daemon. Data, rendered files and proofs stay.',
   examples: [{ command: 'leitstand down', shows: 'stop; `leitstand up` goes on with the same data' }],
   run: async (context) => {
-    const { loadStack } = await import('../load-stack.ts');
+    const { loadStackInNeed } = await import('../load-stack.ts');
     const { openRuntime } = await import('../open-runtime.ts');
     const { withStackLock } = await import('../../deployment/stack-lock.ts');
-    const stack = await loadStack(context);
+    const stack = await loadStackInNeed(context);
     const runtime = await openRuntime(context, stack);
     const stopped = await withStackLock(stack, 'down', () => runtime.stop());
     return {

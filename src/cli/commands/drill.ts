@@ -39,7 +39,7 @@ control: a copy with one damaged byte must be rejected, or the comparison is wor
           const program = plugin && programs.get(plugin.program.name);
           return program ? [{ component, source, program }] : [];
         }),
-        repository: await openStackRepository(context, session.stack, { create: false }),
+        repository: await openStackRepository(context, session.stack),
         runtime: session.runtime,
         scratchDir: join(session.stack.stateDir, 'drill'),
         proofs: session.history.proofs,

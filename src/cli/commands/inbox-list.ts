@@ -20,7 +20,7 @@ export const inboxListCommand: Command = {
       });
     }
     const { openSession } = await import('../open-session.ts');
-    const session = await openSession(context);
+    const session = await openSession(context, { inNeed: true });
     try {
       const messages = session.history.messages.list({ limit });
       const now = context.clock.now().getTime();

@@ -11,7 +11,7 @@ export const inboxShowCommand: Command = {
   examples: [{ command: 'leitstand inbox show 12', shows: 'message 12' }],
   run: async (context, input) => {
     const { openSession } = await import('../open-session.ts');
-    const session = await openSession(context);
+    const session = await openSession(context, { inNeed: true });
     try {
       const message = session.history.messages.get(Number(input.args[0]));
       if (!message) {

@@ -8,7 +8,7 @@ export const logsCommand: Command = {
   options: [{ flags: '--lines <n>', description: 'how many', default: '50' }],
   examples: [{ command: 'leitstand logs prometheus', shows: 'its last 50 lines' }],
   run: async (context, input) => {
-    const { loadStack } = await import('../load-stack.ts');
+    const { loadStackInNeed } = await import('../load-stack.ts');
     const { openRuntime } = await import('../open-runtime.ts');
     const lines = Number(input.text('lines'));
     if (!Number.isInteger(lines) || lines < 1) {
@@ -17,10 +17,10 @@ export const logsCommand: Command = {
         fix: 'leitstand logs prometheus --lines 50',
       });
     }
-    const stack = await loadStack(context);
+    const stack = await loadStackInNeed(context);
     const component = input.args[0] ?? '';
     const names = stack.components.map(({ name }) => name);
-    if (!names.includes(component)) {
+    if (names.length > 0 && !names.includes(component)) {
       throw cliErrors.error('LS-CLI-003', {
         what: `the stack has no component ${component}`,
         fix: `its components are: ${names.join(', ')}`,

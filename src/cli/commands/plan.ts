@@ -12,7 +12,9 @@ each component what \`up\` would do. Nothing that runs is touched.`,
     const { previewUp } = await import('../../deployment/up.ts');
     const deployment = await openDeployment(context);
     const changes = await previewUp(deployment);
-    const busy = changes.filter(({ action }) => action !== 'none');
+    const busy = changes.filter(
+      ({ action, filesChanged, secretsChanged }) => action !== 'none' || filesChanged || secretsChanged,
+    );
     return {
       exit: EXIT.ok,
       text: [
@@ -21,7 +23,9 @@ each component what \`up\` would do. Nothing that runs is touched.`,
             change.component,
             change.version,
             change.action,
-            change.filesChanged ? 'files change' : '',
+            [change.filesChanged ? 'files change' : '', change.secretsChanged ? 'secrets change' : '']
+              .filter((part) => part !== '')
+              .join(', '),
           ]),
         ),
         '',

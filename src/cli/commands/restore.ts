@@ -24,17 +24,19 @@ was broken off, a file \`DIRECTORY.restoring\` lies beside it.`,
   run: async (context, input) => {
     const { openSession } = await import('../open-session.ts');
     const { openStackRepository } = await import('../open-repository.ts');
-    const session = await openSession(context);
+    const session = await openSession(context, { inNeed: true });
     try {
       const component = input.text('source') ?? '';
-      const source = session.sources.find((one) => one.component === component)?.source;
+      const source =
+        session.sources.find((one) => one.component === component)?.source ??
+        session.components.get(component)?.source?.({});
       if (!source) {
         throw cliErrors.error('LS-CLI-003', {
           what: `the stack has no source ${component}`,
-          fix: `its sources are: ${session.sources.map((one) => one.component).join(', ')}`,
+          fix: 'leitstand backup list shows them',
         });
       }
-      const repository = await openStackRepository(context, session.stack, { create: false });
+      const repository = await openStackRepository(context, session.stack);
       const wanted = input.text('snapshot') ?? (await repository.snapshots(component))[0]?.id;
       if (wanted === undefined) {
         throw cliErrors.error('LS-CLI-003', {

@@ -15,7 +15,7 @@ and its limit. What was never proven, or too long ago, counts as wrong: unknown 
   run: async (context) => {
     const { openSession } = await import('../open-session.ts');
     const { readStatus } = await import('../../deployment/status.ts');
-    const session = await openSession(context);
+    const session = await openSession(context, { inNeed: true });
     try {
       const status = await readStatus({
         runtime: session.runtime,
@@ -60,15 +60,19 @@ function statusText(name: string, status: StackStatus, now: Date): string {
     proof.ageMs === undefined ? '' : formatAge(proof.ageMs),
     proof.limitMs === undefined ? '' : formatAge(proof.limitMs),
     proof.proof === undefined ? '' : `proof ${proof.proof}`,
+    proof.reason ?? (proof.state === 'outdated' ? 'the configuration has changed since' : ''),
   ]);
   const next = nextSteps(status);
   return [
     `${name}: ${status.healthy ? 'all ready, all proven' : 'NOT ALL WELL'}`,
     '',
+    ...(status.supervision.supervised || status.components.every(({ pid }) => pid === undefined)
+      ? []
+      : [`NOBODY RESTARTS WHAT ENDS: ${status.supervision.reason ?? 'no daemon runs'}`, '']),
     table([['COMPONENT', 'STATE', 'SINCE', 'MEMORY', '', ''], ...components, ...inbox]),
     ...(proofs.length === 0
       ? []
-      : ['', table([['PROOF', 'OF', 'RESULT', 'AGE', 'LIMIT', 'EVIDENCE'], ...proofs])]),
+      : ['', table([['PROOF', 'OF', 'RESULT', 'AGE', 'LIMIT', 'EVIDENCE', ''], ...proofs])]),
     ...(next.length === 0 ? [] : ['', `Next: ${next.join(', ')}`]),
   ].join('\n');
 }
@@ -78,7 +82,8 @@ function word(proof: ProofStatus): string {
 }
 
 function nextSteps(status: StackStatus): string[] {
-  const steps = status.components.every(({ state }) => state === 'ready') ? [] : ['leitstand up'];
+  const running = status.components.every(({ state }) => state === 'ready') && status.supervision.supervised;
+  const steps = running ? [] : ['leitstand up'];
   for (const { kind, state } of status.proofs) {
     const step = NEXT[kind];
     if (state !== 'proven' && step !== undefined && !steps.includes(step)) steps.push(step);

@@ -28,7 +28,12 @@ Ends when every component is ready.`,
       exit: EXIT.ok,
       text: [
         table(
-          changes.map((change) => [change.component, change.version, change.origin, WORDS[change.action]]),
+          changes.map((change) => [
+            change.component,
+            change.version,
+            change.origin,
+            WORDS[change.action] + (change.secretsChanged ? ', new secrets' : ''),
+          ]),
         ),
         '',
         endpointLines(deployment),

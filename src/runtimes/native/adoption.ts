@@ -7,7 +7,7 @@ import {
   readRecord,
   recordedComponents,
   removeRecord,
-  writeRecord,
+  tryWriteRecord,
 } from './process-record.ts';
 import { markedComponent, type SupervisedProcess, unrecorded } from './supervised-process.ts';
 import type { Supervision } from './supervision.ts';
@@ -52,11 +52,12 @@ async function findComponent(
   marked: readonly MarkedProcess[],
   supervision: Supervision,
 ): Promise<Found> {
-  const { layout, bootId } = supervision;
+  const { layout, bootId, scope } = supervision;
   const record = await readRecord(layout, component);
-  const ofThisBoot = record?.bootId === bootId;
+  const ofThisBoot = record?.bootId === bootId && record.scope === scope;
   const living = record && ofThisBoot && (await isAlive(record)) ? record : undefined;
-  const adopted = living ?? (await recordOldest(component, marked, supervision));
+  const adopted = living ?? (await unrecordedOldest(component, marked, supervision));
+  const recordTrouble = adopted && !living ? await tryWriteRecord(layout, component, adopted) : undefined;
   const keep = adopted && { pid: adopted.pid, startTime: adopted.startTime };
   if (marked.some((process) => process.group !== keep?.pid)) {
     const options = { clock: supervision.clock, graceMs: supervision.times.grace };
@@ -65,16 +66,17 @@ async function findComponent(
   if (adopted && keep) {
     return {
       component,
-      process: { identity: keep, record: adopted, child: undefined },
+      process: { identity: keep, record: adopted, child: undefined, recordTrouble },
       restarts: adopted.restarts,
     };
   }
-  if (!wanted) await removeRecord(layout, component);
+  // On a file system that cannot be written the record stays: the process it names is dead.
+  if (!wanted) await removeRecord(layout, component).catch(() => undefined);
   // It died while nobody watched: the start to come is a restart. A reboot is no crash.
   return { component, process: undefined, restarts: record && ofThisBoot ? record.restarts + 1 : 0 };
 }
 
-async function recordOldest(
+async function unrecordedOldest(
   component: string,
   marked: readonly MarkedProcess[],
   supervision: Supervision,
@@ -82,7 +84,5 @@ async function recordOldest(
   const leaders = marked.filter((process) => process.group === process.pid);
   const [oldest] = leaders.sort((a, b) => Number(a.startTime) - Number(b.startTime));
   if (!oldest) return undefined;
-  const record = unrecorded(oldest, supervision, await logSize(supervision.layout.log(component)));
-  await writeRecord(supervision.layout, component, record);
-  return record;
+  return unrecorded(oldest, supervision, await logSize(supervision.layout.log(component)));
 }

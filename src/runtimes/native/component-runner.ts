@@ -7,8 +7,9 @@ import { Health } from './health.ts';
 import { describeExit } from './launch.ts';
 import { lastLines } from './log-file.ts';
 import { requireFreePorts } from './port-check.ts';
-import { removeRecord, writeRecord } from './process-record.ts';
+import { removeRecord, tryWriteRecord } from './process-record.ts';
 import { probe, requestReload, waitUntilReady } from './readiness.ts';
+import { isReloadOwed, ReloadRetry } from './reload-retry.ts';
 import { endOf, type SupervisedProcess, startProcess } from './supervised-process.ts';
 import { backoff, type Supervision } from './supervision.ts';
 import { sweep, terminate } from './termination.ts';
@@ -28,6 +29,7 @@ export class ComponentRunner {
   readonly component: string;
   readonly #supervision: Supervision;
   readonly #health: Health;
+  readonly #reloadRetry: ReloadRetry;
   #wanted: DesiredComponent | undefined;
   #process: SupervisedProcess | undefined;
   /** The process that we end ourselves: its end is no crash. */
@@ -40,6 +42,7 @@ export class ComponentRunner {
     this.component = component;
     this.#supervision = supervision;
     this.#health = new Health(supervision);
+    this.#reloadRetry = new ReloadRetry(supervision);
   }
 
   get wanted(): DesiredComponent | undefined {
@@ -87,12 +90,22 @@ export class ComponentRunner {
     });
   }
 
+  /** Ends the process and forgets it; writes nothing. */
+  abandon(): Promise<void> {
+    this.#cancelRetry();
+    return this.#exclusive(async () => {
+      this.#cancelRetry();
+      this.#wanted = undefined;
+      await this.#terminate();
+    });
+  }
+
   status(): Promise<ComponentStatus> {
     const retry = this.#retry;
     return describeComponent({
       component: this.component,
       restarts: this.#restarts,
-      wanted: this.#wanted !== undefined,
+      wanted: this.#wanted,
       process: this.#process,
       leaving: this.#process !== undefined && this.#leaving === this.#process,
       health: this.#health,
@@ -101,6 +114,10 @@ export class ComponentRunner {
   }
 
   async #perform(action: ComponentAction, wanted: DesiredComponent, options: ConvergeOptions): Promise<void> {
+    if (action === 'none') {
+      this.#health.note(undefined);
+      this.#reloadRetry.reset();
+    }
     if (action === 'none' || action === 'stop') return;
     if (action === 'reload') {
       if (options.wait) await this.#awaitReady(wanted, options.signal);
@@ -128,7 +145,7 @@ export class ComponentRunner {
       patienceMs: times.grace,
     });
     const result = await startProcess(wanted, this.#restarts, this.#supervision).catch((error: unknown) => {
-      throw cannotWrite(wanted.component, error);
+      throw cannotWrite(`${wanted.component} cannot be started`, error);
     });
     if (!result.started) {
       throw await doesNotStart({
@@ -148,17 +165,19 @@ export class ComponentRunner {
     void this.#watch(process);
   }
 
-  /** Keeps the readiness fresh, and notices the end of a process that is nobody's child. Ends with the process. */
+  /** Keeps the readiness fresh, makes up for a lost reload, and notices the end. Ends with the process. */
   async #watch(process: SupervisedProcess): Promise<void> {
     const { clock, times, closing } = this.#supervision;
     let nextProbe = 0;
     while (this.#process === process && !closing.aborted) {
       const how = await endOf(process);
-      if (how !== undefined && !process.child) return this.#ended(process, how);
-      if (how === undefined && clock.monotonic() >= nextProbe) {
+      // Also of a child: it may have ended before anybody listened for that.
+      if (how !== undefined) return this.#ended(process, how);
+      if (clock.monotonic() >= nextProbe) {
         await this.#probe(process);
         nextProbe = clock.monotonic() + this.#health.probeInterval();
       }
+      this.#reloadIfOwed(process);
       const pause = Math.min(times.watchInterval, this.#health.probeInterval());
       await clock.sleep(pause, closing).catch(() => undefined);
     }
@@ -181,7 +200,8 @@ export class ComponentRunner {
     const { closing, layout } = this.#supervision;
     if (closing.aborted || this.#process !== process || this.#leaving === process) return;
     this.#process = undefined;
-    if (!this.#wanted) return removeRecord(layout, this.component);
+    // A record that stays names a dead process, and harms nobody.
+    if (!this.#wanted) return removeRecord(layout, this.component).catch(() => undefined);
     this.#health.crashed(how);
     this.#scheduleRetry();
     const last = (await lastLines(layout.log(this.component), 1, process.record.logOffset))[0];
@@ -226,18 +246,23 @@ export class ComponentRunner {
   }
 
   async #stop(): Promise<void> {
-    const process = this.#process;
-    if (process) {
-      this.#leaving = process;
-      try {
-        await terminate(this.component, process.identity, this.#termination());
-        this.#process = undefined;
-      } finally {
-        this.#leaving = undefined;
-      }
-    }
+    await this.#terminate();
     await this.#sweep();
-    await removeRecord(this.#supervision.layout, this.component);
+    await removeRecord(this.#supervision.layout, this.component).catch((error: unknown) => {
+      throw cannotWrite(`${this.component} is stopped, but its record cannot be removed`, error);
+    });
+  }
+
+  async #terminate(): Promise<void> {
+    const process = this.#process;
+    if (!process) return;
+    this.#leaving = process;
+    try {
+      await terminate(this.component, process.identity, this.#termination());
+      this.#process = undefined;
+    } finally {
+      this.#leaving = undefined;
+    }
   }
 
   /** Ends whatever carries our marker besides the process: a second start is thereby impossible. */
@@ -277,12 +302,24 @@ export class ComponentRunner {
     if (!process || wanted.reloadUrl === undefined) return;
     const answer = await requestReload(wanted.reloadUrl);
     if (answer !== undefined) {
+      this.#reloadRetry.postpone();
       this.#health.note(`goes on with its former files: ${answer}`);
       throw refusesReload(this.component, answer);
     }
     this.#health.note(undefined);
+    this.#reloadRetry.reset();
     process.record = { ...process.record, filesHash: wanted.filesHash };
-    await writeRecord(this.#supervision.layout, this.component, process.record);
+    process.recordTrouble = await tryWriteRecord(this.#supervision.layout, this.component, process.record);
+  }
+
+  /** In the queue like every change; a failure is the status' reason and is tried again. */
+  #reloadIfOwed(process: SupervisedProcess): void {
+    const isOwed = () => this.#process === process && isReloadOwed(process.record, this.#wanted);
+    if (!isOwed() || !this.#health.isReady() || !this.#reloadRetry.isDue()) return;
+    this.#reloadRetry.postpone();
+    void this.#exclusive(async () => {
+      if (this.#wanted && isOwed()) await this.#reload(this.#wanted).catch(() => undefined);
+    });
   }
 
   #exclusive<Result>(task: () => Promise<Result>): Promise<Result> {

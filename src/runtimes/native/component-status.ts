@@ -1,13 +1,15 @@
 import { residentBytes } from '../../platform/process-table.ts';
 import type { ComponentStatus } from '../../stack/runtime.ts';
+import type { DesiredComponent } from './desired.ts';
 import type { Health } from './health.ts';
+import { isReloadOwed } from './reload-retry.ts';
 import { endOf, type SupervisedProcess } from './supervised-process.ts';
 
 /** What a runner knows, for its status. */
 export interface RunnerView {
   readonly component: string;
   readonly restarts: number;
-  readonly wanted: boolean;
+  readonly wanted: DesiredComponent | undefined;
   readonly process: SupervisedProcess | undefined;
   readonly leaving: boolean;
   readonly health: Health;
@@ -54,6 +56,9 @@ function withProcess(
     };
   }
   const { state, reason } = view.health.state(process.child === undefined);
-  const words = reason ?? process.recordTrouble;
+  const owed = isReloadOwed(process.record, view.wanted)
+    ? 'goes on with its former files until it is reloaded, which is tried again'
+    : undefined;
+  const words = reason ?? owed ?? process.recordTrouble;
   return words === undefined ? { state } : { state, reason: words };
 }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../../platform/clock.ts';
-import type { LeitstandError } from '../../platform/errors.ts';
+import { type LeitstandError, systemErrorCode } from '../../platform/errors.ts';
 import { findByEnvironment, isAlive } from '../../platform/process-table.ts';
-import { connectDaemon, type DaemonClient } from './daemon-client.ts';
+import { type Contact, connectDaemon, contactDaemon, type DaemonClient } from './daemon-client.ts';
 import { runtimeErrors } from './errors.ts';
+import { cannotWrite } from './failures.ts';
 import { describeExit } from './launch.ts';
 import { makeLayout, type NativeLayout, stackScope } from './layout.ts';
 import { lastLines, logSize, openLog } from './log-file.ts';
@@ -47,14 +48,17 @@ export interface ControlOptions {
 }
 
 /**
- * The daemon of the stack, started under a keeper if nobody answers. A daemon of an older version is left as it is.
- * Throws LS-RUNTIME-020 with the daemon's last log lines.
+ * The daemon of the stack, started under a keeper if nobody answers; one that hangs is replaced. A daemon of an older
+ * version is left as it is. Throws LS-RUNTIME-020 with the daemon's last log lines.
  */
 export async function ensureDaemon(options: ControlOptions): Promise<DaemonClient> {
   const { layout, env, uid, clock, signal } = options;
-  await makeLayout(layout);
-  const running = await connectDaemon(layout, env, uid);
-  if (running) return running;
+  await makeLayout(layout).catch((error: unknown) => {
+    throw cannotWrite('the daemon cannot be started', error);
+  });
+  const contact = await contactDaemon(layout, env, uid);
+  if (contact.found === 'daemon') return contact.client;
+  if (contact.found === 'silence') await killHungDaemon(contact, clock);
   const logOffset = await logSize(layout.daemonLog);
   const deadline = clock.monotonic() + START_DEADLINE_MS;
   let keeper = await startKeeper(options);
@@ -92,6 +96,27 @@ async function failure(
     (line) => /^leitstand: the daemon ended with code (\d+);/.exec(line)?.[1] ?? [],
   );
   return codes.length < 2 ? undefined : `exited with code ${codes.at(-1)}, again and again`;
+}
+
+/**
+ * SIGKILL for a daemon that does not answer: SIGTERM would not reach what is stopped or spins. The programs live on,
+ * and the next daemon adopts them. Throws LS-RUNTIME-021 when nobody knows which process it is, or it does not end.
+ */
+export async function killHungDaemon(
+  { process: daemon, error }: Extract<Contact, { found: 'silence' }>,
+  clock: Clock,
+): Promise<void> {
+  if (!daemon) throw error;
+  try {
+    process.kill(daemon.pid, 'SIGKILL');
+  } catch (cause) {
+    if (systemErrorCode(cause) !== 'ESRCH') throw error;
+  }
+  const deadline = clock.monotonic() + 5_000;
+  while (await isAlive(daemon)) {
+    if (clock.monotonic() > deadline) throw error;
+    await clock.sleep(20);
+  }
 }
 
 /** Ends keepers that wait for their next start, after the daemon itself has ended, so that none comes back. */

@@ -1,10 +1,10 @@
 import { type IncomingMessage, request } from 'node:http';
 import { lstat } from 'node:fs/promises';
-import { z } from 'zod';
-import { systemErrorCode } from '../../platform/errors.ts';
-import { readTextIfExists } from '../../platform/files.ts';
+import { type LeitstandError, systemErrorCode } from '../../platform/errors.ts';
 import { type HttpRequest, httpExchange } from '../../platform/http.ts';
+import type { ProcessIdentity } from '../../platform/process-table.ts';
 import type { ComponentActions } from '../../stack/runtime.ts';
+import { findDaemonProcess, readDaemonAddress } from './daemon-address.ts';
 import type { DesiredState } from './desired.ts';
 import { runtimeErrors } from './errors.ts';
 import { type NativeLayout, socketPath } from './layout.ts';
@@ -15,7 +15,6 @@ import {
   daemonStatus,
   errorAnswer,
   fromWire,
-  logsAnswer,
   stopAnswer,
 } from './protocol.ts';
 
@@ -42,11 +41,6 @@ export class DaemonClient {
       .stopped;
   }
 
-  async logs(component: string, lines: number): Promise<string[]> {
-    return logsAnswer.parse(await this.#ask(`/v1/logs/${encodeURIComponent(component)}?lines=${lines}`, {}))
-      .lines;
-  }
-
   /** Aborting ends the waiting; the daemon keeps to the new state all the same. */
   async apply(
     desired: DesiredState,
@@ -64,16 +58,10 @@ export class DaemonClient {
 
   async #ask(path: string, options: HttpRequest): Promise<unknown> {
     try {
-      const { status, body } = await httpExchange(`http://daemon${path}`, {
-        ...options,
-        socketPath: this.#socket,
-      });
-      if (status === 200) return JSON.parse(body);
-      throw refused(body, status);
+      return await exchange(this.#socket, path, options);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (systemErrorCode(error) === undefined || isLeitstand(error)) throw error;
-      throw silent(this.#socket, error);
+      throw systemErrorCode(error) === undefined ? error : silent(this.#socket, error);
     }
   }
 
@@ -98,45 +86,61 @@ export class DaemonClient {
   }
 }
 
-/**
- * The running daemon of a stack, or undefined when nobody answers at its address. Throws LS-RUNTIME-021 when
- * somebody listens there and does not answer.
- */
-export async function connectDaemon(
-  layout: NativeLayout,
-  env: Readonly<Record<string, string | undefined>>,
-  uid: number,
-): Promise<DaemonClient | undefined> {
+/** What became of looking for the daemon. */
+export type Contact =
+  | { readonly found: 'daemon'; readonly client: DaemonClient }
+  | { readonly found: 'nobody' }
+  /** It takes connections and says nothing: it hangs, or was stopped (SIGSTOP). */
+  | {
+      readonly found: 'silence';
+      readonly process: ProcessIdentity | undefined;
+      readonly error: LeitstandError;
+    };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Looks for the daemon of a stack. Throws LS-RUNTIME-021 when its socket cannot be used. */
+export async function contactDaemon(layout: NativeLayout, env: Environment, uid: number): Promise<Contact> {
   for (const path of await addresses(layout, env, uid)) {
     const found = await lstat(path).catch(() => undefined);
     // In a directory that anybody can make, a stranger's socket is nobody's daemon.
     if (!found?.isSocket() || (uid !== 0 && found.uid !== uid)) continue;
-    const client = new DaemonClient(path);
     try {
-      await client.status();
-      return client;
+      await exchange(path, '/v1/status', { timeoutMs: STATUS_TIMEOUT_MS });
+      return { found: 'daemon', client: new DaemonClient(path) };
     } catch (error) {
-      if (!['ECONNREFUSED', 'ENOENT', 'ECONNRESET'].includes(systemErrorCodeBelow(error) ?? '')) throw error;
+      const code = systemErrorCode(error);
+      if (code === undefined) throw error;
+      if (['ECONNREFUSED', 'ENOENT', 'ECONNRESET'].includes(code)) continue;
+      if (code !== 'ETIMEDOUT') throw silent(path, error);
+      const process = await findDaemonProcess(layout);
+      return { found: 'silence', process, error: silent(path, error, process?.pid) };
     }
   }
-  return undefined;
+  return { found: 'nobody' };
 }
 
-const address = z.object({ socket: z.string() });
-
-async function addresses(
+/** As `contactDaemon`; undefined for nobody. Throws LS-RUNTIME-021 for silence. */
+export async function connectDaemon(
   layout: NativeLayout,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   uid: number,
-): Promise<Set<string>> {
-  const text = await readTextIfExists(layout.daemonAddress);
-  let written: string[] = [];
-  try {
-    if (text !== undefined) written = [address.parse(JSON.parse(text)).socket];
-  } catch {
-    written = [];
-  }
-  return new Set([...written, await socketPath(layout.stateDir, env, uid)]);
+): Promise<DaemonClient | undefined> {
+  const contact = await contactDaemon(layout, env, uid);
+  if (contact.found === 'silence') throw contact.error;
+  return contact.found === 'daemon' ? contact.client : undefined;
+}
+
+async function addresses(layout: NativeLayout, env: Environment, uid: number): Promise<Set<string>> {
+  const written = await readDaemonAddress(layout);
+  return new Set([...(written ? [written.socket] : []), await socketPath(layout.stateDir, env, uid)]);
+}
+
+/** Rejects with the system's error, or with what the daemon answered. */
+async function exchange(socket: string, path: string, options: HttpRequest): Promise<unknown> {
+  const { status, body } = await httpExchange(`http://daemon${path}`, { ...options, socketPath: socket });
+  if (status === 200) return JSON.parse(body);
+  throw refused(body, status);
 }
 
 function post(socketPath: string, path: string, body: string, signal: AbortSignal | undefined) {
@@ -163,11 +167,11 @@ function refused(body: string, status: number): Error {
   }
 }
 
-function silent(where: string, cause: unknown): Error {
+function silent(where: string, cause: unknown, pid?: number): LeitstandError {
   return runtimeErrors.error('LS-RUNTIME-021', {
-    what: 'the daemon does not answer',
+    what: `the daemon${pid === undefined ? '' : ` (pid ${pid})`} does not answer`,
     why: `${where}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    fix: 'see logs/daemon.log in the state directory; `leitstand up` starts the daemon again and takes the running programs over',
+    fix: 'leitstand up, which replaces the daemon and takes the running programs over; why it hangs may be in logs/daemon.log in the state directory',
     cause,
   });
 }
@@ -179,13 +183,4 @@ function brokenOff(cause?: unknown): Error {
     fix: 'leitstand status; then `leitstand up` again',
     cause,
   });
-}
-
-function isLeitstand(error: unknown): boolean {
-  return error instanceof Error && error.name === 'LeitstandError';
-}
-
-/** Our own errors carry a `code` as well; the system's is the cause's. */
-function systemErrorCodeBelow(error: unknown): string | undefined {
-  return error instanceof Error ? systemErrorCode(error.cause) : undefined;
 }

@@ -21,7 +21,7 @@ export interface DesiredComponent {
   readonly reloadUrl?: string | undefined;
   /** Ports it listens on besides the one of `ready.url`. */
   readonly ports?: readonly number[] | undefined;
-  /** Of everything the program reads at start or reload, secrets included. */
+  /** Of the rendered files that the program reads at start or reload. */
   readonly filesHash: string;
 }
 

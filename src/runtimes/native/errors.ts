@@ -68,6 +68,12 @@ export const runtimeErrors = defineErrors({
     explanation:
       'The wait for the programs was broken off. What was started goes on running and is watched; `leitstand up` again waits again.',
   },
+  'LS-RUNTIME-012': {
+    exit: EXIT.usage,
+    title: 'another stack uses the state directory',
+    explanation:
+      'One state directory holds one stack. Two files with different names in one folder share `.leitstand/` unless one of them sets `state_dir`: starting the one would reload or stop the programs of the other. Nothing was touched. After `leitstand down` the directory may be used under another name.',
+  },
   'LS-RUNTIME-099': {
     exit: EXIT.bug,
     title: 'the daemon failed',
@@ -83,7 +89,7 @@ export const runtimeErrors = defineErrors({
     exit: EXIT.couldNotCheck,
     title: 'the daemon does not answer',
     explanation:
-      'Nobody listens on the socket of the daemon, or what listens does not answer. Programs that were running go on running, but nobody restarts them.',
+      'What listens on the socket of the daemon does not answer: the daemon hangs, or was stopped by a signal. Programs that were running go on running, but nobody restarts them. `leitstand up` and `leitstand down` kill a daemon that is silent for five seconds; the next one adopts the programs.',
   },
   'LS-RUNTIME-022': {
     exit: EXIT.couldNotDo,

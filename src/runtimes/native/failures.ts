@@ -1,5 +1,4 @@
-import type { LeitstandError } from '../../platform/errors.ts';
-import { systemErrorCode } from '../../platform/errors.ts';
+import { LeitstandError, LeitstandErrors, systemErrorCode } from '../../platform/errors.ts';
 import { formatElapsed } from '../../platform/units.ts';
 import { runtimeErrors } from './errors.ts';
 import { lastLines } from './log-file.ts';
@@ -48,23 +47,37 @@ export function refusesReload(component: string, answer: string): LeitstandError
   });
 }
 
-/** What a full disk or a wrong owner of the state directory looks like; anything else is a bug and stays as it is. */
-export function cannotWrite(component: string, error: unknown): unknown {
-  const code = systemErrorCode(error);
-  if (code === undefined || !(error instanceof Error) || error.name === 'LeitstandError') return error;
+/**
+ * What a full disk or a wrong owner of the state directory looks like, LS-RUNTIME-010; anything else stays as it is.
+ * `what` says what could not be done therefore.
+ */
+export function cannotWrite(what: string, error: unknown): unknown {
+  if (systemErrorCode(error) === undefined || !(error instanceof Error)) return error;
   return runtimeErrors.error('LS-RUNTIME-010', {
-    what: `${component} cannot be started: the state directory cannot be written`,
+    what: `${what}: the state directory cannot be written`,
     why: error.message,
-    fix: 'make room on the disk (`df -h`) or give the state directory back to the user who runs Leitstand (`ls -la`)',
+    fix: 'make room on the disk (`df -h`) or give the state directory back to the user who runs Leitstand (`ls -la`), then run the command again',
     cause: error,
   });
+}
+
+/** All failures, each once; a failure that is not ours goes first, since it is a bug or a cancellation. */
+export function throwFailures(outcomes: readonly PromiseSettledResult<unknown>[]): void {
+  const failures = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+  );
+  const foreign = failures.find((failure) => !(failure instanceof LeitstandError));
+  if (foreign !== undefined) throw foreign;
+  const ours = failures.filter((failure) => failure instanceof LeitstandError);
+  const [first] = ours;
+  if (first) throw ours.length === 1 ? first : new LeitstandErrors(ours);
 }
 
 /** Why a start failed, in one line for `status`. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (!('details' in error)) return error.message;
-  const { details } = error as LeitstandError;
+  if (!(error instanceof LeitstandError)) return error.message;
+  const { details } = error;
   const last = details.detail?.findLast((line) => line.trim() !== '');
   return last === undefined ? details.what : `${details.what}; last log line: ${last.slice(0, 300)}`;
 }

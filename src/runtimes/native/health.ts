@@ -71,6 +71,11 @@ export class Health {
     this.#note = text;
   }
 
+  /** By the last probe. */
+  isReady(): boolean {
+    return this.#last?.ready === true;
+  }
+
   /** Milliseconds until the next probe. */
   probeInterval(): number {
     const { clock, times } = this.#supervision;

@@ -3,22 +3,15 @@ import { exists } from '../../platform/files.ts';
 import { identifyProcess, isAlive } from '../../platform/process-table.ts';
 import { formatElapsed } from '../../platform/units.ts';
 import type { Place } from '../../stack/plan.ts';
-import type { ApplyRequest, ComponentAction, ComponentActions, Runtime } from '../../stack/runtime.ts';
-import { decideAction } from './actions.ts';
-import { endKeepers, ensureDaemon } from './control.ts';
-import { connectDaemon, type DaemonClient } from './daemon-client.ts';
-import type { DesiredState } from './desired.ts';
+import type { ComponentAction, Runtime } from '../../stack/runtime.ts';
+import { endKeepers, ensureDaemon, killHungDaemon } from './control.ts';
+import { type Contact, contactDaemon, type DaemonClient } from './daemon-client.ts';
 import { type NativeLayout, nativeLayout } from './layout.ts';
 import { lastLines } from './log-file.ts';
-import { recordedComponents } from './process-record.ts';
+import { assertStartable, desiredOf, preview } from './preview.ts';
 import type { ApplyEvent } from './protocol.ts';
-import { desiredOfPlan, startTwin, twinPlace } from './twin.ts';
-import {
-  inboxWithoutDaemon,
-  livingRecord,
-  statusWithoutDaemon,
-  stopWithoutDaemon,
-} from './without-daemon.ts';
+import { startTwin, twinPlace } from './twin.ts';
+import { inboxWithoutDaemon, NO_DAEMON, statusWithoutDaemon, stopWithoutDaemon } from './without-daemon.ts';
 
 export interface NativeRuntimeOptions {
   readonly stateDir: string;
@@ -35,11 +28,14 @@ export function createNativeRuntime(options: NativeRuntimeOptions): Runtime {
   const layout = nativeLayout(options.stateDir);
   const uid = process.getuid?.() ?? 0;
   // A directory that is not there has no daemon, and asking makes none.
-  const connect = async () => ((await exists(layout.stateDir)) ? connectDaemon(layout, env, uid) : undefined);
+  const contact = async (): Promise<Contact> =>
+    (await exists(layout.stateDir)) ? contactDaemon(layout, env, uid) : { found: 'nobody' };
+  const look = rememberSilence(contact, clock);
   return {
     name: 'native',
     place: (component) => nativePlace(layout, component),
     preview: (request) => preview(layout, request),
+    assertStartable: (request) => assertStartable(layout, request, clock),
     apply: async (request, onStep) => {
       const { signal } = request;
       const command = options.daemonCommand;
@@ -48,16 +44,28 @@ export function createNativeRuntime(options: NativeRuntimeOptions): Runtime {
     },
     stop: async () => {
       if (!(await exists(layout.stateDir))) return [];
-      const daemon = await connect();
-      return daemon ? stopDaemon(daemon, layout, clock) : stopWithoutDaemon(layout, clock);
+      const seen = await contact();
+      if (seen.found === 'daemon') return stopDaemon(seen.client, layout, clock);
+      if (seen.found === 'silence') await killHungDaemon(seen, clock);
+      return stopWithoutDaemon(layout, clock);
     },
     status: async () => {
-      const daemon = await connect();
-      return daemon ? [...(await daemon.status()).components] : statusWithoutDaemon(layout);
+      const seen = await look();
+      return seen.found === 'daemon'
+        ? [...(await seen.client.status()).components]
+        : statusWithoutDaemon(layout, unsupervised(seen));
     },
     inboxStatus: async () => {
-      const daemon = await connect();
-      return daemon ? (await daemon.status()).inbox : inboxWithoutDaemon(layout);
+      const seen = await look();
+      return seen.found === 'daemon'
+        ? (await seen.client.status()).inbox
+        : inboxWithoutDaemon(layout, unsupervised(seen));
+    },
+    supervision: async () => {
+      const seen = await look();
+      return seen.found === 'daemon'
+        ? { supervised: true }
+        : { supervised: false, reason: unsupervised(seen) };
     },
     url: (_component, port) => `http://127.0.0.1:${port}`,
     dataDir: (component) => layout.data(component),
@@ -78,26 +86,20 @@ function nativePlace(layout: NativeLayout, component: string): Place {
   };
 }
 
-function desiredOf(layout: NativeLayout, { stack, applications, inbox }: ApplyRequest): DesiredState {
-  return {
-    stack,
-    components: applications.map(({ plan, filesHash }) =>
-      desiredOfPlan(plan, layout.data(plan.component), filesHash),
-    ),
-    inbox: { enabled: inbox.enabled, port: inbox.port },
+/** One silence answers all the questions of one command: each costs seconds. */
+function rememberSilence(contact: () => Promise<Contact>, clock: Clock): () => Promise<Contact> {
+  let last: { readonly silence: Contact; readonly until: number } | undefined;
+  return async () => {
+    if (last && clock.monotonic() < last.until) return last.silence;
+    const seen = await contact();
+    last = seen.found === 'silence' ? { silence: seen, until: clock.monotonic() + 5_000 } : undefined;
+    return seen;
   };
 }
 
-async function preview(layout: NativeLayout, request: ApplyRequest): Promise<ComponentActions> {
-  const { components } = desiredOf(layout, request);
-  const wanted = new Map(components.map((one) => [one.component, one]));
-  const names = new Set([...wanted.keys(), ...(await recordedComponents(layout))]);
-  const actions: Record<string, ComponentAction> = {};
-  for (const name of names) {
-    const action = decideAction(await livingRecord(layout, name), wanted.get(name));
-    if (wanted.has(name) || action !== 'none') actions[name] = action;
-  }
-  return actions;
+function unsupervised(seen: Exclude<Contact, { found: 'daemon' }>): string {
+  if (seen.found === 'nobody') return NO_DAEMON;
+  return `${seen.error.details.what}: nobody restarts it; \`leitstand up\` replaces the daemon`;
 }
 
 /** Resolves when the daemon has gone: what follows must not meet one that is just ending. */

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmod, lstat, mkdir, realpath } from 'node:fs/promises';
+import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { exists } from '../../platform/files.ts';
 import { runtimeErrors } from './errors.ts';
 
 /** Every path is absolute. */
@@ -55,10 +54,14 @@ export async function makeLayout(layout: NativeLayout): Promise<void> {
   }
 }
 
-/** What tells one stack's processes from another's: 12 hex digits of the state directory's real path. */
+/**
+ * What tells one stack's processes from another's: 12 hex digits of the state directory's device and inode. Not of
+ * its path, since the process table shows containers as well, whose paths may be the same; and not of anything in
+ * it, since a copy of the directory is another stack. Moved within its file system it is the same stack.
+ */
 export async function stackScope(stateDir: string): Promise<string> {
-  const path = await realpath(stateDir);
-  return createHash('sha256').update(path).digest('hex').slice(0, 12);
+  const { dev, ino } = await stat(stateDir, { bigint: true });
+  return createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 12);
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -68,17 +71,21 @@ const SOCKET_PATH_BYTES = 100;
 
 /**
  * Where the daemon listens: short, since the kernel allows about 100 bytes and state directories are longer.
- * `$XDG_RUNTIME_DIR/leitstand/`, else `/run/leitstand/` for root, else `/tmp/leitstand-<uid>/`.
+ * `$XDG_RUNTIME_DIR/leitstand/` if it is the user's own, else `/run/leitstand/` for root, else `/tmp/leitstand-<uid>/`.
  */
 export async function socketPath(stateDir: string, env: Environment, uid: number): Promise<string> {
   const name = `${await stackScope(stateDir)}.sock`;
   const shared = env['XDG_RUNTIME_DIR'];
-  // The directory goes away with the user's last session; a daemon that outlives it needs another.
-  if (shared?.startsWith('/') && (await exists(shared))) {
+  // It goes away with the user's last session, and `su` and `sudo -E` pass on that of somebody else.
+  if (shared?.startsWith('/') && (await ownerOf(shared)) === uid) {
     const path = join(shared, 'leitstand', name);
     if (Buffer.byteLength(path) < SOCKET_PATH_BYTES) return path;
   }
   return join(uid === 0 ? '/run/leitstand' : `/tmp/leitstand-${uid}`, name);
+}
+
+async function ownerOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.uid;
 }
 
 /**

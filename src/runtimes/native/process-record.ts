@@ -10,6 +10,8 @@ export interface ProcessRecord {
   /** Clock ticks since boot; with the pid and the boot it names one process for ever. */
   readonly startTime: string;
   readonly bootId: string;
+  /** Of the stack that started it: a copied state directory is another stack, and its records name nothing of it. */
+  readonly scope: string;
   /** Empty when the process was found without a record: nobody knows how it was started. */
   readonly launchHash: string;
   /** Of the files it is known to have read. */
@@ -26,6 +28,7 @@ const processRecord = z.object({
   pid: z.int().positive(),
   startTime: z.string(),
   bootId: z.string(),
+  scope: z.string(),
   launchHash: z.string(),
   filesHash: z.string(),
   startedAt: z.iso.datetime(),
@@ -33,12 +36,17 @@ const processRecord = z.object({
   restarts: z.int().nonnegative(),
 }) satisfies z.ZodType<ProcessRecord>;
 
-export async function writeRecord(
+/** Returns why it could not be written: a full disk must keep nobody from watching a program. */
+export async function tryWriteRecord(
   layout: NativeLayout,
   component: string,
   record: ProcessRecord,
-): Promise<void> {
-  await writeFileAtomic(layout.process(component), `${JSON.stringify(record)}\n`, { mode: 0o600 });
+): Promise<string | undefined> {
+  const text = `${JSON.stringify(record)}\n`;
+  return writeFileAtomic(layout.process(component), text, { mode: 0o600 }).then(
+    () => undefined,
+    (error: Error) => `its record could not be written: ${error.message}`,
+  );
 }
 
 export async function removeRecord(layout: NativeLayout, component: string): Promise<void> {

@@ -88,8 +88,6 @@ export const applyLine = z.discriminatedUnion('type', [
 
 export const errorAnswer = z.object({ errors: z.array(wireError).min(1) });
 
-export const logsAnswer = z.object({ lines: z.array(z.string()) });
-
 export const stopAnswer = z.object({ stopped: z.array(z.string()) });
 
 export const daemonStatus = z.object({

@@ -4,7 +4,7 @@ import { isAlive, type ProcessIdentity } from '../../platform/process-table.ts';
 import { type DesiredComponent, launchHash } from './desired.ts';
 import { describeExit, launch } from './launch.ts';
 import { logSize } from './log-file.ts';
-import { type ProcessRecord, writeRecord } from './process-record.ts';
+import { type ProcessRecord, tryWriteRecord } from './process-record.ts';
 import type { Supervision } from './supervision.ts';
 
 /** A living process of a component, started by us or by a daemon before us. */
@@ -14,7 +14,7 @@ export interface SupervisedProcess {
   /** Undefined when adopted: then nobody but /proc tells that it has ended. */
   readonly child: ChildProcess | undefined;
   /** Why the record is not on disk: a full disk must not stop the restart of a program. */
-  readonly recordTrouble?: string | undefined;
+  recordTrouble?: string | undefined;
 }
 
 export type StartResult =
@@ -36,16 +36,14 @@ export async function startProcess(
   const record: ProcessRecord = {
     ...launched.identity,
     bootId,
+    scope,
     launchHash: launchHash(wanted),
     filesHash: wanted.filesHash,
     startedAt: clock.now().toISOString(),
     logOffset,
     restarts,
   };
-  const recordTrouble = await writeRecord(layout, wanted.component, record).then(
-    () => undefined,
-    (error: Error) => `its record could not be written: ${error.message}`,
-  );
+  const recordTrouble = await tryWriteRecord(layout, wanted.component, record);
   return { started: true, process: { ...launched, record, recordTrouble } };
 }
 
@@ -78,6 +76,7 @@ export function unrecorded(
     pid: identity.pid,
     startTime: identity.startTime,
     bootId: supervision.bootId,
+    scope: supervision.scope,
     launchHash: '',
     filesHash: '',
     startedAt: supervision.clock.now().toISOString(),

@@ -1,5 +1,5 @@
+import { rm } from 'node:fs/promises';
 import type { Clock } from '../../platform/clock.ts';
-import { LeitstandError, LeitstandErrors } from '../../platform/errors.ts';
 import type { ComponentAction, ComponentActions, ComponentStatus } from '../../stack/runtime.ts';
 import { findRunning } from './adoption.ts';
 import { ComponentRunner } from './component-runner.ts';
@@ -10,10 +10,12 @@ import {
   readDesired,
   writeDesired,
 } from './desired.ts';
+import { cannotWrite, throwFailures } from './failures.ts';
 import { makeLayout, type NativeLayout, stackScope } from './layout.ts';
 import { requireFreePorts } from './port-check.ts';
 import { currentBoot } from './process-record.ts';
 import type { ApplyEvent } from './protocol.ts';
+import { otherStack } from './stack-name.ts';
 import { DEFAULT_TIMES, type Supervision, type SupervisionTimes } from './supervision.ts';
 
 export interface SupervisorOptions {
@@ -97,13 +99,18 @@ export class Supervisor {
 
   /**
    * Takes every component to its desired state, all at once, and waits until each is ready. A port held by somebody
-   * else refuses the whole before anything is touched. From then on the state is kept to, also after an error.
+   * else, or another stack's name, refuses the whole before anything is touched. From then on the state is kept to, also after an error.
    */
   async apply(desired: DesiredState, options: ApplyOptions): Promise<ComponentActions> {
     await this.#resuming;
+    const { layout } = this.#supervision;
+    const refusal = otherStack(layout, this.#desired, this.#running().length > 0, desired.stack);
+    if (refusal) throw refusal;
     await this.#refuseForeignPorts(desired);
     options.signal?.throwIfAborted();
-    await writeDesired(this.#supervision.layout, desired);
+    await writeDesired(layout, desired).catch((error: unknown) => {
+      throw cannotWrite('nothing was changed', error);
+    });
     this.#desired = desired;
     const actions: Record<string, ComponentAction> = {};
     const outcomes = await Promise.allSettled([
@@ -128,20 +135,43 @@ export class Supervisor {
 
   /**
    * Ends everything; data and logs stay. From then on nothing is wanted, also for a later daemon. Returns the
-   * components that were running.
+   * components that were running. What cannot be recorded hinders no stop: LS-RUNTIME-010 comes after it.
    */
   async stop(): Promise<string[]> {
     await this.#resuming;
-    const running = [...this.#runners.values()].filter((runner) => runner.pid !== undefined);
+    const running = this.#running().map((runner) => runner.component);
     const empty = emptyState(this.#desired?.stack ?? '');
-    await writeDesired(this.#supervision.layout, empty);
     this.#desired = empty;
-    const outcomes = await Promise.allSettled(
+    // First, so that a daemon that replaces this one in the middle starts nothing again.
+    const recorded = await Promise.allSettled([this.#recordNothing(empty)]);
+    const stopped = await Promise.allSettled(
       [...this.#runners.values()].map((runner) => runner.converge(undefined, { wait: false })),
     );
     this.#forgetStopped();
-    throwFailures(outcomes);
-    return running.map((runner) => runner.component).sort();
+    throwFailures([...recorded, ...stopped]);
+    return running.sort();
+  }
+
+  /** Ends the programs of a state directory that is no more, by their identities; no file is written. */
+  async abandon(): Promise<void> {
+    await this.#resuming;
+    await Promise.allSettled([...this.#runners.values()].map((runner) => runner.abandon()));
+  }
+
+  /** On a full disk the record of what was wanted is removed, which needs no room. */
+  async #recordNothing(empty: DesiredState): Promise<void> {
+    const { layout } = this.#supervision;
+    try {
+      await writeDesired(layout, empty);
+    } catch (error) {
+      await rm(layout.desired, { force: true }).catch(() => {
+        throw cannotWrite('the programs were told to end, but the next daemon would start them again', error);
+      });
+    }
+  }
+
+  #running(): ComponentRunner[] {
+    return [...this.#runners.values()].filter((runner) => runner.pid !== undefined);
   }
 
   async #converge(
@@ -207,16 +237,4 @@ export class Supervisor {
       if (!runner.wanted && runner.pid === undefined) this.#runners.delete(component);
     }
   }
-}
-
-/** All failures, each once; a failure that is not ours goes first, since it is a bug or a cancellation. */
-function throwFailures(outcomes: readonly PromiseSettledResult<unknown>[]): void {
-  const failures = outcomes.flatMap((outcome) =>
-    outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
-  );
-  const foreign = failures.find((failure) => !(failure instanceof LeitstandError));
-  if (foreign !== undefined) throw foreign;
-  const ours = failures.filter((failure) => failure instanceof LeitstandError);
-  const [first] = ours;
-  if (first) throw ours.length === 1 ? first : new LeitstandErrors(ours);
 }

@@ -1,16 +1,18 @@
 import type { Clock } from '../../platform/clock.ts';
-import { tryLock } from '../../platform/lock.ts';
+import { type LockAttempt, tryLock } from '../../platform/lock.ts';
 import { isAlive, residentBytes } from '../../platform/process-table.ts';
 import type { ComponentStatus, InboxStatus } from '../../stack/runtime.ts';
 import { endKeepers } from './control.ts';
 import { type DesiredComponent, readDesired } from './desired.ts';
 import { runtimeErrors } from './errors.ts';
-import { makeLayout, type NativeLayout } from './layout.ts';
+import { cannotWrite } from './failures.ts';
+import { makeLayout, type NativeLayout, stackScope } from './layout.ts';
 import { currentBoot, type ProcessRecord, readRecord, recordedComponents } from './process-record.ts';
 import { probe } from './readiness.ts';
 import { Supervisor } from './supervisor.ts';
 
-const NOBODY = 'the daemon does not run: nobody restarts it; `leitstand up` starts the daemon';
+/** Of a stack that nobody supervises, for `status`. */
+export const NO_DAEMON = 'the daemon does not run: nobody restarts it; `leitstand up` starts the daemon';
 
 /** The record of the process of a component, if that process lives. */
 export async function livingRecord(
@@ -19,15 +21,16 @@ export async function livingRecord(
 ): Promise<ProcessRecord | undefined> {
   const record = await readRecord(layout, component);
   if (!record || record.bootId !== (await currentBoot())) return undefined;
+  if (record.scope !== (await stackScope(layout.stateDir))) return undefined;
   return (await isAlive(record)) ? record : undefined;
 }
 
-/** What can be known without a daemon: the records, and one probe each. */
-export async function statusWithoutDaemon(layout: NativeLayout): Promise<ComponentStatus[]> {
+/** What can be known without a daemon: the records, and one probe each. `why` says what is wrong with the daemon. */
+export async function statusWithoutDaemon(layout: NativeLayout, why: string): Promise<ComponentStatus[]> {
   const desired = await readDesired(layout);
   const wanted = new Map(desired?.components.map((one) => [one.component, one]));
   const names = new Set([...wanted.keys(), ...(await recordedComponents(layout))]);
-  const all = await Promise.all([...names].map((name) => statusOf(layout, name, wanted.get(name))));
+  const all = await Promise.all([...names].map((name) => statusOf(layout, name, wanted.get(name), why)));
   return all.filter((status) => wanted.has(status.component) || status.pid !== undefined);
 }
 
@@ -35,10 +38,11 @@ async function statusOf(
   layout: NativeLayout,
   component: string,
   wanted: DesiredComponent | undefined,
+  why: string,
 ): Promise<ComponentStatus> {
   const record = await livingRecord(layout, component);
   if (!record) {
-    return { component, state: 'stopped', restarts: 0, ...(wanted ? { reason: NOBODY } : {}) };
+    return { component, state: 'stopped', restarts: 0, ...(wanted ? { reason: why } : {}) };
   }
   const resident = await residentBytes(record.pid);
   const found = wanted && (await probe(wanted.ready.url));
@@ -49,26 +53,33 @@ async function statusOf(
     since: record.startedAt,
     restarts: record.restarts,
     ...(resident === undefined ? {} : { residentBytes: resident }),
-    reason: found && !found.ready ? `${found.reason}; ${NOBODY}` : NOBODY,
+    reason: found && !found.ready ? `${found.reason}; ${why}` : why,
   };
 }
 
-export async function inboxWithoutDaemon(layout: NativeLayout): Promise<InboxStatus | undefined> {
+export async function inboxWithoutDaemon(
+  layout: NativeLayout,
+  why: string,
+): Promise<InboxStatus | undefined> {
   const inbox = (await readDesired(layout))?.inbox;
   if (!inbox?.enabled) return undefined;
-  return {
-    state: 'stopped',
-    port: inbox.port,
-    reason: 'the daemon, which hosts it, does not run; `leitstand up` starts it',
-  };
+  return { state: 'stopped', port: inbox.port, reason: why };
+}
+
+async function lockState(layout: NativeLayout): Promise<LockAttempt> {
+  try {
+    await makeLayout(layout);
+    return await tryLock(layout.lock, 'down');
+  } catch (error) {
+    throw cannotWrite('nothing was stopped, since the lock of the daemon cannot be taken', error);
+  }
 }
 
 /** Ends what a killed daemon left running, in its stead and under its lock. */
 export async function stopWithoutDaemon(layout: NativeLayout, clock: Clock): Promise<string[]> {
-  await makeLayout(layout);
   // First, so that no keeper brings a daemon between.
   await endKeepers(layout, clock);
-  const lock = await tryLock(layout.lock, 'down');
+  const lock = await lockState(layout);
   if (!lock.held) {
     const holder = lock.holder ? `pid ${lock.holder.pid}` : 'unknown pid';
     throw runtimeErrors.error('LS-RUNTIME-021', {

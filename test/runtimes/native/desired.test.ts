@@ -30,6 +30,7 @@ const living = {
   pid: 1,
   startTime: '1',
   bootId: 'b',
+  scope: 's',
   launchHash: launchHash(wanted),
   filesHash: 'one',
   startedAt: '2026-01-01T00:00:00.000Z',

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rename, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -38,11 +38,33 @@ describe('socketPath', () => {
 
   it('prefers the runtime directory of the session, as long as it exists and is short', async () => {
     const name = `${await stackScope(root)}.sock`;
-    expect(await socketPath(root, { XDG_RUNTIME_DIR: root }, 1234)).toBe(join(root, 'leitstand', name));
+    const uid = process.getuid?.() ?? 0;
+    expect(await socketPath(root, { XDG_RUNTIME_DIR: root }, uid)).toBe(join(root, 'leitstand', name));
     expect(await socketPath(root, { XDG_RUNTIME_DIR: join(root, 'gone') }, 0)).toBe(`/run/leitstand/${name}`);
     const deep = join(root, 'y'.repeat(90));
     await mkdir(deep);
     expect(await socketPath(root, { XDG_RUNTIME_DIR: deep }, 0)).toBe(`/run/leitstand/${name}`);
+  });
+});
+
+it('passes over the runtime directory of another user, as `su` and `sudo -E` pass it on', async () => {
+  const stranger = (process.getuid?.() ?? 0) + 4_321;
+  expect(await socketPath(root, { XDG_RUNTIME_DIR: root }, stranger)).toBe(
+    `/tmp/leitstand-${stranger}/${await stackScope(root)}.sock`,
+  );
+});
+
+describe('stackScope', () => {
+  it('stays when the directory is moved, and differs for a copy and for a successor at the same path', async () => {
+    const [here, there, copy] = [join(root, 'here'), join(root, 'there'), join(root, 'copy')];
+    await mkdir(here);
+    const scope = await stackScope(here);
+    await cp(here, copy, { recursive: true });
+    expect(await stackScope(copy)).not.toBe(scope);
+    await rename(here, there);
+    expect(await stackScope(there)).toBe(scope);
+    await mkdir(here);
+    expect(await stackScope(here)).not.toBe(scope);
   });
 });
 

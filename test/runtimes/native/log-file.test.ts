@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -49,4 +49,13 @@ it('rotates a large log under a program that goes on writing to it', async () =>
   } finally {
     await program.close();
   }
+});
+
+it('goes on with the other logs when one cannot be rotated, and leaves no half copy', async () => {
+  await mkdir(join(directory, 'aaa.log'));
+  await mkdir(join(directory, 'bbb.log.1', 'full'), { recursive: true });
+  for (const name of ['bbb', 'ccc']) await writeFile(join(directory, `${name}.log`), 'x'.repeat(200_000));
+  expect(await rotateOnce(directory, 10)).toEqual(['aaa.log', 'bbb.log']);
+  expect((await readFile(join(directory, 'ccc.log.1'), 'utf8')).length).toBe(200_000);
+  expect((await readdir(directory)).filter((name) => name.includes('unfinished'))).toEqual([]);
 });

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { identifyProcess, isAlive } from '../../../src/platform/process-table.ts';
 import type { DesiredComponent } from '../../../src/runtimes/native/desired.ts';
 import { launch } from '../../../src/runtimes/native/launch.ts';
-import { stackScope } from '../../../src/runtimes/native/layout.ts';
+import { nativeLayout, stackScope } from '../../../src/runtimes/native/layout.ts';
 import { readRecord } from '../../../src/runtimes/native/process-record.ts';
 import type { SupervisionTimes } from '../../../src/runtimes/native/supervision.ts';
 import { Supervisor } from '../../../src/runtimes/native/supervisor.ts';
@@ -181,6 +182,47 @@ describe('apply', () => {
     await expect(apply(supervisor, ...bad)).rejects.toMatchObject({ errors: { length: 2 } });
   });
 
+  it('refuses another stack in the same directory while the first is wanted, and takes it after the stop', async () => {
+    const supervisor = await open();
+    const alpha = await stack.fake('alpha');
+    await apply(supervisor, alpha);
+    const before = await pidsOf('alpha');
+    const other = { ...stack.desired([]), stack: 'staging' };
+    await expect(supervisor.apply(other, quiet)).rejects.toMatchObject({
+      code: 'LS-RUNTIME-012',
+      exit: 2,
+      details: {
+        what: expect.stringMatching(/stack test.*stack staging/),
+        fix: expect.stringMatching(/state_dir:.*leitstand down/),
+      },
+    });
+    expect(await pidsOf('alpha')).toEqual(before);
+    await supervisor.stop();
+    expect(await supervisor.apply({ ...other, components: [alpha] }, quiet)).toEqual({ alpha: 'start' });
+  });
+
+  it('ends the programs also when it cannot record that, and says so', async () => {
+    const supervisor = await open();
+    await apply(supervisor, await stack.fake('alpha'), await stack.fake('beta'));
+    await rm(stack.layout.desired);
+    await mkdir(join(stack.layout.desired, 'in-the-way'), { recursive: true });
+    await expect(supervisor.stop()).rejects.toMatchObject({
+      code: 'LS-RUNTIME-010',
+      details: { what: expect.stringContaining('would start them again') },
+    });
+    expect(await stack.programs()).toEqual([]);
+  });
+
+  it('refuses a change that cannot be recorded, and changes nothing', async () => {
+    const supervisor = await open();
+    await mkdir(join(stack.layout.desired, 'in-the-way'), { recursive: true });
+    await expect(apply(supervisor, await stack.fake('alpha'))).rejects.toMatchObject({
+      code: 'LS-RUNTIME-010',
+      exit: 6,
+    });
+    expect(await stack.programs()).toEqual([]);
+  });
+
   it('ends by SIGKILL what ignores SIGTERM, with everything below it', async () => {
     const supervisor = await open({ grace: 200 });
     await apply(supervisor, await stack.fake('alpha', ['--ignore-sigterm', '--with-child']));
@@ -207,6 +249,48 @@ describe('supervision', () => {
     expect((await stack.log('alpha')).match(/started/g)).toHaveLength(2);
     // The child that the killed one had left behind is gone as well.
     expect(await pidsOf('alpha')).toHaveLength(2);
+  });
+
+  it('notices every end, however soon after the start', async () => {
+    const supervisor = await open({ longestBackoff: 10 });
+    const alpha = { ...(await stack.fake('alpha')), programPath: '/bin/sleep', args: ['0.001'] };
+    await expect(apply(supervisor, alpha)).rejects.toMatchObject({ code: 'LS-RUNTIME-002' });
+    await eventually(async () => ((await statusOf(supervisor, 'alpha'))?.restarts ?? 0) >= 60, 'tried again');
+  });
+
+  it('makes up for a reload that was cancelled while it waited, without another apply', async () => {
+    const supervisor = await open();
+    const alpha = await stack.fake('alpha');
+    await apply(supervisor, alpha);
+    const [pid = 0] = await pidsOf('alpha');
+    kill(pid, 'SIGSTOP');
+    const changed = stack.desired([{ ...alpha, filesHash: 'files-2' }]);
+    const cancelling = new AbortController();
+    const waiting = supervisor.apply(changed, { ...quiet, signal: cancelling.signal });
+    setTimeout(() => cancelling.abort(), 200);
+    await expect(waiting).rejects.toThrow('abort');
+    expect((await readRecord(stack.layout, 'alpha'))?.filesHash).toBe('files-1');
+    kill(pid, 'SIGCONT');
+    await eventually(
+      async () => (await readRecord(stack.layout, 'alpha'))?.filesHash === 'files-2',
+      'reloaded',
+    );
+    expect((await stack.log('alpha')).match(/reload/g)).toHaveLength(1);
+    expect(await pidsOf('alpha')).toEqual([pid]);
+  });
+
+  it('tries a refused reload again, at growing intervals, and says that the former files are in force', async () => {
+    const supervisor = await open({ firstBackoff: 100 });
+    const alpha = await stack.fake('alpha', ['--refuse-reload']);
+    await apply(supervisor, alpha);
+    await apply(supervisor, { ...alpha, filesHash: 'files-2' }).catch(() => undefined);
+    await eventually(
+      async () => ((await stack.log('alpha')).match(/reload/g)?.length ?? 0) >= 3,
+      'tried again',
+    );
+    expect((await statusOf(supervisor, 'alpha'))?.reason).toContain('former files');
+    await apply(supervisor, alpha);
+    expect((await statusOf(supervisor, 'alpha'))?.reason).toBeUndefined();
   });
 
   it('is failing, with the reason, while a program crashes again and again', async () => {
@@ -262,6 +346,22 @@ describe('the next daemon', () => {
     // Nobody knows with which arguments it was started.
     expect(await apply(next, alpha)).toEqual({ alpha: 'restart' });
     expect(await pidsOf('alpha')).toHaveLength(1);
+  });
+
+  it('of a copied state directory takes nothing of the original for its own', async () => {
+    const alpha = await stack.fake('alpha');
+    await apply(await open(), alpha);
+    const before = await pidsOf('alpha');
+    const copy = nativeLayout(`${stack.layout.stateDir}-copy`);
+    await cp(stack.layout.stateDir, copy.stateDir, { recursive: true });
+    const other = await Supervisor.open({
+      layout: copy,
+      clock: systemClock,
+      closing: closing.signal,
+      times: FAST,
+    });
+    expect(await other.stop()).toEqual([]);
+    expect(await pidsOf('alpha')).toEqual(before);
   });
 
   it('ends the second of two processes of a component, and keeps the recorded one', async () => {
