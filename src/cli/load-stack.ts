@@ -130,7 +130,7 @@ async function salvageStack(context: CommandContext): Promise<Stack | undefined>
   const { salvageConfig } = await import('../config/salvage.ts');
   const { stack, stateDir: stated, backupDirectory } = salvageConfig(text);
   if (stated === undefined || backupDirectory === undefined) return undefined;
-  const stateDir = resolve(dirname(file), stated === 'absent' ? '.leitstand' : stated);
+  const stateDir = resolve(dirname(file), stated ?? '.leitstand');
   if (!(await exists(stateDir))) return undefined;
   return {
     name: stack ?? 'stack',
@@ -143,7 +143,7 @@ async function salvageStack(context: CommandContext): Promise<Stack | undefined>
     inbox: { enabled: false, port: 0 },
     backup: {
       directory:
-        backupDirectory === 'absent' ? join(stateDir, 'repository') : resolve(dirname(file), backupDirectory),
+        backupDirectory === null ? join(stateDir, 'repository') : resolve(dirname(file), backupDirectory),
     },
     provision: { sources: [], paths: {}, cacheDir: cacheDirectory(context.env, homedir()) },
   };

@@ -48,7 +48,11 @@ export async function openRepositoryToWrite(
 }
 
 async function prepare(context: CommandContext, stack: Stack) {
-  const [{ openDirectoryStore }, keys, repository] = await Promise.all([
+  const [
+    { openDirectoryStore },
+    { loadOrCreateSigningKey, loadPublicKey, loadSigningKey },
+    { assertRepository, initialiseRepository, isRepository, openRepository },
+  ] = await Promise.all([
     import('../repository/stores/directory/index.ts'),
     import('../repository/keys.ts'),
     import('../repository/repository.ts'),
@@ -57,8 +61,8 @@ async function prepare(context: CommandContext, stack: Stack) {
     store: openDirectoryStore(stack.backup.directory),
     directory: join(stack.stateDir, 'keys'),
     world: { clock: context.clock, random: context.random },
-    keys,
-    repository,
+    keys: { loadOrCreateSigningKey, loadPublicKey, loadSigningKey },
+    repository: { assertRepository, initialiseRepository, isRepository, openRepository },
   };
 }
 
