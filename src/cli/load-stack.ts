@@ -6,7 +6,7 @@ import { LeitstandErrors } from '../platform/errors.ts';
 import { exists, readTextIfExists } from '../platform/files.ts';
 import { durationMs } from '../platform/units.ts';
 import type { Integration } from '../stack/receiver.ts';
-import type { Stack } from '../stack/stack.ts';
+import type { SalvagedStack, Stack } from '../stack/stack.ts';
 import type { Catalog, CommandContext } from './command.ts';
 import { cliErrors } from './errors.ts';
 import { shownPath } from './shown-path.ts';
@@ -123,7 +123,7 @@ export async function loadStackInNeed(context: CommandContext): Promise<Stack> {
   }
 }
 
-async function salvageStack(context: CommandContext): Promise<Stack | undefined> {
+async function salvageStack(context: CommandContext): Promise<SalvagedStack | undefined> {
   const file = await findConfigFile(context);
   const text = await readTextIfExists(file);
   if (text === undefined) return undefined;
@@ -133,6 +133,7 @@ async function salvageStack(context: CommandContext): Promise<Stack | undefined>
   const stateDir = resolve(dirname(file), stated ?? '.leitstand');
   if (!(await exists(stateDir))) return undefined;
   return {
+    salvaged: true,
     name: stack ?? 'stack',
     file,
     stateDir,

@@ -22,6 +22,7 @@ export interface StackStatus {
   readonly inbox: InboxStatus | undefined;
   readonly supervision: Supervision;
   readonly proofs: readonly ProofStatus[];
+  readonly problems: readonly string[];
   readonly healthy: boolean;
 }
 
@@ -36,6 +37,8 @@ export async function readStatus(input: {
   readonly runtime: Pick<Runtime, 'status' | 'inboxStatus' | 'supervision'>;
   readonly stack: Pick<Stack, 'components' | 'inbox'>;
   readonly expected: readonly ExpectedProof[];
+  /** What else is wrong with the stack, in words. */
+  readonly problems: readonly string[];
   readonly latest: (kind: string, subject: string) => Proof | undefined;
   readonly now: Date;
 }): Promise<StackStatus> {
@@ -49,11 +52,12 @@ export async function readStatus(input: {
     rateProof(expected, input.latest(expected.kind, expected.subject), input.now),
   );
   const healthy =
+    input.problems.length === 0 &&
     supervision.supervised &&
     components.every(({ state }) => state === 'ready') &&
     (inbox === undefined || inbox.state === 'ready') &&
     proofs.every(({ state }) => state === 'proven');
-  return { components, inbox, supervision, proofs, healthy };
+  return { components, inbox, supervision, proofs, problems: input.problems, healthy };
 }
 
 /** What the file wants and nobody runs is part of the picture. */

@@ -17,6 +17,15 @@ export interface Stack {
   readonly provision: Provisioning;
 }
 
+/** Read of a file with mistakes: good for looking and stopping, never for saying that all is well. */
+export interface SalvagedStack extends Stack {
+  readonly salvaged: true;
+}
+
+export function isSalvaged(stack: Stack): stack is SalvagedStack {
+  return 'salvaged' in stack;
+}
+
 export interface WantedComponent {
   readonly name: string;
   readonly config: unknown;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -205,6 +205,73 @@ describe.skipIf(generations.length === 0)('a stack that goes wrong', () => {
     );
     expect(await pidOf(stack, 'prometheus')).toBe(survivor);
     expect(await runningPrograms(stack)).toBe(3);
+  });
+
+  it('a changed secret makes the proof of its receiver outdated', async () => {
+    expect(
+      (
+        await eventually(
+          () => stack.run('alert', 'test'),
+          ({ exit }) => exit === 0,
+        )
+      ).exit,
+    ).toBe(0);
+    const env = join(stack.directory, '.env');
+    const original = await readFile(env, 'utf8');
+    await writeFile(env, original.replace('/services/T00TEST00', '/services/T00OTHER0'));
+    expect((await stack.run('plan')).stdout).toMatch(/alertmanager .*(secrets|files) change/);
+    const { exit, stdout } = await stack.run('status');
+    expect(stdout).toMatch(/on-call +OUTDATED/);
+    expect(stdout).toMatch(/team +proven/);
+    expect(exit).toBe(1);
+    await writeFile(env, original);
+  });
+
+  it('with a broken file one can still look and stop, and nothing is green', async () => {
+    const config = join(stack.directory, 'leitstand.yaml');
+    const original = await readFile(config, 'utf8');
+    await writeFile(config, original.replace('scrape_interval', 'scrape_intervall'));
+    const status = await stack.run('status');
+    expect(status.exit).toBe(1);
+    expect(status.stdout).toContain('WRONG: its file has mistakes');
+    expect(status.stdout).toMatch(/prometheus +ready/);
+    expect((await stack.run('logs', 'prometheus')).exit).toBe(0);
+    expect((await stack.run('down')).stdout).toContain('prometheus');
+    expect(await runningPrograms(stack)).toBe(0);
+    await writeFile(config, original);
+    expect((await stack.run('up')).exit).toBe(0);
+  });
+
+  it('a vanished repository is not replaced silently, and a mistyped snapshot changes no proof', async () => {
+    await eventually(
+      () => stack.run('backup'),
+      ({ exit }) => exit === 0,
+    );
+    expect((await stack.run('drill', 'nosuch')).exit).toBe(2);
+    await rename(join(stack.directory, '.leitstand/repository'), join(stack.directory, 'away'));
+    const backup = await stack.run('backup');
+    expect(backup.stderr).toContain('LS-CLI-007');
+    expect(backup.exit).toBe(10);
+    expect((await stack.run('status')).stdout).toContain('its backups are gone');
+    await rename(join(stack.directory, 'away'), join(stack.directory, '.leitstand/repository'));
+    await rm(join(stack.directory, '.leitstand/keys/signing.pem'));
+    expect((await stack.run('backup', 'list')).exit).toBe(0);
+    expect((await stack.run('backup')).exit).toBe(12);
+    await rm(join(stack.directory, '.leitstand/keys'), { recursive: true });
+    await rm(join(stack.directory, '.leitstand/repository'), { recursive: true });
+  });
+
+  it('nothing is sent to a stack that is not this one', async () => {
+    const other = await makeStack(generation);
+    try {
+      await other.configure({ ports: stack.ports });
+      const { exit, stderr } = await other.run('alert', 'test');
+      expect(stderr).toContain('LS-CLI-006');
+      expect(exit).toBe(5);
+      expect((await other.run('backup')).exit).toBe(5);
+    } finally {
+      await other.destroy();
+    }
   });
 
   it.each([

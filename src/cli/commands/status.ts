@@ -1,6 +1,8 @@
 import { EXIT } from '../../platform/exit-codes.ts';
 import { formatSize } from '../../platform/units.ts';
 import type { ProofStatus, StackStatus } from '../../deployment/status.ts';
+import { isSalvaged } from '../../stack/stack.ts';
+import type { Session } from '../open-session.ts';
 import type { Command } from '../command.ts';
 import { formatAge, table } from '../terminal.ts';
 
@@ -21,6 +23,7 @@ and its limit. What was never proven, or too long ago, counts as wrong: unknown 
         runtime: session.runtime,
         stack: session.stack,
         expected: session.expectedProofs,
+        problems: await problemsOf(session),
         latest: (kind, subject) => session.history.proofs.latest(kind, subject),
         now: context.clock.now(),
       });
@@ -34,6 +37,26 @@ and its limit. What was never proven, or too long ago, counts as wrong: unknown 
     }
   },
 };
+
+/** What the stack's file and its repository say against it. */
+async function problemsOf({ stack, history, sources }: Session): Promise<string[]> {
+  const problems = isSalvaged(stack)
+    ? ['its file has mistakes (`leitstand plan` names them): what it should be is not known']
+    : [];
+  const backedUp = sources.some(
+    ({ component }) => history.proofs.latest('backup', component)?.verdict === 'proven',
+  );
+  if (backedUp) {
+    const [{ openDirectoryStore }, { isRepository }] = await Promise.all([
+      import('../../repository/stores/directory/index.ts'),
+      import('../../repository/repository.ts'),
+    ]);
+    const store = openDirectoryStore(stack.backup.directory);
+    if (!(await isRepository(store)))
+      problems.push(`its backups are gone: there is no repository in ${store.label}`);
+  }
+  return problems;
+}
 
 const NEXT: Readonly<Record<string, string>> = {
   'alert-delivery': 'leitstand alert test',
@@ -66,6 +89,7 @@ function statusText(name: string, status: StackStatus, now: Date): string {
   return [
     `${name}: ${status.healthy ? 'all ready, all proven' : 'NOT ALL WELL'}`,
     '',
+    ...status.problems.flatMap((problem) => [`WRONG: ${problem}`, '']),
     ...(status.supervision.supervised || status.components.every(({ pid }) => pid === undefined)
       ? []
       : [`NOBODY RESTARTS WHAT ENDS: ${status.supervision.reason ?? 'no daemon runs'}`, '']),
