@@ -31,6 +31,7 @@ export interface Deployment {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress: OnProgress;
+  readonly allowDowngrade?: boolean;
 }
 
 export interface ComponentChange {
@@ -126,6 +127,7 @@ async function prepare(
   const request = {
     stack: stack.name,
     inbox: stack.inbox,
+    allowDowngrade: deployment.allowDowngrade === true,
     applications: candidates.map(({ plan, generation }) => ({ plan, filesHash: generation.name })),
     signal: deployment.signal,
   };

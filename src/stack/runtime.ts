@@ -42,6 +42,8 @@ export interface ApplyRequest {
   /** Everything that shall run; what runs and is not in here is stopped. */
   readonly applications: readonly Application[];
   readonly inbox: { readonly enabled: boolean; readonly port: number };
+  /** Whether a program may be replaced by an older version, which may not read what the newer one wrote. */
+  readonly allowDowngrade?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -69,8 +71,8 @@ export interface Runtime {
   /** What `apply` would do, without doing it. */
   preview(request: ApplyRequest): Promise<ComponentActions>;
   /**
-   * Refuses with LS-RUNTIME errors, touching nothing, what could not be started: ports held by others (named), a
-   * state directory that another stack uses.
+   * Refuses with LS-RUNTIME errors, touching nothing, what could not or should not be started: ports held by others
+   * (named), a state directory that another stack uses, an older version of a program.
    */
   assertStartable(request: ApplyRequest): Promise<void>;
   /**

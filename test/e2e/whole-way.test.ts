@@ -98,6 +98,19 @@ describe.each(generations)('the whole way with %s programs', (generation) => {
     expect((await stack.run('plan')).stdout).toContain('Nothing to change.');
   });
 
+  it('is not taken down to an older version by accident', async () => {
+    const fake = join(stack.directory, 'older');
+    await writeFile(fake, '#!/bin/sh\necho "pushgateway, version 0.1.0 (branch: x, revision: x)"\n', {
+      mode: 0o755,
+    });
+    await stack.configure({ paths: new Map([...stack.paths, ['pushgateway', fake]]) });
+    const { exit, stderr } = await stack.run('up');
+    expect(stderr).toContain('LS-RUNTIME-013');
+    expect(exit).toBe(2);
+    await stack.configure();
+    expect((await stack.run('plan')).stdout).toContain('Nothing to change.');
+  });
+
   it('down leaves nothing running and keeps the data', async () => {
     expect((await stack.run('down')).stdout).toMatch(/Stopped: .*prometheus/);
     expect((await stack.run('down')).stdout).toContain('Nothing was running.');

@@ -18,10 +18,13 @@ Ends when every component is ready.`,
     '6   a program does not start; what became ready stays',
     '11  another command is at work',
   ],
-  run: async (context) => {
+  options: [
+    { flags: '--allow-downgrade', description: 'replace a running program by an older version all the same' },
+  ],
+  run: async (context, input) => {
     const { openDeployment } = await import('../open-deployment.ts');
     const { up } = await import('../../deployment/up.ts');
-    const deployment = await openDeployment(context);
+    const deployment = { ...(await openDeployment(context)), allowDowngrade: input.flag('allowDowngrade') };
     const changes = await up(deployment);
     const { endpointLines } = await import('../endpoints.ts');
     return {

@@ -74,6 +74,14 @@ export const runtimeErrors = defineErrors({
     explanation:
       'One state directory holds one stack. Two files with different names in one folder share `.leitstand/` unless one of them sets `state_dir`: starting the one would reload or stop the programs of the other. Nothing was touched. After `leitstand down` the directory may be used under another name.',
   },
+  'LS-RUNTIME-013': {
+    exit: EXIT.usage,
+    title: 'a program would be replaced by an older version',
+    explanation:
+      'Older versions cannot always read the data that newer ones wrote: Prometheus may refuse to start, or lose what ' +
+      'it cannot read. Usually nobody meant it: the command ran with another cache directory (cron, sudo, another ' +
+      'HOME) and took what was quickest to have. Nothing was touched.',
+  },
   'LS-RUNTIME-099': {
     exit: EXIT.bug,
     title: 'the daemon failed',

@@ -1,9 +1,11 @@
 import type { Clock } from '../../platform/clock.ts';
 import { exists } from '../../platform/files.ts';
 import { listByEnvironment } from '../../platform/process-table.ts';
+import { formatVersion, isAtLeast, parseVersion } from '../../stack/version.ts';
 import type { ApplyRequest, ComponentAction, ComponentActions } from '../../stack/runtime.ts';
 import { decideAction } from './actions.ts';
 import { type DesiredState, readDesired } from './desired.ts';
+import { runtimeErrors } from './errors.ts';
 import { throwFailures } from './failures.ts';
 import { MARKER } from './launch.ts';
 import { type NativeLayout, stackScope } from './layout.ts';
@@ -36,7 +38,7 @@ export async function preview(layout: NativeLayout, request: ApplyRequest): Prom
   return actions;
 }
 
-/** Looks from outside, whether a daemon runs or not. Throws LS-RUNTIME-001 and LS-RUNTIME-012. */
+/** Looks from outside, whether a daemon runs or not. Throws LS-RUNTIME-001, -012 and -013. */
 export async function assertStartable(
   layout: NativeLayout,
   request: ApplyRequest,
@@ -44,6 +46,7 @@ export async function assertStartable(
 ): Promise<void> {
   const living = await livingRecords(layout);
   await refuseOtherStack(layout, living, request.stack);
+  if (request.allowDowngrade !== true) await refuseDowngrade(layout, request);
   const own = await ownProcesses(layout);
   const outcomes = await Promise.allSettled(
     desiredOf(layout, request).components.map(async (wanted) => {
@@ -62,6 +65,22 @@ async function refuseOtherStack(
 ): Promise<void> {
   const refusal = otherStack(layout, await readDesired(layout), living.size > 0, name);
   if (refusal) throw refusal;
+}
+
+/** Another cache (cron, sudo, another HOME) may hold older programs than the ones that run. */
+async function refuseDowngrade(layout: NativeLayout, request: ApplyRequest): Promise<void> {
+  const former = new Map(
+    (await readDesired(layout))?.components.map((one) => [one.component, one.programVersion]),
+  );
+  for (const { component, programVersion } of desiredOf(layout, request).components) {
+    const [before, after] = [parseVersion(former.get(component) ?? ''), parseVersion(programVersion)];
+    if (!before || !after || isAtLeast(after, formatVersion(before))) continue;
+    throw runtimeErrors.error('LS-RUNTIME-013', {
+      what: `${component} would go from ${formatVersion(before)} down to ${programVersion}`,
+      why: 'this run found an older program than the one in use: another cache directory, or other sources',
+      fix: 'use the cache of the user who started it (LEITSTAND_CACHE_DIR); if the older one is meant: leitstand up --allow-downgrade',
+    });
+  }
 }
 
 async function livingRecords(layout: NativeLayout): Promise<Map<string, ProcessRecord>> {
