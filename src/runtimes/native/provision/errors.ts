@@ -39,13 +39,10 @@ const CACHE_TROUBLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR'
 /** The user's error behind a failed file operation in the cache; undefined when it is none. */
 export function cacheError(error: unknown, cacheDir: string): Error | undefined {
   const code = systemErrorCode(error);
-  // SQLite does not say more than this when a lock file cannot be made.
-  const unopened =
-    error instanceof Error && /unable to open database file|readonly database/.test(error.message);
-  if (!unopened && (code === undefined || !CACHE_TROUBLE.includes(code))) return undefined;
+  if (code === undefined || !CACHE_TROUBLE.includes(code)) return undefined;
   return provisionErrors.error('LS-PROVISION-005', {
     what: `the directory for programs, ${cacheDir}, cannot be used`,
-    why: unopened ? 'this user may not write there' : (error as Error).message,
+    why: error instanceof Error ? error.message : code,
     fix:
       code === 'ENOSPC' || code === 'EDQUOT'
         ? `free some space there, or name a directory with more: provision: {cache_dir: /path}`
