@@ -4,6 +4,8 @@ const exclude = ['**/node_modules/**', '**/fixtures/**'];
 
 export default defineConfig({
   test: {
+    // Most tests wait for programs: more of them at once than cores.
+    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -5,8 +5,9 @@ export interface MetricSample {
   readonly value: number;
 }
 
-const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?\s*$/;
-const LABEL = /\s*([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"\s*,?/y;
+/** `s`: a label value may hold every character but a line feed, U+2028 included. */
+const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?\s*$/s;
+const LABEL = /\s*([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"\s*,?/sy;
 
 /**
  * Reads the text format 0.0.4 (prometheus/docs, exposition_formats.md). Comments, and lines that are not of the
@@ -31,7 +32,7 @@ function parseLabels(text: string): Record<string, string> | undefined {
   while (at < text.length) {
     const match = LABEL.exec(text);
     if (!match) return text.slice(at).trim() === '' ? { ...labels } : undefined;
-    labels[match[1] ?? ''] = (match[2] ?? '').replaceAll(/\\(.)/g, (_, escaped: string) =>
+    labels[match[1] ?? ''] = (match[2] ?? '').replaceAll(/\\(.)/gs, (_, escaped: string) =>
       escaped === 'n' ? '\n' : escaped,
     );
     at = LABEL.lastIndex;

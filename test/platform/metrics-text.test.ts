@@ -73,3 +73,9 @@ it('takes lines as Alertmanager writes them', () => {
     },
   ]);
 });
+
+it('reads label values with every line separator that is not a line feed', () => {
+  expect(parseMetrics('a{b="x\u2028y\rz"} 1')).toEqual([
+    { name: 'a', labels: { b: 'x\u2028y\rz' }, value: 1 },
+  ]);
+});
