@@ -82,10 +82,13 @@ describe.skipIf(generations.length === 0)('a stack that goes wrong', () => {
 
   it('a program that does not start shows its last words', async () => {
     const fake = join(stack.directory, 'pushgateway');
-    const version = await runProgram(stack.paths.get('pushgateway') ?? '', ['--version']);
     await writeFile(
       fake,
-      `#!/bin/sh\ncase "$1" in --version) cat <<'X'\n${version.stdout.includes('version 1') || version.stdout.includes('version 0') ? version.stdout : 'pushgateway, version 1.11.3 (branch: x, revision: x)'}\nX\nexit 0;; esac\necho "disk quota is a lie" >&2\nexit 3\n`,
+      `#!/bin/sh
+[ "$1" = --version ] && echo "pushgateway, version 0.1.0 (branch: x, revision: x)" && exit 0
+echo "disk quota is a lie" >&2
+exit 3
+`,
       { mode: 0o755 },
     );
     await stack.configure({ paths: new Map([...stack.paths, ['pushgateway', fake]]) });

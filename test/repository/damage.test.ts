@@ -308,6 +308,7 @@ describe('a store', () => {
     const { repository, directory, entries } = await filledRepository();
     await chmod(join(directory, 'repository', 'snapshots'), 0o500);
     const error = await refusal(repository.writeSnapshot(snapshotOf(entries)));
+    await chmod(join(directory, 'repository', 'snapshots'), 0o700);
     expect(error).toMatchObject({ code: 'LS-REPO-007', exit: EXIT.couldNotDo });
   });
 
