@@ -40,6 +40,10 @@ export function table(cells: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** An age for people, in one or two units: `4 s`, `3 m`, `5 h`, `9 d`. */
 export function formatAge(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

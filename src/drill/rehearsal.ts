@@ -77,12 +77,12 @@ async function askTwin(
   const start = clock.monotonic();
   const twin = await runtime.startTwin({ plan, directory, signal });
   const booted = clock.monotonic();
+  request.onProgress?.({ type: 'step', text: 'asking the restored program' });
   try {
     const comparisons = await source.compare({
       url: twin.url,
       expectations: record.expectations,
       signal,
-      onProgress: (text) => request.onProgress?.({ type: 'step', text }),
     });
     return { comparisons, bootMs: booted - start, compareMs: clock.monotonic() - booted };
   } finally {

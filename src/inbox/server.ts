@@ -112,9 +112,7 @@ function fail(response: ServerResponse, error: unknown): void {
 }
 
 function greet({ endpoints }: InboxOptions, response: ServerResponse): void {
-  const places = endpoints.map(
-    ({ type, mounts }) => `${type}: ${mounts.map((mount) => `/${mount}`).join(' ')}`,
-  );
+  const places = endpoints.map(({ type, example }) => `${type}: ${example}`);
   reply(
     response,
     200,

@@ -31,6 +31,8 @@ export interface SandboxEndpoint {
   readonly type: string;
   /** First path segments it owns: `slack` takes `/slack` and everything below, `` (empty) takes `/` alone. */
   readonly mounts: readonly string[];
+  /** A path that it takes, for people: `/slack/services/T000/B000/anything`. */
+  readonly example: string;
   /** Bytes the provider accepts. */
   readonly maxBodyBytes: number;
   receive(request: SandboxRequest): SandboxReply;

@@ -24,7 +24,7 @@ function endpoint(
   mounts: readonly string[],
   receive: SandboxEndpoint['receive'],
 ): SandboxEndpoint {
-  return { type, mounts, maxBodyBytes: LIMIT, receive };
+  return { type, mounts, example: `/${mounts[0] ?? ''}`, maxBodyBytes: LIMIT, receive };
 }
 
 let kept: Omit<InboxMessage, 'id'>[] = [];

@@ -1,4 +1,5 @@
 import { EXIT } from '../../platform/exit-codes.ts';
+import { plural } from '../terminal.ts';
 import { formatSize } from '../../platform/units.ts';
 import type { Command } from '../command.ts';
 import { table } from '../terminal.ts';
@@ -23,7 +24,7 @@ programs can use the data.`,
     const repository = await openStackRepository(context, stack);
     const level = LEVELS.find((candidate) => candidate === input.text('level')) ?? 'content';
     const { findings, counts } = await repository.verify({ level, signal: context.signal });
-    const summary = `${counts.records} records, ${counts.lists} lists, ${counts.packs} packs, ${counts.files} files; ${formatSize(counts.bytesRead)} read (${level})`;
+    const summary = `${plural(counts.records, 'record')}, ${plural(counts.lists, 'list')}, ${plural(counts.packs, 'pack')}, ${plural(counts.files, 'file')}; ${formatSize(counts.bytesRead)} read (${level})`;
     return {
       exit: findings.length === 0 ? EXIT.ok : EXIT.no,
       text:
@@ -33,7 +34,7 @@ programs can use the data.`,
               table(findings.map(({ object, problem }) => [object, problem])),
               ...findings.flatMap(({ paths }) => paths.slice(0, 20).map((path) => `  hits ${path}`)),
               '',
-              `DAMAGED: ${findings.length} findings in ${summary}`,
+              `DAMAGED: ${plural(findings.length, 'finding')} in ${summary}`,
             ].join('\n'),
       json: JSON.parse(JSON.stringify({ level, findings, counts })),
     };

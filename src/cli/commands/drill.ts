@@ -90,6 +90,8 @@ function drillText(drill: SourceDrill): string {
 }
 
 const MAX_DIFFERENCES = 20;
+/** What a source says of a window without data: equal, but not worth a "same". */
+const NOTHING = 'no samples';
 
 const CLOSING = {
   proven: 'PROVEN: the backup restores.',
@@ -115,7 +117,7 @@ function facts({ comparisons }: SourceDrill): string[][] {
     .slice(0, MAX_DIFFERENCES)
     .map(({ kind, subject, verdict, expected }) => [
       `${kind} ${subject}`,
-      verdict === 'match' ? 'same' : verdict.toUpperCase(),
+      verdict === 'match' ? (expected === NOTHING ? '-' : 'same') : verdict.toUpperCase(),
       expected,
     ]);
 }

@@ -4,7 +4,7 @@ import type { ProofStatus, StackStatus } from '../../deployment/status.ts';
 import { isSalvaged } from '../../stack/stack.ts';
 import type { Session } from '../open-session.ts';
 import type { Command } from '../command.ts';
-import { formatAge, table } from '../terminal.ts';
+import { formatAge, plural, table } from '../terminal.ts';
 
 export const statusCommand: Command = {
   description: `Shows every component as its last probe found it, and every proof that the stack should have with its age
@@ -70,7 +70,7 @@ function statusText(name: string, status: StackStatus, now: Date): string {
     component.state,
     component.since === undefined ? '' : formatAge(now.getTime() - Date.parse(component.since)),
     component.residentBytes === undefined ? '' : formatSize(component.residentBytes),
-    component.restarts > 0 ? `${component.restarts} restarts` : '',
+    component.restarts > 0 ? plural(component.restarts, 'restart') : '',
     component.reason ?? '',
   ]);
   const inbox = status.inbox

@@ -10,6 +10,7 @@ const TOKEN = /^[A-Za-z0-9]+$/;
 export const slackSandbox: SandboxEndpoint = {
   type: 'slack',
   mounts: ['slack'],
+  example: '/slack/services/T000/B000/anything',
   maxBodyBytes: MAX_BODY_BYTES,
   receive,
 };

@@ -42,6 +42,7 @@ interface WebhookBody {
 export const webhookSandbox: SandboxEndpoint = {
   type: 'webhook',
   mounts: ['webhook', 'alerts', ''],
+  example: '/webhook',
   maxBodyBytes: MAX_BODY_BYTES,
   receive,
 };

@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { systemErrorCode } from '../../platform/errors.ts';
 import { ensureDirectory } from '../../platform/files.ts';
 import { identifyProcess, type ProcessIdentity } from '../../platform/process-table.ts';
 import type { DesiredComponent } from './desired.ts';
@@ -27,6 +30,7 @@ export async function launch(
   logPath: string,
 ): Promise<LaunchedProcess | undefined> {
   await ensureDirectory(wanted.dataDir);
+  await requireOwnDirectory(wanted);
   const log = await openLog(logPath);
   try {
     const child = spawn(wanted.programPath, wanted.args, {
@@ -58,6 +62,21 @@ export function programEnvironment(
     ...wanted.env,
     [MARKER]: marker,
   };
+}
+
+/** The system says EACCES of the program when it is the working directory that is closed. */
+async function requireOwnDirectory({ component, dataDir }: DesiredComponent): Promise<void> {
+  try {
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw runtimeErrors.error('LS-RUNTIME-010', {
+      what: `the data directory of ${component} is closed to this user`,
+      why: systemErrorCode(error),
+      where: { file: dataDir },
+      fix: `open it again: chmod u+rwx ${dataDir}; if another user owns it, run as that user`,
+      cause: error,
+    });
+  }
 }
 
 function started(child: ChildProcess, wanted: DesiredComponent): Promise<void> {

@@ -86,8 +86,10 @@ async function takeOnce(attempt: Attempt, last: boolean): Promise<Outcome> {
   const retention = await retentionRuns(api);
   const tail = await countTail(attempt, latest);
   onProgress('making a snapshot');
-  const snapshot = await pinSnapshot(api, context.dataDir);
+  // Without the signal: a request that is broken off leaves a snapshot whose name nobody knows, and it pins the disk.
+  const snapshot = await pinSnapshot(createPrometheusApi(context.url), context.dataDir);
   try {
+    context.signal?.throwIfAborted();
     const blocks = await blocksOf(snapshot, context.url);
     const newest = blocks.at(-1)?.meta;
     if (!newest) throw empty(context.url);

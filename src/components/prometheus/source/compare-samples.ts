@@ -1,4 +1,4 @@
-import { formatDuration } from '../../../platform/units.ts';
+import { formatElapsed } from '../../../platform/units.ts';
 import type { Comparison } from '../../../stack/source.ts';
 import { COUNTS, type CountFacts, HASHES, type HashFacts } from './facts.ts';
 import { type Answers, countSamples, hashSamples, type Questions } from './samples.ts';
@@ -68,7 +68,7 @@ export async function compareHashes(
     facts.ofMetrics === 0
       ? 'no samples'
       : `content of ${names.length} of ${facts.ofMetrics} metrics, ${facts.samples} of ${facts.ofSamples} samples, ` +
-        `in ${formatDuration(facts.to - facts.from)} up to ${new Date(facts.to).toISOString()}`;
+        `in ${formatElapsed(facts.to - facts.from)} up to ${new Date(facts.to).toISOString()}`;
   return [{ kind: HASHES, subject, verdict: 'match', expected: text, found: text }];
 }
 
