@@ -1,7 +1,6 @@
 import { LeitstandError } from '../platform/errors.ts';
 import { EXIT, type ExitCode } from '../platform/exit-codes.ts';
 import { tryLock } from '../platform/lock.ts';
-import { formatElapsed } from '../platform/units.ts';
 import { backupErrors } from './errors.ts';
 import { backupClaim } from './proof.ts';
 import type { BackupReport, BackupRequest, BackupSource, SourceReport } from './report.ts';
@@ -73,7 +72,7 @@ function exitOf(reports: readonly SourceReport[]): ExitCode {
 
 function summary(report: SourceReport): string {
   return report.ok
-    ? `snapshot ${report.snapshot} in ${formatElapsed(report.elapsedMs)}`
+    ? `snapshot ${report.snapshot}`
     : `failed: ${report.error.details.what}`;
 }
 

@@ -10,8 +10,9 @@ import { requireFreePorts } from './port-check.ts';
 import { removeRecord, tryWriteRecord } from './process-record.ts';
 import { probe, requestReload, waitUntilReady } from './readiness.ts';
 import { isReloadOwed, ReloadRetry } from './reload-retry.ts';
+import { RestartTimer } from './restart-timer.ts';
 import { endOf, type SupervisedProcess, startProcess } from './supervised-process.ts';
-import { backoff, type Supervision } from './supervision.ts';
+import type { Supervision } from './supervision.ts';
 import { sweep, terminate } from './termination.ts';
 
 export interface ConvergeOptions {
@@ -30,19 +31,20 @@ export class ComponentRunner {
   readonly #supervision: Supervision;
   readonly #health: Health;
   readonly #reloadRetry: ReloadRetry;
+  readonly #restart: RestartTimer;
   #wanted: DesiredComponent | undefined;
   #process: SupervisedProcess | undefined;
   /** The process that we end ourselves: its end is no crash. */
   #leaving: SupervisedProcess | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #restarts = 0;
-  #retry: { readonly cancel: AbortController; readonly at: number } | undefined;
 
   constructor(component: string, supervision: Supervision) {
     this.component = component;
     this.#supervision = supervision;
     this.#health = new Health(supervision);
     this.#reloadRetry = new ReloadRetry(supervision);
+    this.#restart = new RestartTimer(supervision);
   }
 
   get wanted(): DesiredComponent | undefined {
@@ -75,11 +77,11 @@ export class ComponentRunner {
 
   /** Does what it takes and nothing more. Throws LS-RUNTIME errors; then it goes on trying by itself. */
   converge(wanted: DesiredComponent | undefined, options: ConvergeOptions): Promise<ComponentAction> {
-    this.#cancelRetry();
+    this.#restart.cancel();
     return this.#exclusive(async () => {
-      this.#cancelRetry();
+      this.#restart.cancel();
       await this.#noticeEnd();
-      this.#cancelRetry();
+      this.#restart.cancel();
       this.#wanted = wanted;
       const action = decideAction(this.#process?.record, wanted);
       options.onAction?.(action);
@@ -92,16 +94,15 @@ export class ComponentRunner {
 
   /** Ends the process and forgets it; writes nothing. */
   abandon(): Promise<void> {
-    this.#cancelRetry();
+    this.#restart.cancel();
     return this.#exclusive(async () => {
-      this.#cancelRetry();
+      this.#restart.cancel();
       this.#wanted = undefined;
       await this.#terminate();
     });
   }
 
   status(): Promise<ComponentStatus> {
-    const retry = this.#retry;
     return describeComponent({
       component: this.component,
       restarts: this.#restarts,
@@ -109,7 +110,7 @@ export class ComponentRunner {
       process: this.#process,
       leaving: this.#process !== undefined && this.#leaving === this.#process,
       health: this.#health,
-      retryInMs: retry && retry.at - this.#supervision.clock.monotonic(),
+      retryInMs: this.#restart.inMs,
     });
   }
 
@@ -203,46 +204,26 @@ export class ComponentRunner {
     // A record that stays names a dead process, and harms nobody.
     if (!this.#wanted) return removeRecord(layout, this.component).catch(() => undefined);
     this.#health.crashed(how);
-    this.#scheduleRetry();
+    this.#scheduleRestart();
     const last = (await lastLines(layout.log(this.component), 1, process.record.logOffset))[0];
     if (last !== undefined) this.#health.explain(`${how}; last log line: ${last.slice(0, 300)}`);
   }
 
   #startFailed(error: unknown): void {
     this.#health.crashed(reasonOf(error));
-    this.#scheduleRetry();
+    this.#scheduleRestart();
   }
 
-  #scheduleRetry(): void {
-    const { clock, closing, times } = this.#supervision;
-    this.#cancelRetry();
-    const cancel = new AbortController();
-    const delay = backoff(this.#health.crashes, times);
-    this.#retry = { cancel, at: clock.monotonic() + delay };
-    const { signal } = cancel;
-    // By hand: `AbortSignal.any` on a signal that lives as long as the daemon leaks (nodejs/node #54614).
-    const end = () => cancel.abort();
-    closing.addEventListener('abort', end, { once: true });
-    const attempt = async () => {
-      await clock.sleep(delay, signal);
-      await this.#exclusive(async () => {
+  #scheduleRestart(): void {
+    this.#restart.schedule(this.#health.crashes, (isDue) =>
+      this.#exclusive(async () => {
         const wanted = this.#wanted;
-        if (signal.aborted || this.#process || !wanted) return;
-        this.#retry = undefined;
+        if (!isDue() || this.#process || !wanted) return;
+        this.#restart.begun();
         this.#restarts += 1;
         await this.#start(wanted).catch((error: unknown) => this.#startFailed(error));
-      });
-    };
-    attempt()
-      .catch((error: unknown) => {
-        if (!signal.aborted) throw error;
-      })
-      .finally(() => closing.removeEventListener('abort', end));
-  }
-
-  #cancelRetry(): void {
-    this.#retry?.cancel.abort();
-    this.#retry = undefined;
+      }),
+    );
   }
 
   async #stop(): Promise<void> {
