@@ -71,9 +71,7 @@ function exitOf(reports: readonly SourceReport[]): ExitCode {
 }
 
 function summary(report: SourceReport): string {
-  return report.ok
-    ? `snapshot ${report.snapshot}`
-    : `failed: ${report.error.details.what}`;
+  return report.ok ? `snapshot ${report.snapshot}` : `failed: ${report.error.details.what}`;
 }
 
 function locked(holder: { pid: number; purpose: string; since: string } | undefined) {

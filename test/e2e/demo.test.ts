@@ -1,0 +1,67 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cacheDirectory } from '../../src/platform/environment.ts';
+import { listByEnvironment } from '../../src/platform/process-table.ts';
+import { stackScope } from '../../src/runtimes/native/layout.ts';
+import { newestCached } from '../integration/program-cache.ts';
+import { leitstand } from './stack-under-test.ts';
+
+const cache = cacheDirectory(process.env, homedir());
+const cached = await Promise.all(['debian', 'go'].map((origin) => newestCached(cache, 'prometheus', origin)));
+
+/** The demo takes its programs from Leitstand's own cache, which `npm test` has filled. */
+describe.skipIf(cached.every((entry) => entry === undefined))('the demo', () => {
+  let directory: string;
+  const demo = (...args: readonly string[]) =>
+    leitstand(['demo', '--directory', join(directory, 'demo'), ...args], {
+      cwd: directory,
+      env: { LEITSTAND_CACHE_DIR: cache },
+    });
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'leitstand-demo-'));
+  });
+  afterAll(async () => {
+    await demo('--down');
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('proves everything, says what it did not, and how to stop', async () => {
+    const { exit, stdout } = await demo();
+    expect(stdout).toMatch(/^PROVEN {2}in /m);
+    expect(stdout).toContain('NOT PROVEN\n  that Slack or a person gets it');
+    expect(stdout).toContain('--down');
+    expect(exit).toBe(0);
+  });
+
+  it('on top of the running one changes nothing that is right', async () => {
+    const { exit, stdout } = await demo();
+    expect(stdout.match(/ unchanged$/gm)).toHaveLength(3);
+    expect(exit).toBe(0);
+  });
+
+  it('is not green when something was not proven', async () => {
+    const env = join(directory, 'demo', '.env');
+    const original = await readFile(env, 'utf8');
+    await writeFile(env, original.replace('/slack/services/', '/slack/nowhere/'));
+    const { exit, stdout } = await demo();
+    expect(stdout).toContain('NOT ALL PROVEN: see leitstand alert test, leitstand status above');
+    const [, notProven] = stdout.split('\nNOT PROVEN\n');
+    expect(notProven).toContain('an alert walks through the real Alertmanager');
+    expect(exit).toBe(1);
+    await writeFile(env, original);
+  });
+
+  it('stopped, leaves nothing running', async () => {
+    const scope = await stackScope(join(directory, 'demo', '.leitstand'));
+    const running = async () =>
+      (await Promise.all(['LEITSTAND_COMPONENT', 'LEITSTAND_DAEMON'].map((name) => listByEnvironment(name))))
+        .flat()
+        .filter(({ value }) => value.startsWith(scope)).length;
+    expect(await running()).toBeGreaterThan(3);
+    expect((await demo('--down')).exit).toBe(0);
+    expect(await running()).toBe(0);
+  });
+});
