@@ -41,6 +41,8 @@ export class DaemonSocket {
     try {
       await secureSocketDirectory(dirname(path), uid);
       await rm(path, { force: true });
+      // Before it answers: who reaches it may look for the address next. One that is announced too early is refused.
+      await this.#announce(path);
       const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
       await listen(server, path);
       await chmod(path, 0o600);
@@ -55,7 +57,6 @@ export class DaemonSocket {
         cause: error,
       });
     }
-    await this.#announce(path);
   }
 
   async #announce(path: string): Promise<void> {
