@@ -10,6 +10,7 @@ import {
   hasSecretKeys,
   isMapping,
   isPublic,
+  isShowableKey,
   kindOf,
   knownKeys,
   type Path,
@@ -64,7 +65,11 @@ function unknownKey(path: Path, key: string, { schema, value, places }: Subject)
   const near = nearest(key, keys);
   // A secret that is no value of a key is a key without a value.
   const mayBeSecret = hasSecretKeys(schemas) && valueAt(value, [...path, key]) === null;
-  const shown = mayBeSecret ? 'without a value' : quote(key);
+  const shown = mayBeSecret
+    ? 'without a value'
+    : isShowableKey(key, schemas)
+      ? quote(key)
+      : '(not shown: it may be a secret)';
   if (path.length === 1 && path[0] === 'components')
     return {
       code: 'LS-CONFIG-008',

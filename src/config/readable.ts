@@ -1,6 +1,14 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar } from 'yaml';
 import { nearest } from '../platform/nearest.ts';
-import { childSchemas, hasSecretKeys, isMapping, isPublic, knownKeys, type Schema } from './schema-tree.ts';
+import {
+  childSchemas,
+  hasSecretKeys,
+  isMapping,
+  isPublic,
+  isShowableKey,
+  knownKeys,
+  type Schema,
+} from './schema-tree.ts';
 import type { Shown } from './source-text.ts';
 
 interface Walk {
@@ -59,7 +67,9 @@ function isReadableKey(
 ): boolean {
   if (name === undefined) return false;
   if (damaged) return knownKeys(schemas)?.includes(name) ?? false;
-  return schemas.some(isMapping) && !(hasNoValue(value) && hasSecretKeys(schemas));
+  return (
+    schemas.some(isMapping) && isShowableKey(name, schemas) && !(hasNoValue(value) && hasSecretKeys(schemas))
+  );
 }
 
 function addScalar(node: ParsedNode, readable: boolean, walk: Walk): void {

@@ -1,3 +1,4 @@
+import { nearest } from '../platform/nearest.ts';
 import { z } from 'zod';
 import { type FieldKind, fieldKinds } from './fields.ts';
 
@@ -71,6 +72,16 @@ export function isSecretField(schemas: readonly Schema[]): boolean {
 /** A mapping with secrets among its keys, where what stands in a wrong place may be one. */
 export function hasSecretKeys(schemas: readonly Schema[]): boolean {
   return (knownKeys(schemas) ?? []).some((key) => isSecretField(childSchemas(schemas, key)));
+}
+
+/**
+ * Whether a key may be quoted. Where secrets belong, a broken line makes a key of one (`we {token: 1}`): only what is
+ * known, or a typing mistake of it, is no secret for sure.
+ */
+export function isShowableKey(key: string, schemas: readonly Schema[]): boolean {
+  if (!hasSecretKeys(schemas)) return true;
+  const known = knownKeys(schemas) ?? [];
+  return known.includes(key) || nearest(key, known) !== undefined;
 }
 
 /** What stands there may be quoted in messages: no secret can be meant, not even by somebody who errs in the level. */

@@ -123,6 +123,15 @@ describe('the value of a secret is in no message', () => {
     );
   });
 
+  it('when a broken line makes a key of it, and a misspelt key is still named', async () => {
+    const output = await outputOf(`${HEAD}${SLACK('{hunter2hunter2: 1}')}`.replace('webhook_url: {', 'we {'));
+    expect(output).not.toContain('hunter2');
+    expect(output).toContain('unknown key (not shown: it may be a secret)');
+    expect(await outputOf(`${HEAD}${SLACK('x')}`.replace('webhook_url', 'webhok_url'))).toContain(
+      'webhok_url',
+    );
+  });
+
   it('when its key is misspelt, or it stands where a mapping or list belongs', async () => {
     const forms = fc.constantFrom<(secret: string) => string>(
       (secret) => `receivers: {a: {slack: [{webhok_url: ${secret}}]}}`,
