@@ -114,11 +114,11 @@ describe('without supervision', () => {
     await runtime.apply(request([alpha]), silent);
     const other = request([], 'staging');
     for (const ask of [
-      runtime.preview(other),
-      runtime.assertStartable(other),
-      runtime.apply(other, silent),
+      () => runtime.preview(other),
+      () => runtime.assertStartable(other),
+      () => runtime.apply(other, silent),
     ]) {
-      await expect(ask).rejects.toMatchObject({ code: 'LS-RUNTIME-012', exit: 2 });
+      await expect(ask()).rejects.toMatchObject({ code: 'LS-RUNTIME-012', exit: 2 });
     }
     await runtime.stop();
     expect(await runtime.preview(other)).toEqual({});
