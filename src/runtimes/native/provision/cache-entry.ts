@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, copyFile, open, rename, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
@@ -58,6 +58,9 @@ export async function readEntry(directory: string): Promise<CacheEntry | undefin
   }
 }
 
+/** Whoever writes into the file later leaves another time, even within the same tick of the kernel's clock. */
+const LONG_AGO = new Date('2000-01-01T00:00:00Z');
+
 /** False when the executable is not the one that was put there. Reads it whole only when size or time differ. */
 export async function isIntact(directory: string, entry: CacheEntry): Promise<boolean> {
   const path = join(directory, entry.relocated ? relocatedName(entry.name) : entry.name);
@@ -86,6 +89,7 @@ export async function publish(
     await chmod(join(staging, wanted.name), 0o755);
     const relocated = data !== undefined && (await relocate(staging, wanted.name, data));
     const path = join(staging, relocated ? relocatedName(wanted.name) : wanted.name);
+    await utimes(path, LONG_AGO, LONG_AGO);
     await sync(path);
     const { size, mtimeMs } = await stat(path);
     const entry: CacheEntry = {
