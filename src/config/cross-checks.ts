@@ -26,13 +26,14 @@ function receiverFindings(value: Readonly<Record<string, unknown>>, places: Plac
       : [unknownReceiver(path, name, names, places)],
   );
   const [first] = names;
+  const removal = places.removal(['routing', 'default']);
   if (first !== undefined && routing['default'] === undefined && !places.isSpoilt(['routing', 'default']))
     findings.push({
       code: 'LS-CONFIG-007',
       what: 'routing lacks the key `default`',
-      why: 'alerts of a severity without a route would reach nobody',
+      why: `${removal ? `${removal.by} takes it out; ` : ''}alerts of a severity without a route would reach nobody`,
       fix: `add \`default: ${first}\` below \`routing:\``,
-      span: places.keySpan(places.get(['routing']) ? ['routing'] : ['receivers']),
+      span: removal?.span ?? places.keySpan(places.get(['routing']) ? ['routing'] : ['receivers']),
     });
   return findings;
 }

@@ -120,6 +120,12 @@ export const configErrors = defineErrors({
     title: 'A key is written twice',
     explanation: 'Only one of the two could be in force, and it would not be clear which.',
   },
+  'LS-CONFIG-021': {
+    exit,
+    title: 'An environment that the file does not know',
+    explanation:
+      '`--env` or the variable LEITSTAND_ENV asks for an environment, and the file has no overlay for it below `environments`. Going on with the rest of the file alone could start a laptop configuration in production.',
+  },
 });
 
 export type ConfigErrorCode = Parameters<typeof configErrors.error>[0];

@@ -9,11 +9,13 @@ import {
   objectToPort,
   objectToSecret,
   objectToSize,
+  objectToUrl,
+  objectToVersion,
 } from './objections.ts';
 
 /** What a schema alone does not tell: how to speak of the field's type, and what is wrong with an input. */
 export interface FieldKind {
-  readonly name: 'duration' | 'size' | 'port' | 'secret' | 'path' | 'name';
+  readonly name: 'duration' | 'size' | 'port' | 'secret' | 'path' | 'name' | 'url' | 'version';
   /** The type in the reference. */
   readonly label: string;
   /** Says what is wrong in words that help; undefined when the input is fine. */
@@ -76,6 +78,34 @@ export function path(options: { readonly absolute?: boolean } = {}): z.ZodString
     object: (input: unknown) => objectToPath(input, absolute),
   } as const;
   return textField(kind, { minLength: 1 });
+}
+
+/** An http or https URL without credentials. */
+export function url(): z.ZodString {
+  return textField({ name: 'url', label: 'URL', object: objectToUrl }, { pattern: '^https?://' });
+}
+
+/**
+ * The settings of a component: its own, and those that every component has. `version` reaches provisioning through the
+ * stack.
+ */
+export function componentSettings<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.strictObject({
+    ...shape,
+    memory: size().optional().describe('Memory limit of the program.'),
+    version: version()
+      .optional()
+      .describe(
+        '`system` takes the program that is on PATH; a number takes this version and no other. Default: what the sources have.',
+      ),
+  });
+}
+
+function version(): z.ZodString {
+  return textField(
+    { name: 'version', label: 'version', object: objectToVersion },
+    { pattern: '^(system|\\d+\\.\\d+\\.\\d+)$' },
+  );
 }
 
 /** A name that is safe in file names, labels and container names: `rathaus-nord`. */

@@ -52,7 +52,15 @@ function ordinary(issue: Issue, path: Path, subject: Subject): Finding {
   const input = valueAt(subject.value, path);
   if (input === undefined) {
     const words = missing(path, schemasAt(subject.schema, path));
-    return { ...words, span: subject.places.keySpan(path.slice(0, -1)) };
+    const removal = subject.places.removal(path);
+    return removal
+      ? {
+          ...words,
+          why: `${removal.by} takes it out`,
+          fix: 'remove this line, or give it a value',
+          span: removal.span,
+        }
+      : { ...words, span: subject.places.keySpan(path.slice(0, -1)) };
   }
   const words = wrong(issue, path, input, schemasAt(subject.schema, path));
   return { ...words, span: subject.places.valueSpan(path) };

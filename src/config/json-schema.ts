@@ -23,7 +23,53 @@ export function configJsonSchema(schemas: PluginSchemas): JsonSchema {
       if (kindOf(zodSchema)?.name === 'secret') Object.assign(jsonSchema, { type: 'string', minLength: 1 });
     },
   });
-  return { title: 'leitstand.yaml', ...asWritten(schema) };
+  return withOverlays({ title: 'leitstand.yaml', ...asWritten(schema) });
+}
+
+/** The overlays are the file over again: one definition, in which nothing is required and `null` takes a key out. */
+function withOverlays(schema: JsonSchema): JsonSchema {
+  const properties = schema['properties'] as Readonly<Record<string, JsonSchema>>;
+  const { environments, ...base } = properties;
+  if (environments === undefined) return schema;
+  const { schema: _schema, stack: _stack, environment: _environment, ...overlay } = base;
+  const names = Object.entries(environments['properties'] as Readonly<Record<string, JsonSchema>>);
+  const reference = { $ref: '#/definitions/overlay' };
+  return {
+    ...schema,
+    properties: {
+      ...base,
+      environments: {
+        ...environments,
+        properties: Object.fromEntries(names.map(([name]) => [name, reference])),
+      },
+    },
+    definitions: { overlay: asOverlay({ type: 'object', properties: overlay, additionalProperties: false }) },
+  };
+}
+
+function asOverlay(schema: JsonSchema): JsonSchema {
+  const { required: _required, default: _default, ...rest } = schema;
+  const { properties, additionalProperties } = rest;
+  return {
+    ...rest,
+    ...(isSchema(properties)
+      ? {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([key, each]) => [key, isSchema(each) ? asRemovable(each) : each]),
+          ),
+        }
+      : {}),
+    ...(isSchema(additionalProperties) ? { additionalProperties: asRemovable(additionalProperties) } : {}),
+  };
+}
+
+/** Lists are replaced as a whole: their entries are as complete as anywhere. */
+function asRemovable(schema: JsonSchema): JsonSchema {
+  const inner = asOverlay(schema);
+  const { type, anyOf } = inner;
+  if (Array.isArray(anyOf)) return { ...inner, anyOf: [...(anyOf as readonly unknown[]), { type: 'null' }] };
+  if (typeof type === 'string') return { ...inner, type: [type, 'null'] };
+  return inner;
 }
 
 function asWritten(schema: JsonSchema): JsonSchema {

@@ -1,15 +1,18 @@
 import { dirname, resolve } from 'node:path';
 import { LeitstandError, LeitstandErrors } from '../platform/errors.ts';
 import { type ResolveSecret, Secret, SecretReference } from '../stack/secret.ts';
-import { crossFindings } from './cross-checks.ts';
-import { type Environment, loadEnvironment } from './environment.ts';
+import type { EnvironmentName } from '../stack/stack.ts';
+import { type Variables, loadVariables } from './variables.ts';
 import { configErrors } from './errors.ts';
+import { chooseEnvironment, judge, otherOverlays } from './environments.ts';
 import type { Finding } from './finding.ts';
-import { issueFindings } from './issues.ts';
+import { type Origin, originFinder } from './origin.ts';
+import { type Merged, mergeOverlay } from './overlay.ts';
 import { readConfigFile } from './private-file.ts';
 import { readableParts } from './readable.ts';
 import { type ReadDocument, readDocument } from './reader.ts';
 import { type ConfigDocument, configSchema, type PluginSchemas, SCHEMA_VERSION } from './schema.ts';
+import type { Path } from './schema-tree.ts';
 import { findSecret, secretResolver } from './secrets.ts';
 import { type Shown, SourceText } from './source-text.ts';
 import { parseYamlText } from './yaml-text.ts';
@@ -19,6 +22,8 @@ export interface LoadConfigOptions {
   readonly file: string;
   readonly schemas: PluginSchemas;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The environment that is asked for; default: `LEITSTAND_ENV`, then the file's own `environment`. */
+  readonly environment?: EnvironmentName | undefined;
 }
 
 export interface LoadedConfig {
@@ -30,6 +35,10 @@ export interface LoadedConfig {
   /** The file as it was read; may hold secrets that are written into it. */
   readonly text: string;
   readonly resolveSecret: ResolveSecret;
+  /** Whether somebody asked for the environment, rather than the file's own word being taken. */
+  readonly isEnvironmentChosen: boolean;
+  /** Where the value at a path of the document comes from. */
+  origin(path: Path): Origin;
 }
 
 /**
@@ -49,31 +58,37 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     throw new LeitstandErrors(located(yaml.findings, source, shown, options.file));
   }
   const shown = readableParts(yaml.document.contents, [schema], { text, damaged: false });
-  const { environment, errors } = text.includes('${')
-    ? await loadEnvironment(directory, options.env)
-    : NO_REFERENCES;
+  const { environment, errors: problems } = await loadVariables(directory, options.env);
+  // What is in a .env that the file does not use is none of our business.
+  const errors = text.includes('${') || text.includes('environment') ? problems : [];
   const read = readDocument(yaml.document, [schema], { text, lookUp: environment.lookUp });
   const version = versionFinding(read);
   if (version) throw new LeitstandErrors(located([version], source, shown, options.file));
-  const secrets = await findSecrets(read, directory, environment);
-  const parsed = schema.safeParse(read.value);
-  const findings = [
-    ...read.findings,
-    ...issueFindings(parsed.error?.issues ?? [], { schema, value: read.value, places: read.places }),
-    ...crossFindings(schema, read.value, read.places),
+  const chosen = chooseEnvironment(read, options.environment, environment);
+  const merged = mergeOverlay(read.value, read.places, chosen.name);
+  const secrets = await findSecrets(read, merged, directory, environment);
+  const { document: parsed, findings } = judge(schema, read, merged);
+  const all = [
+    ...read.findings.filter(({ path }) => path === undefined || merged.isInForce(path)),
+    ...chosen.findings,
+    ...findings,
+    ...otherOverlays(schema, read, chosen.name, findings),
     ...secrets.findings,
   ];
-  const mistakes = [...errors, ...located(findings, source, shown, options.file), ...secrets.errors];
-  if (mistakes.length > 0 || !parsed.success) throw new LeitstandErrors(mistakes);
-  const document = inFileOrder(parsed.data, read.value) as ConfigDocument;
-  return { document, file, directory, text, resolveSecret: secretResolver(secrets.found) };
+  const mistakes = [...errors, ...located(all, source, shown, options.file), ...secrets.errors];
+  if (mistakes.length > 0 || parsed === undefined) throw new LeitstandErrors(mistakes);
+  const { environments: _overlays, ...rest } = parsed;
+  const document = inFileOrder({ ...rest, environment: chosen.name }, merged.value) as ConfigDocument;
+  return {
+    document,
+    file,
+    directory,
+    text,
+    resolveSecret: secretResolver(secrets.found),
+    isEnvironmentChosen: chosen.isAskedFor,
+    origin: originFinder({ source, text, places: merged.places, environment, chosen }),
+  };
 }
-
-/** A file without `${` needs no `.env`, and one that Leitstand does not use is none of its business. */
-const NO_REFERENCES: { readonly environment: Environment; readonly errors: readonly LeitstandError[] } = {
-  environment: { file: '.env', lookUp: () => undefined, comesFromOpenFile: () => false },
-  errors: [],
-};
 
 async function readText(file: string): Promise<string> {
   const result = await readConfigFile(file, 'LS-CONFIG-002');
@@ -82,7 +97,7 @@ async function readText(file: string): Promise<string> {
   throw new LeitstandErrors([
     configErrors.error('LS-CONFIG-001', {
       what: 'the configuration file does not exist',
-      fix: 'name the right one with `--file PATH`; `leitstand demo` writes one to learn from',
+      fix: 'name the right one with `--file PATH`; a new stack begins with `leitstand init`',
       where: { file },
     }),
   ]);
@@ -113,13 +128,13 @@ function versionFinding({ value, places }: ReadDocument): Finding | undefined {
   };
 }
 
-async function findSecrets(read: ReadDocument, directory: string, environment: Environment) {
+async function findSecrets(read: ReadDocument, merged: Merged, directory: string, environment: Variables) {
   const found = new Map<string, Secret>();
   const findings: Finding[] = [];
   const errors: LeitstandError[] = [];
   const asked = new Set<string>();
-  for (const { name, span } of read.secrets) {
-    if (asked.has(name)) continue;
+  for (const { name, path, span } of read.secrets) {
+    if (asked.has(name) || !merged.isInForce(path)) continue;
     asked.add(name);
     const result = await findSecret(name, directory, environment);
     if (result instanceof Secret) found.set(name, result);

@@ -109,6 +109,30 @@ export function objectToPath(input: unknown, absolute: boolean): Objection | und
   return undefined;
 }
 
+/** Credentials in a URL would be shown wherever the URL is. */
+export function objectToUrl(input: unknown): Objection | undefined {
+  if (typeof input !== 'string') return { problem: `must be a URL, not ${describeType(input)}` };
+  const url = URL.parse(input);
+  if (!url || !['http:', 'https:'].includes(url.protocol))
+    return {
+      problem: `is ${quote(input)}; a URL starting with http:// or https:// is needed`,
+      fix: /^[\w.-]+:\d+/.test(input) ? `write http://${input}` : undefined,
+    };
+  if (url.username !== '' || url.password !== '')
+    return { problem: 'holds a user name or a password', fix: 'use the keys `username` and `password`' };
+  return undefined;
+}
+
+export function objectToVersion(input: unknown): Objection | undefined {
+  if (typeof input === 'string' && /^(system|\d+\.\d+\.\d+)$/.test(input)) return undefined;
+  return typeof input === 'string'
+    ? { problem: `is ${quote(input)}; a whole version (3.16.0) or \`system\` is needed` }
+    : {
+        problem: `must be a version in quotation marks, not ${describeType(input)}`,
+        fix: `write '${String(input)}'`,
+      };
+}
+
 const GERMAN: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss' };
 
 export function objectToName(input: unknown): Objection | undefined {

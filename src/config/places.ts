@@ -33,6 +33,16 @@ export class Places {
     );
   }
 
+  /** Where an overlay took the value out, or something above it. */
+  removal(_path: Path): { readonly span: Span; readonly by: string } | undefined {
+    return undefined;
+  }
+
+  /** Whether an overlay says it. */
+  isOverlaid(_path: Path): boolean {
+    return false;
+  }
+
   /** What to point at when the value is wrong. */
   valueSpan(path: Path): Span {
     const place = this.get(path);

@@ -11,6 +11,9 @@ import {
 } from './schema-tree.ts';
 import type { Shown } from './source-text.ts';
 
+/** A user and a password in a URL; the field need not be one of secrets. */
+const HOLDS_LOGIN = /:\S+@/;
+
 interface Walk {
   readonly text: string;
   /** The YAML is broken, so that anything may stand in anything's place. */
@@ -76,8 +79,9 @@ function addScalar(node: ParsedNode, readable: boolean, walk: Walk): void {
   if (!node.range) return;
   const [start, end] = node.range;
   if (end <= start) return;
-  const isWhole = !walk.damaged || (isScalar(node) && isTerminated(node, walk.text.slice(start, end)));
-  walk.shown.push({ start, end, readable: readable && isWhole });
+  const source = walk.text.slice(start, end);
+  const isWhole = !walk.damaged || (isScalar(node) && isTerminated(node, source));
+  walk.shown.push({ start, end, readable: readable && isWhole && !HOLDS_LOGIN.test(source) });
 }
 
 /** `{hooks.example/x}` is a key without a value, to YAML. */

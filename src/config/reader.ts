@@ -2,6 +2,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode } from 
 import { SecretReference } from '../stack/secret.ts';
 import { type Finding, inPath, pathText } from './finding.ts';
 import { substitute } from './interpolation.ts';
+import { REMOVED } from './overlay.ts';
 import { Places } from './places.ts';
 import { childSchemas, isMapping, isSecretField, type Path, type Schema } from './schema-tree.ts';
 import type { Span } from './source-text.ts';
@@ -16,11 +17,16 @@ export interface SecretUse {
   readonly span: Span;
 }
 
+/** `path` of a reference that cannot be filled in: it matters only where the value is in force. */
+export interface ReadFinding extends Finding {
+  readonly path?: Path;
+}
+
 export interface ReadDocument {
   /** Plain data with `SecretReference` objects in it. */
   readonly value: unknown;
   readonly places: Places;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ReadFinding[];
   readonly secrets: readonly SecretUse[];
 }
 
@@ -40,7 +46,7 @@ export function readDocument(
 
 class Reader {
   readonly places = new Places();
-  readonly findings: Finding[] = [];
+  readonly findings: ReadFinding[] = [];
   readonly secrets: SecretUse[] = [];
   readonly #text: string;
   readonly #lookUp: (name: string) => string | undefined;
@@ -112,14 +118,14 @@ class Reader {
   }
 
   #scalar(value: unknown, isPlain: boolean, schemas: readonly Schema[], path: Path, span: Span): unknown {
-    if (value === null) return emptyValue(schemas);
+    if (value === null) return isRemoval(path, span) ? REMOVED : emptyValue(schemas);
     if (typeof value === 'number' || typeof value === 'boolean') return value;
     if (typeof value !== 'string')
       return this.#refuse(path, span, `${pathText(path)} has a YAML type that is not used here`);
     const result = substitute(value, { isPlain, schemas, path, lookUp: this.#lookUp });
     if (result.problems.length > 0) {
       for (const { raw, ...problem } of result.problems)
-        this.findings.push({ ...problem, span: this.#spanOfReference(raw, span) });
+        this.findings.push({ ...problem, path, span: this.#spanOfReference(raw, span) });
       this.places.spoil(path);
       return value;
     }
@@ -181,6 +187,12 @@ class Reader {
     const at = this.#text.slice(span.start, span.end).indexOf(raw);
     return at === -1 ? span : { start: span.start + at, end: span.start + at + raw.length };
   }
+}
+
+/** `null` written out for a key of an overlay; an empty value has no characters, and lists are replaced as a whole. */
+function isRemoval(path: Path, span: Span): boolean {
+  const isKey = path.length > 2 && path.every((step) => typeof step === 'string');
+  return path[0] === 'environments' && isKey && span.end > span.start;
 }
 
 function spanOf(node: ParsedNode | null): Span | undefined {

@@ -29,6 +29,8 @@ function mappingsIn(schema: Schema, path: readonly string[]): readonly Section[]
   if (inner instanceof z.ZodArray)
     return mappingsIn(inner.element, [...path.slice(0, -1), `${path.at(-1) ?? ''}[]`]);
   if (!(inner instanceof z.ZodObject)) return [];
+  // Each overlay would be the whole file over again.
+  if (path[0] === 'environments' && path.length > 1) return [];
   const section = { title: `\`${path.join('.')}\``, schema: inner, description: descriptionOf(schema) };
   return sectionsBelow(section, path);
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { LeitstandError } from '../platform/errors.ts';
 import { type ResolveSecret, Secret } from '../stack/secret.ts';
 import type { ConfigErrorCode } from './errors.ts';
-import type { Environment } from './environment.ts';
+import type { Variables } from './variables.ts';
 import { readConfigFile } from './private-file.ts';
 
 /** Why a secret cannot be had. An error of its own where another file is to blame. */
@@ -14,7 +14,7 @@ export type SecretProblem =
 export async function findSecret(
   name: string,
   directory: string,
-  environment: Environment,
+  environment: Variables,
 ): Promise<Secret | SecretProblem> {
   const path = join(directory, 'secrets', name);
   const file = await readConfigFile(path, 'LS-CONFIG-013');

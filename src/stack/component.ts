@@ -1,14 +1,14 @@
 import type { z } from 'zod';
-import type { Offer } from './offer.ts';
+import type { Offer, RuleFile } from './offer.ts';
 import type { Place, Plan } from './plan.ts';
 import type { Program, ProgramSpec } from './program.ts';
-import type { Source } from './source.ts';
+import type { ProgramSource } from './source.ts';
 import type { Stack } from './stack.ts';
 
 export interface PlanInput<Config> {
   readonly config: Config;
   readonly stack: Stack;
-  /** Everybody's offers, this component's included. */
+  /** Everybody's offers, this component's and Leitstand's own included; their rule files are final. */
   readonly offers: readonly Offer[];
   readonly place: Place;
   /** The provisioned programs by name, `program` and `tools` of this component among them. */
@@ -25,9 +25,11 @@ export interface ComponentPlugin<Config = never> {
   /** What judges and tests its files: promtool, amtool. */
   readonly tools: readonly ProgramSpec[];
   offers(config: Config, stack: Stack): Offer;
+  /** Every rule file that it can ever offer, whatever its settings: for what is looked up by an alert's name. */
+  rules?(): readonly RuleFile[];
   plan(input: PlanInput<Config>): Plan;
   /** Where the component keeps data worth a backup. */
-  source?(config: Config): Source;
+  source?(config: Config): ProgramSource;
 }
 
 /** The plug-in with its config type closed over: what registries hold. `config` must have passed `schema`. */
@@ -35,7 +37,7 @@ export interface AnyComponentPlugin extends Omit<ComponentPlugin, 'schema' | 'of
   readonly schema: z.ZodType;
   offers(config: unknown, stack: Stack): Offer;
   plan(input: PlanInput<unknown>): Plan;
-  source?(config: unknown): Source;
+  source?(config: unknown): ProgramSource;
 }
 
 export function defineComponent<Config>(plugin: ComponentPlugin<Config>): AnyComponentPlugin {

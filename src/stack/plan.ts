@@ -53,6 +53,8 @@ export interface Plan {
   readonly program: Program;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Environment variable → name in `secrets`, for a program that takes a secret in no other way; read at its start. */
+  readonly secretEnv?: Readonly<Record<string, string>>;
   readonly files: readonly RenderedFile[];
   readonly secrets: readonly SecretFile[];
   readonly ports: readonly PortUse[];

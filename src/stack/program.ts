@@ -6,8 +6,37 @@ export interface ProgramSpec {
   readonly name: string;
   /** Debian's package and the path inside it, without a leading `/`. */
   readonly debian?: DebianProgram;
+  readonly release?: ReleaseArchive;
   readonly go?: GoBuild;
+  /** The oldest version that Leitstand renders for: `2.42`. */
+  readonly minimum?: string;
 }
+
+/** A program, and which version of it the stack says it wants. */
+export interface NeededProgram extends ProgramSpec {
+  /** `system`: the one on PATH; a number: this version and no other; absent: what the sources have. */
+  readonly wanted?: string;
+}
+
+/**
+ * The archive that the project itself publishes, a `.tar.gz`. In the texts `{version}` and `{arch}` stand for the
+ * version of the program and the project's name of the processor.
+ */
+export interface ReleaseArchive {
+  /** The version that is taken where none is asked for. */
+  readonly version: string;
+  /** URL of the directory with the files of a release, without a `/` at the end. */
+  readonly base: string;
+  readonly archive: string;
+  /** The executable's path in the archive. */
+  readonly path: string;
+  /** The project's file of SHA-256 sums, beside the archive. */
+  readonly checksums: string;
+  readonly architectures: Readonly<Record<Architecture, string>>;
+}
+
+/** Processors by their names in Debian and Go. */
+export type Architecture = 'amd64' | 'arm64';
 
 export interface DebianProgram {
   readonly package: string;
@@ -33,7 +62,7 @@ export interface GoBuild {
   readonly programVersion?: (moduleVersion: string) => string | undefined;
 }
 
-export type ProgramOrigin = 'configured' | 'system' | 'debian' | 'go';
+export type ProgramOrigin = 'configured' | 'system' | 'release' | 'debian' | 'go';
 
 /** A program that is really there. */
 export interface Program {

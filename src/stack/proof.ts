@@ -27,3 +27,29 @@ export interface Proof extends ProofClaim {
   readonly hash: string;
   readonly previousHash: string;
 }
+
+/** A proof that the stack needs in order to count as well. */
+export interface ExpectedProof {
+  readonly kind: string;
+  readonly subject: string;
+  /** Of today's configuration, where a proof holds for one configuration only. */
+  readonly fingerprint?: string | undefined;
+  /** Why it could not even be found out what has to be proven; the proof then counts as unknown. */
+  readonly unknown?: string;
+}
+
+/** A proof that is younger than now by more than this comes from a clock that was wrong. */
+const CLOCK_TOLERANCE_MS = 5_000;
+
+/** Milliseconds since the proof; undefined when its time lies in the future: it says nothing about now. */
+export function ageOfProof(proof: Pick<Proof, 'at'>, now: Date): number | undefined {
+  const ageMs = now.getTime() - Date.parse(proof.at);
+  return ageMs < -CLOCK_TOLERANCE_MS ? undefined : Math.max(0, ageMs);
+}
+
+/** Whether the proof is of the configuration that is expected today. */
+export function isOfToday({ fingerprint }: ExpectedProof, { facts }: Pick<Proof, 'facts'>): boolean {
+  if (fingerprint === undefined) return true;
+  if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) return false;
+  return (facts as { readonly [key: string]: Json })['fingerprint'] === fingerprint;
+}

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { SandboxEndpoint } from './sandbox.ts';
 import type { ResolveSecret, Secret } from './secret.ts';
 import type { SecretFile } from './plan.ts';
+import type { Language } from './stack.ts';
 import type { Version } from './version.ts';
 
 /** One way in which a receiver is reached, after Alertmanager's model. */
@@ -35,6 +36,8 @@ export interface RenderedIntegration {
 export interface IntegrationPlace {
   readonly receiver: string;
   readonly index: number;
+  /** Of the texts that Leitstand writes for people. */
+  readonly language: Language;
   readonly resolve: ResolveSecret;
 }
 

@@ -1,5 +1,6 @@
 import type { Json } from '../platform/canonical-json.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Address } from './connection.ts';
 import type { Place, Plan } from './plan.ts';
 import type { Program } from './program.ts';
 
@@ -34,14 +35,19 @@ export interface Capture {
   release(): Promise<void>;
 }
 
-export interface CaptureContext {
-  /** Base URL of the live component. */
-  readonly url: string;
-  /** The component's data directory, readable from here. */
-  readonly dataDir: string;
+export interface FileCaptureContext {
+  /** A private, empty directory for copies of small files; removed after the release, and by the next backup if need be. */
+  readonly scratchDir: string;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (text: string) => void;
+}
+
+export interface CaptureContext extends FileCaptureContext {
+  /** How the live component is reached; for texts, `shownUrl` of it. */
+  readonly url: Address;
+  /** The component's data directory, readable from here. */
+  readonly dataDir: string;
 }
 
 export interface TwinInput {
@@ -51,12 +57,22 @@ export interface TwinInput {
   readonly port: number;
 }
 
-export interface CompareContext {
-  /** Base URL of the running twin. */
-  readonly url: string;
+/** What a restored copy is compared with, and where it is. */
+export interface FileCompareContext {
+  /** The restored data directory. A twin that runs on it may have written to it since. */
+  readonly dataDir: string;
   readonly expectations: readonly Expectation[];
+  /** UTC, ISO 8601: what a fact of the snapshot is of. */
+  readonly cutoff: string;
+  /** What expires by itself is judged by the time of the drill. */
+  readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (text: string) => void;
+}
+
+export interface CompareContext extends FileCompareContext {
+  /** Base URL of the running twin. */
+  readonly url: string;
 }
 
 /** One fact, expected and found. `unknown` (it could not be asked) is never a match. */
@@ -68,26 +84,45 @@ export interface Comparison {
   readonly found: string;
 }
 
-/** One component's data as a thing to back up. */
-export interface Source {
+interface SourceBase {
   readonly component: string;
-  capture(context: CaptureContext): Promise<Capture>;
   /** Where a logical path belongs below the component's data directory. */
   restorePath(path: string): string;
-  /** The same program on restored data, isolated: no scraping, no alerting, no deletion, loopback only. */
-  twinPlan(input: TwinInput): Plan;
-  /** Asks the running twin everything the snapshot expects. Throws only when cancelled. */
-  compare(context: CompareContext): Promise<Comparison[]>;
   /**
    * True for a restored file (path below the data directory) that the program never writes into, only replaces or
    * deletes: such files may be hard links. Undefined: none.
    */
   neverRewrites?(path: string): boolean;
   /**
-   * The negative control: damages a restored data directory (the twin is not running) in a way that the
-   * comparison must notice. Replaces the damaged file, since it may be a hard link. Returns what was damaged, in words.
+   * The negative control: damages a restored data directory (nothing runs on it) in a way that the comparison, or the
+   * program's start, must notice, also where the data is empty. Replaces the damaged file, since it may be a hard link.
+   * Returns what was damaged, in words. `now`: what has expired by then is not compared.
    */
-  damage(dataDir: string): Promise<string>;
+  damage(dataDir: string, now: Date): Promise<string>;
   /** In words, what a drill of this source does not prove. */
   readonly notProven: readonly string[];
+}
+
+/** Data of a program that can be started on a restored copy and asked. */
+export interface ProgramSource extends SourceBase {
+  capture(context: CaptureContext): Promise<Capture>;
+  /** The same program on restored data, isolated: no scraping, no alerting, no deletion, loopback only. */
+  twinPlan(input: TwinInput): Plan;
+  /** Asks the running twin everything the snapshot expects. Throws only when cancelled. */
+  compare(context: CompareContext): Promise<Comparison[]>;
+}
+
+/** Data without a program to ask: the restored files themselves are read. */
+export interface FileSource extends SourceBase {
+  /** The source knows itself where its live data is. */
+  capture(context: FileCaptureContext): Promise<Capture>;
+  /** Reads everything the snapshot expects. Throws only when cancelled. */
+  compareFiles(context: FileCompareContext): Promise<Comparison[]>;
+}
+
+/** One component's data as a thing to back up. */
+export type Source = ProgramSource | FileSource;
+
+export function isProgramSource(source: Source): source is ProgramSource {
+  return 'twinPlan' in source;
 }

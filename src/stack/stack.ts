@@ -1,11 +1,26 @@
+import type { Json } from '../platform/canonical-json.ts';
 import type { Integration } from './receiver.ts';
+import type { ResolveSecret, Secret } from './secret.ts';
+
+export const ENVIRONMENTS = ['local', 'staging', 'production'] as const;
+export type EnvironmentName = (typeof ENVIRONMENTS)[number];
+
+/** Of what people receive: messages and alert texts. Codes, JSON and metrics are English always. */
+export const LANGUAGES = ['en', 'de'] as const;
+export type Language = (typeof LANGUAGES)[number];
 
 /** Everything one `leitstand.yaml` describes, in one environment; frozen after loading. */
 export interface Stack {
   readonly name: string;
   /** Absolute path of the configuration file. */
   readonly file: string;
+  readonly environment: EnvironmentName;
+  /** Somebody asked for it, rather than the file's own word being taken. */
+  readonly isEnvironmentChosen: boolean;
+  readonly language: Language;
   readonly stateDir: string;
+  /** Who runs the components: Leitstand (`native`), or somebody else (`external`, after `attach:`). */
+  readonly runtime: 'native' | 'external';
   /** Wanted components in the file's order; `config` has passed the component's schema. */
   readonly components: readonly WantedComponent[];
   readonly integrations: readonly Integration[];
@@ -13,8 +28,45 @@ export interface Stack {
   readonly receivers: readonly string[];
   readonly routing: Routing;
   readonly inbox: { readonly enabled: boolean; readonly port: number };
+  /** The daemon's own port on loopback, for its metrics. */
+  readonly daemon: { readonly port: number };
+  /** The user's scrape jobs, in Prometheus' own format; job names are unique. */
+  readonly scrapeJobs: readonly Readonly<Record<string, Json>>[];
+  readonly rules: RuleSettings;
+  readonly waivers: readonly Waiver[];
   readonly backup: { readonly directory: string };
   readonly provision: Provisioning;
+  /** For plug-ins whose settings hold `${secret:…}`. */
+  readonly resolveSecret: ResolveSecret;
+}
+
+/** What the user changes in the shipped rules, and adds to them. */
+export interface RuleSettings {
+  /** Absolute paths of the user's rule files. */
+  readonly files: readonly string[];
+  /** Alert name → what is different from the shipped rule. */
+  readonly alerts: Readonly<Record<string, AlertSettings>>;
+  /** Where the runbook pages are published, without a `/` at its end; absent: nowhere. */
+  readonly runbookBaseUrl?: string | undefined;
+}
+
+export interface AlertSettings {
+  readonly enabled?: boolean | undefined;
+  /** Duration text. */
+  readonly for?: string | undefined;
+  readonly severity?: string | undefined;
+  /** Parameter of the rule → its value, in the parameter's own unit. */
+  readonly parameters?: Readonly<Record<string, number>> | undefined;
+}
+
+/** A finding of `check` that somebody has decided to live with. */
+export interface Waiver {
+  readonly code: string;
+  /** What it is about, as the finding names it; absent: every finding of the code. */
+  readonly subject?: string | undefined;
+  readonly reason: string;
+  /** Last day on which it holds, `YYYY-MM-DD`. */
+  readonly until: string;
 }
 
 /** Read of a file with mistakes: good for looking and stopping, never for saying that all is well. */
@@ -29,6 +81,25 @@ export function isSalvaged(stack: Stack): stack is SalvagedStack {
 export interface WantedComponent {
   readonly name: string;
   readonly config: unknown;
+  /** `system`: the one on PATH; a number: this one and no other; absent: what the sources have. */
+  readonly version?: string | undefined;
+  /** Where somebody else runs it; only with the runtime `external`. */
+  readonly attached?: Attachment | undefined;
+}
+
+/** A running program that is not ours. */
+export interface Attachment {
+  /** Base URL without credentials: may be shown. */
+  readonly url: string;
+  /** Its data directory, where this machine can read it. */
+  readonly dataDir?: string | undefined;
+  /** Its configuration file, where this machine can read it. */
+  readonly configFile?: string | undefined;
+  readonly username?: string | undefined;
+  readonly password?: Secret | undefined;
+  readonly bearerToken?: Secret | undefined;
+  /** PEM file of the authority that signed its certificate. */
+  readonly caFile?: string | undefined;
 }
 
 export interface Routing {
@@ -41,11 +112,14 @@ export interface Routing {
   readonly repeatIntervalMs: number;
 }
 
-export type ProvisionSource = 'cache' | 'debian' | 'go';
+export const PROVISION_SOURCES = ['cache', 'release', 'debian', 'go'] as const;
+export type ProvisionSource = (typeof PROVISION_SOURCES)[number];
 
 export interface Provisioning {
   readonly sources: readonly ProvisionSource[];
   /** Program name → absolute path of a configured executable. */
   readonly paths: Readonly<Record<string, string>>;
   readonly cacheDir: string;
+  /** Base URL of a mirror that stands in for https://github.com. */
+  readonly mirror?: string | undefined;
 }

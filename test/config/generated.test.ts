@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { configReference } from '../../src/config/reference.ts';
 import { configSchema } from '../../src/config/schema.ts';
-import { defaultOf, descriptionOf } from '../../src/config/schema-tree.ts';
+import { descriptionOf } from '../../src/config/schema-tree.ts';
 import { SCHEMAS } from './workplace.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ describe('the JSON Schema', () => {
       $schema: 'http://json-schema.org/draft-07/schema#',
       title: 'leitstand.yaml',
       type: 'object',
-      required: ['schema', 'stack', 'components'],
+      required: ['schema', 'stack'],
       additionalProperties: false,
     });
     expect(at('properties/schema')).toMatchObject({ const: 1 });
@@ -54,6 +54,29 @@ describe('the JSON Schema', () => {
   });
 });
 
+describe('the overlays in the JSON Schema', () => {
+  it('are one definition, in which nothing is required and null takes a key out', () => {
+    expect(at('properties/environments/properties/production')).toEqual({ $ref: '#/definitions/overlay' });
+    const overlay = at('definitions/overlay');
+    expect(overlay['required']).toBeUndefined();
+    expect(Object.keys(overlay['properties'] as Json)).not.toContain('stack');
+    expect(at('definitions/overlay/properties/components/properties/prometheus')).toMatchObject({
+      type: ['object', 'null'],
+    });
+    expect(
+      at('definitions/overlay/properties/components/properties/prometheus/properties/retention'),
+    ).toMatchObject({
+      anyOf: [{ type: 'string' }, { type: 'string' }, { type: 'null' }],
+    });
+  });
+
+  it('ask for everything in the entries of a list, which is replaced as a whole', () => {
+    expect(
+      at('definitions/overlay/properties/receivers/additionalProperties/properties/slack/items')['required'],
+    ).toEqual(['webhook_url', 'channel']);
+  });
+});
+
 describe('the reference', () => {
   it('has a table for each mapping', () => {
     expect(configReference(SCHEMAS)).toMatchInlineSnapshot(`
@@ -64,12 +87,20 @@ describe('the reference', () => {
       | \`schema\` | \`1\` | **required** | Version of this file format. |
       | \`stack\` | name | **required** | Name of the stack; it appears in labels, file names and messages. |
       | \`state_dir\` | path |  | Where Leitstand and the programs keep their data, relative to this file. Default: \`.leitstand\`. |
-      | \`components\` | mapping | **required** | The programs of the stack. A name without settings takes all defaults. |
+      | \`environment\` | \`local\`, \`staging\`, \`production\` | \`local\` | Which environment is meant where neither \`--env\` nor \`LEITSTAND_ENV\` says so. |
+      | \`language\` | \`en\`, \`de\` | \`en\` | Language of what people receive: messages and alert texts. |
+      | \`components\` | mapping |  | The programs of the stack. A name without settings takes all defaults. |
       | \`receivers\` | mapping of names to mappings |  | Who can be told: name → integration → list of places. |
       | \`routing\` | mapping |  | Who is told about which alert. |
+      | \`attach\` | mapping |  | Programs that run already, in place of \`components\`: they are watched, tested and backed up, never changed. |
+      | \`scrape_jobs\` | list of mappings | \`[]\` | Scrape jobs of your own. |
+      | \`rules\` | mapping |  | Alerting rules. |
       | \`inbox\` | mapping |  | The built-in sandbox that answers as Slack, PagerDuty, a mail server or a webhook would. |
+      | \`daemon\` | mapping |  | The daemon that supervises the stack. |
       | \`backup\` | mapping |  | Backups. |
       | \`provision\` | mapping |  | How the programs of the stack get onto this machine. |
+      | \`check\` | mapping |  | What is looked for in the stack before it runs. |
+      | \`environments\` | mapping |  | What is different in an environment. |
 
       ## \`components\`
 
@@ -134,6 +165,117 @@ describe('the reference', () => {
       | \`group_interval\` | duration | \`5m\` | How long a group waits before it tells about alerts that joined it. |
       | \`repeat_interval\` | duration | \`4h\` | After what time an alert that still fires is sent again. |
 
+      ## \`attach\`
+
+      Programs that run already, in place of \`components\`: they are watched, tested and backed up, never changed.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`prometheus\` | mapping |  | A program that somebody else runs. |
+      | \`alertmanager\` | mapping |  | A program that somebody else runs. |
+      | \`pushgateway\` | mapping |  | A program that somebody else runs. |
+      | \`loki\` | mapping |  | A program that somebody else runs. |
+      | \`grafana\` | mapping |  | A program that somebody else runs. |
+
+      ## \`attach.prometheus\`
+
+      A program that somebody else runs.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`url\` | URL | **required** | Where it answers. |
+      | \`data_dir\` | absolute path |  | Its data directory, where this machine can read it: backups need it. |
+      | \`config_file\` | absolute path |  | Its configuration file, where this machine can read it: \`check\` reads it. |
+      | \`username\` | text |  | For basic authentication. |
+      | \`password\` | secret |  | For basic authentication. |
+      | \`bearer_token\` | secret |  | Token for the header \`Authorization: Bearer\`. |
+      | \`ca_file\` | absolute path |  | PEM file of the authority that signed its certificate. |
+
+      ## \`attach.alertmanager\`
+
+      A program that somebody else runs.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`url\` | URL | **required** | Where it answers. |
+      | \`data_dir\` | absolute path |  | Its data directory, where this machine can read it: backups need it. |
+      | \`config_file\` | absolute path |  | Its configuration file, where this machine can read it: \`check\` reads it. |
+      | \`username\` | text |  | For basic authentication. |
+      | \`password\` | secret |  | For basic authentication. |
+      | \`bearer_token\` | secret |  | Token for the header \`Authorization: Bearer\`. |
+      | \`ca_file\` | absolute path |  | PEM file of the authority that signed its certificate. |
+
+      ## \`attach.pushgateway\`
+
+      A program that somebody else runs.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`url\` | URL | **required** | Where it answers. |
+      | \`data_dir\` | absolute path |  | Its data directory, where this machine can read it: backups need it. |
+      | \`config_file\` | absolute path |  | Its configuration file, where this machine can read it: \`check\` reads it. |
+      | \`username\` | text |  | For basic authentication. |
+      | \`password\` | secret |  | For basic authentication. |
+      | \`bearer_token\` | secret |  | Token for the header \`Authorization: Bearer\`. |
+      | \`ca_file\` | absolute path |  | PEM file of the authority that signed its certificate. |
+
+      ## \`attach.loki\`
+
+      A program that somebody else runs.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`url\` | URL | **required** | Where it answers. |
+      | \`data_dir\` | absolute path |  | Its data directory, where this machine can read it: backups need it. |
+      | \`config_file\` | absolute path |  | Its configuration file, where this machine can read it: \`check\` reads it. |
+      | \`username\` | text |  | For basic authentication. |
+      | \`password\` | secret |  | For basic authentication. |
+      | \`bearer_token\` | secret |  | Token for the header \`Authorization: Bearer\`. |
+      | \`ca_file\` | absolute path |  | PEM file of the authority that signed its certificate. |
+
+      ## \`attach.grafana\`
+
+      A program that somebody else runs.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`url\` | URL | **required** | Where it answers. |
+      | \`data_dir\` | absolute path |  | Its data directory, where this machine can read it: backups need it. |
+      | \`config_file\` | absolute path |  | Its configuration file, where this machine can read it: \`check\` reads it. |
+      | \`username\` | text |  | For basic authentication. |
+      | \`password\` | secret |  | For basic authentication. |
+      | \`bearer_token\` | secret |  | Token for the header \`Authorization: Bearer\`. |
+      | \`ca_file\` | absolute path |  | PEM file of the authority that signed its certificate. |
+
+      ## \`scrape_jobs[]\`
+
+      One entry of Prometheus' \`scrape_configs\`, in Prometheus' own format.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`job_name\` | text | **required** | Name of the job; becomes the label \`job\`. |
+
+      ## \`rules\`
+
+      Alerting rules.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`files\` | list of paths | \`[]\` | Rule files of your own, in Prometheus' format, relative to this file. |
+      | \`alerts\` | mapping of names to mappings |  | Name of a shipped alert → what you want otherwise. |
+      | \`runbook_base_url\` | URL |  | Where you publish \`docs/runbooks\`: alerts then carry \`runbook_url\`. They name \`leitstand explain ALERT\` in any case. |
+
+      ## \`rules.alerts.<name>\`
+
+      What is different from the shipped rule.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`enabled\` | true or false |  | \`false\` takes the alert out. |
+      | \`for\` | duration |  | How long it must be true before it fires. |
+      | \`severity\` | text |  | Value of the label \`severity\`. |
+      | \`parameters\` | mapping of names to numbers |  | Limits of the rule, by the names on the alert's runbook page. |
+
       ## \`inbox\`
 
       The built-in sandbox that answers as Slack, PagerDuty, a mail server or a webhook would.
@@ -142,6 +284,14 @@ describe('the reference', () => {
       |---|---|---|---|
       | \`enabled\` | true or false | \`true\` | Whether the inbox runs with the stack. |
       | \`port\` | port | \`5001\` | Port on loopback for what receivers send. |
+
+      ## \`daemon\`
+
+      The daemon that supervises the stack.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`port\` | port | \`9470\` | Port on loopback for the daemon's own metrics (\`/metrics\`). |
 
       ## \`backup\`
 
@@ -157,9 +307,37 @@ describe('the reference', () => {
 
       | key | type | default | description |
       |---|---|---|---|
-      | \`sources\` | list of \`cache\`, \`debian\`, \`go\` | \`[cache, debian, go]\` | Where programs may come from, in this order: the cache, a Debian package that is unpacked without installing it, a build with Go. |
+      | \`sources\` | list of \`cache\`, \`release\`, \`debian\`, \`go\` | \`[cache, release, debian, go]\` | Where programs may come from, in this order: the cache, the project's own release archive, a Debian package that is unpacked without installing it, a build with Go. |
       | \`paths\` | mapping of names to absolute paths |  | Programs that are there already: name → full path of the executable. Comes before all sources. |
       | \`cache_dir\` | absolute path |  | Where fetched programs are kept. Default: \`leitstand\` in \`$XDG_CACHE_HOME\`, else in \`~/.cache\`. |
+      | \`mirror\` | URL |  | Server that has the release archives under the paths of https://github.com, and is asked in its place. |
+
+      ## \`check\`
+
+      What is looked for in the stack before it runs.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`waivers\` | list of mappings | \`[]\` | Findings that somebody has decided to live with, for a time. |
+
+      ## \`check.waivers[]\`
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`code\` | text | **required** | Code of the finding. |
+      | \`subject\` | text |  | What it is about, as the finding names it; default: every finding of the code. |
+      | \`reason\` | text | **required** | Why you live with it. |
+      | \`until\` | text | **required** | Last day on which the waiver holds. |
+
+      ## \`environments\`
+
+      What is different in an environment.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`local\` | mapping |  | On a laptop, or wherever it is tried out. |
+      | \`staging\` | mapping |  | Where changes are tried before production. |
+      | \`production\` | mapping |  | Where it counts. |
       "
     `);
   });
@@ -176,7 +354,6 @@ it('every key of the file is described', () => {
   const undescribed: string[] = [];
   for (const [key, field] of Object.entries(configSchema({ components: {}, receivers: {} }).shape)) {
     if (descriptionOf(field) === undefined) undescribed.push(key);
-    expect(typeof defaultOf(field)).toMatch(/^(undefined|object)$/);
     const inner = 'innerType' in field.def ? field.def.innerType : field;
     if (!(inner instanceof z.ZodObject)) continue;
     for (const [name, each] of Object.entries(inner.shape)) {

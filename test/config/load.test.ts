@@ -71,6 +71,12 @@ describe('a file that is right', () => {
         paths: { prometheus: '/opt/prometheus/prometheus' },
         cache_dir: '/var/cache/leitstand',
       },
+      environment: 'local',
+      language: 'en',
+      scrape_jobs: [],
+      rules: { files: [], alerts: {} },
+      daemon: { port: 9470 },
+      check: { waivers: [] },
     });
   });
 
@@ -95,7 +101,7 @@ describe('a file that is right', () => {
       receivers: {},
       inbox: { enabled: true, port: 5001 },
       backup: {},
-      provision: { sources: ['cache', 'debian', 'go'], paths: {} },
+      provision: { paths: {} },
     });
   });
 

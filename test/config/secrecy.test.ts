@@ -45,6 +45,22 @@ routing: {default: on-call}
 `;
 
 describe('the value of a secret is in no message', () => {
+  it('when somebody wrote it into a URL that is no secret', async () => {
+    const login = fc.constantFrom(
+      (secret: string) => `admin:${secret}`,
+      (secret: string) => secret,
+    );
+    await fc.assert(
+      fc.asyncProperty(secretValue, login, async (secret, loginOf) => {
+        const yaml = `${HEAD}attach: {prometheus: {url: 'https://${loginOf(secret)}@example.org/'}}\n`;
+        const output = await outputOf(yaml);
+        expect(output).toContain('holds a user name or a password');
+        await expectSilence(secret, output);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it('when it comes from a file, the environment or .env and something else is wrong', async () => {
     const places = fc.constantFrom('file', 'env', 'dotenv');
     const breakage = fc.constantFrom(

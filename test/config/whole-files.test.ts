@@ -9,7 +9,7 @@ describe('files', () => {
       "
       LS-CONFIG-001 the configuration file does not exist
         leitstand.yaml
-        fix: name the right one with \`--file PATH\`; \`leitstand demo\` writes one to learn from
+        fix: name the right one with \`--file PATH\`; a new stack begins with \`leitstand init\`
       "
     `);
   });

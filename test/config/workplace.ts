@@ -7,6 +7,7 @@ import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import type { PluginSchemas } from '../../src/config/schema.ts';
 import { renderError } from '../../src/platform/error-text.ts';
 import { LeitstandErrors } from '../../src/platform/errors.ts';
+import type { EnvironmentName } from '../../src/stack/stack.ts';
 
 /** Plug-in schemas with every kind of field. */
 export const SCHEMAS: PluginSchemas = {
@@ -67,12 +68,19 @@ export function load(
   yaml: string,
   env: Readonly<Record<string, string>> = {},
   files: Files = {},
+  environment?: EnvironmentName,
 ): Promise<LoadedConfig> {
-  return inDirectory({ 'leitstand.yaml': yaml, ...files }, (directory) => loadIn(directory, env));
+  return inDirectory({ 'leitstand.yaml': yaml, ...files }, (directory) =>
+    loadIn(directory, env, environment),
+  );
 }
 
-export function loadIn(directory: string, env: Readonly<Record<string, string>> = {}): Promise<LoadedConfig> {
-  return loadConfig({ file: join(directory, 'leitstand.yaml'), schemas: SCHEMAS, env });
+export function loadIn(
+  directory: string,
+  env: Readonly<Record<string, string>> = {},
+  environment?: EnvironmentName,
+): Promise<LoadedConfig> {
+  return loadConfig({ file: join(directory, 'leitstand.yaml'), schemas: SCHEMAS, env, environment });
 }
 
 /** All mistakes as people read them; the directory is shown as nothing. */
@@ -80,15 +88,19 @@ export function mistakes(
   yaml: string,
   env: Readonly<Record<string, string>> = {},
   files: Files = {},
+  environment?: EnvironmentName,
 ): Promise<string> {
-  return inDirectory({ 'leitstand.yaml': yaml, ...files }, (directory) => mistakesIn(directory, env));
+  return inDirectory({ 'leitstand.yaml': yaml, ...files }, (directory) =>
+    mistakesIn(directory, env, environment),
+  );
 }
 
 export async function mistakesIn(
   directory: string,
   env: Readonly<Record<string, string>> = {},
+  environment?: EnvironmentName,
 ): Promise<string> {
-  const errors = await errorsOf(loadIn(directory, env));
+  const errors = await errorsOf(loadIn(directory, env, environment));
   const text = errors.errors.map((error) => renderError(error, { colour: false })).join('\n\n');
   return `\n${text.replaceAll(`${directory}/`, '')}\n`;
 }

@@ -5,18 +5,20 @@ import { configErrors } from './errors.ts';
 import { readConfigFile } from './private-file.ts';
 
 /** Environment variables, and below them those of `.env`. */
-export interface Environment {
+export interface Variables {
   /** The `.env` file's path, whether it is there or not. */
   readonly file: string;
   lookUp(name: string): string | undefined;
   /** The variable is taken from `.env`, and others than its owner may read that file. */
   comesFromOpenFile(name: string): boolean;
+  /** The variable is taken from `.env`. */
+  isInFile(name: string): boolean;
 }
 
-export async function loadEnvironment(
+export async function loadVariables(
   directory: string,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<{ readonly environment: Environment; readonly errors: readonly LeitstandError[] }> {
+): Promise<{ readonly environment: Variables; readonly errors: readonly LeitstandError[] }> {
   const path = join(directory, '.env');
   const file = await readConfigFile(path, 'LS-CONFIG-002');
   const isRead = file !== undefined && !(file instanceof Error);
@@ -24,9 +26,10 @@ export async function loadEnvironment(
   const errors = problems.map(({ line, what, fix }) =>
     configErrors.error('LS-CONFIG-019', { what, fix, where: { file: path, line } }),
   );
-  const environment: Environment = {
+  const environment: Variables = {
     file: path,
     lookUp: (name) => own(env, name) ?? values.get(name),
+    isInFile: (name) => own(env, name) === undefined && values.has(name),
     comesFromOpenFile: (name) => own(env, name) === undefined && isRead && file.isOpenToOthers,
   };
   return { environment, errors: file instanceof Error ? [file] : errors };

@@ -1,0 +1,32 @@
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { configSchema, type PluginSchemas } from './schema.ts';
+import { childSchemas, isSecretField, type Schema } from './schema-tree.ts';
+
+/** Keys of Prometheus' own format under which a secret stands; with `_file` behind them, a path does. */
+const SECRET_KEY = /(?:^|_)(?:password|passphrase|secret|token|credentials|api_key|secret_key)$/;
+
+/**
+ * Lines (from 1) of an accepted file on which a secret is written out instead of being named by `${secret:NAME}`: in
+ * fields for secrets, and under the keys that mean one in the user's scrape jobs.
+ */
+export function linesWithSecrets(text: string, schemas: PluginSchemas): number[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'silent' });
+  const found: number[] = [];
+  const visit = (node: unknown, at: readonly Schema[], key: string) => {
+    if (isMap(node)) {
+      for (const { key: name, value } of node.items) {
+        const word = isScalar(name) ? String(name.value) : '';
+        visit(value, childSchemas(at, word), word);
+      }
+    } else if (isSeq(node)) {
+      for (const item of node.items) visit(item, childSchemas(at, 0), key);
+    } else if (isScalar(node) && typeof node.value === 'string' && node.range) {
+      const isSecret = isSecretField(at) || (SECRET_KEY.test(key) && node.value !== '');
+      if (isSecret && !/^\$\{(?:secret|env):[^}]*\}$/.test(node.value))
+        found.push(lines.linePos(node.range[0]).line);
+    }
+  };
+  visit(document.contents, [configSchema(schemas)], '');
+  return found;
+}
