@@ -38,6 +38,51 @@ export async function writeFileAtomic(
   await syncDirectory(dirname(path));
 }
 
+/**
+ * A copy with the mode, the modification time and (as root) the owner of the original, made from bytes that were read
+ * of it: what is copied is what was looked at. The target must not exist.
+ */
+export async function writeCopy(path: string, original: OriginalFile): Promise<void> {
+  const { bytes, mode, uid, gid, modifiedAt } = original;
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await handle.writeFile(bytes);
+    if (process.getuid?.() === 0) await handle.chown(uid, gid);
+    await handle.chmod(mode & 0o777);
+    await handle.utimes(modifiedAt, modifiedAt);
+  } finally {
+    await handle.close();
+  }
+}
+
+export interface OriginalFile {
+  readonly bytes: Buffer;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly modifiedAt: Date;
+}
+
+/** One moment of a small file that is replaced as a whole; undefined when it is not there. */
+export async function readOriginal(
+  path: string,
+  options: { readonly followLinks?: boolean } = {},
+): Promise<OriginalFile | undefined> {
+  try {
+    const flags = options.followLinks === true ? 0 : constants.O_NOFOLLOW;
+    const handle = await open(path, constants.O_RDONLY | flags);
+    try {
+      const { mode, uid, gid, mtime } = await handle.stat();
+      return { bytes: await handle.readFile(), mode, uid, gid, modifiedAt: mtime };
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** Makes renames in the directory durable. */
 export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY);

@@ -2,12 +2,14 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
 export interface HttpRequest {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Milliseconds for the whole exchange. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** PEM text of the only authorities whose signature under the server's certificate counts. */
+  readonly ca?: string;
   /** A Unix socket to connect to instead of the URL's host. */
   readonly socketPath?: string;
 }
@@ -34,6 +36,7 @@ export function httpExchange(url: string | URL, options: HttpRequest = {}): Prom
         ...(options.body === undefined ? {} : { 'content-length': Buffer.byteLength(options.body) }),
         ...options.headers,
       },
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
       ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
     });
     const timer = setTimeout(() => {

@@ -85,6 +85,12 @@ export async function findPortHolder(port: number): Promise<string | undefined> 
   return owner && `${owner.name} (pid ${owner.pid})`;
 }
 
+/** What nobody would know a program by: Node calls its first thread so. */
+const COMMON_NAMES: ReadonlyMap<string, string> = new Map([
+  ['', 'a process'],
+  ['MainThread', 'node'],
+]);
+
 /**
  * Who listens on a TCP port. Undefined when nobody does, or when the holder belongs to another user and
  * cannot be seen. Source: proc(5), /proc/net/tcp; state 0A is LISTEN.
@@ -108,7 +114,7 @@ export async function findPortOwner(port: number): Promise<{ pid: number; name: 
       const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
       if (inode !== undefined && inodes.has(inode)) {
         const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
-        return { pid: Number(pid), name: name === '' ? 'a process' : name };
+        return { pid: Number(pid), name: COMMON_NAMES.get(name) ?? name };
       }
     }
   }

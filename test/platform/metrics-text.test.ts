@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type MetricSample, parseMetrics } from '../../src/platform/metrics-text.ts';
+import { formatMetrics, type MetricSample, parseMetrics } from '../../src/platform/metrics-text.ts';
 
 const name = fc.stringMatching(/^[a-zA-Z_:][a-zA-Z0-9_:]{0,20}$/);
 const labelName = fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,10}$/).filter((text) => text !== '__proto__');
@@ -78,4 +78,20 @@ it('reads label values with every line separator that is not a line feed', () =>
   expect(parseMetrics('a{b="x\u2028y\rz"} 1')).toEqual([
     { name: 'a', labels: { b: 'x\u2028y\rz' }, value: 1 },
   ]);
+});
+
+it('reads what it has written, whatever the labels hold', () => {
+  const label = fc.string({ unit: 'grapheme', maxLength: 20 });
+  const value = fc.oneof(fc.double({ noNaN: true }), fc.constant(Infinity), fc.integer());
+  fc.assert(
+    fc.property(fc.array(fc.tuple(label, label, value), { minLength: 1, maxLength: 5 }), (rows) => {
+      const samples = rows.map(([kind, subject, one]) => ({ labels: { kind, subject }, value: one + 0 }));
+      const text = formatMetrics([
+        { name: 'a_total', type: 'counter', help: 'One\nand \\ two.', samples },
+        { name: 'empty', type: 'gauge', help: 'None.', samples: [] },
+      ]);
+      expect(parseMetrics(text)).toEqual(samples.map((sample) => ({ name: 'a_total', ...sample })));
+      expect(text).not.toContain('empty');
+    }),
+  );
 });
