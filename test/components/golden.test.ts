@@ -2,8 +2,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { catalog } from '../../src/catalog.ts';
+import { finalOffers } from '../../src/deployment/offers.ts';
 import type { Place, Plan } from '../../src/stack/plan.ts';
 import type { Program } from '../../src/stack/program.ts';
+import { Secret, type SecretReference } from '../../src/stack/secret.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 import { parseVersion } from '../../src/stack/version.ts';
 import { alertingStack } from '../fixtures/alerting.ts';
@@ -12,21 +14,39 @@ import { alertingStack } from '../fixtures/alerting.ts';
 const golden = fileURLToPath(new URL('../golden', import.meta.url));
 const registry = await catalog.components();
 
+/** Shows which of our files hold a secret, and that the others do not. */
+const SECRET = 'SECRET7f3a';
+
 const VERSIONS: Readonly<Record<string, readonly string[]>> = {
   prometheus: ['3.16.0', '2.42.0'],
   alertmanager: ['0.31.1', '0.25.0'],
   pushgateway: ['1.11.3', '1.5.1'],
+  'node-exporter': ['1.12.1', '1.5.0'],
+  'blackbox-exporter': ['0.28.0', '0.23.0'],
+  'victoria-logs': ['1.52.1', '1.44.0'],
+  versitygw: ['1.8.0', '1.7.0'],
 };
 const CONFIGS: Readonly<Record<string, unknown>> = {
   prometheus: { scrape_interval: '5s', retention: '90d', retention_size: '20GiB', memory: '2GiB' },
   alertmanager: { memory: '256MiB' },
   pushgateway: {},
+  'node-exporter': { textfile_dir: '/var/lib/node-exporter' },
+  'blackbox-exporter': {
+    probes: [
+      { url: 'https://www.example.org/', name: 'Website' },
+      { url: 'https://portal.example.org/login' },
+      { url: 'https://status.example.org/', interval: '5m' },
+      { url: 'tcp://db.example.org:5432' },
+      { url: 'tls://mail.example.org:465' },
+      { url: 'icmp://[2001:db8::1]' },
+    ],
+  },
+  'victoria-logs': { retention: '36h', max_disk: '20GiB', memory: '1GiB' },
+  versitygw: { access_key: 'example', secret_key: SECRET },
 };
-/** Shows which of our files hold a secret, and that the others do not. */
-const SECRET = 'SECRET7f3a';
 
 function goldenStack(): Stack {
-  return alertingStack({
+  const stack = alertingStack({
     receivers: {
       'on-call': {
         slack: [
@@ -42,6 +62,9 @@ function goldenStack(): Stack {
     severities: { critical: 'on-call', 'odd "severity"': 'team' },
     default: 'team',
   });
+  const resolveSecret = (input: string | SecretReference) =>
+    new Secret(typeof input === 'string' ? input : input.name, 'secret EXAMPLE');
+  return { ...stack, resolveSecret };
 }
 
 function placeOf(component: string): Place {
@@ -56,22 +79,23 @@ function placeOf(component: string): Place {
 }
 
 function planOf(component: string, version: string): Plan {
-  const stack = goldenStack();
   const parsed = parseVersion(version);
-  const wanted = [...registry.values()].map((plugin) => ({
-    plugin,
-    config: plugin.schema.parse(CONFIGS[plugin.name]),
+  const components = [...registry.values()].map(({ name, schema }) => ({
+    name,
+    config: schema.parse(CONFIGS[name]),
   }));
-  const offers = wanted.map(({ plugin, config }) => plugin.offers(config, stack));
-  const own = wanted.find(({ plugin }) => plugin.name === component);
-  if (!parsed || !own) throw new Error(`${component} ${version}`);
+  const stack = { ...goldenStack(), components, daemon: { port: 9470 } };
+  const offers = finalOffers(stack, registry);
+  const own = components.find(({ name }) => name === component);
+  const plugin = registry.get(component);
+  if (!parsed || !own || !plugin) throw new Error(`${component} ${version}`);
   const programs = (name: string): Program => ({
     name,
     path: `/srv/programs/${name}`,
     version: parsed,
     origin: 'configured',
   });
-  return own.plugin.plan({ config: own.config, stack, offers, place: placeOf(component), programs });
+  return plugin.plan({ config: own.config, stack, offers, place: placeOf(component), programs });
 }
 
 /** The plan without the files' content, which has golden files of its own, and without secrets' values. */
@@ -110,7 +134,7 @@ describe.each(cases)('the plan of %s %s', (component, version) => {
   });
 
   it('shows a secret to its owner only, and in no argument', () => {
-    expect(JSON.stringify([plan.args, plan.env, plan.secrets])).not.toContain(SECRET);
+    expect(JSON.stringify([plan.args, plan.env, plan.secretEnv, plan.secrets])).not.toContain(SECRET);
     for (const { content, mode } of plan.files)
       if (content.includes(SECRET)) expect((mode ?? 0o644) & 0o077).toBe(0);
   });

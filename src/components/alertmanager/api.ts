@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { systemErrorCode } from '../../platform/errors.ts';
 import { type HttpRequest, type HttpResponse, httpExchange } from '../../platform/http.ts';
 import { type MetricSample, parseMetrics } from '../../platform/metrics-text.ts';
+import { type Address, exchangeOf, refusedFix, shownUrl, unreachable } from '../../stack/connection.ts';
 import { alertmanagerErrors } from './errors.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -24,6 +24,32 @@ const groupSchema = z.object({ receiver: receiverName, alerts: z.array(alertSche
 
 export type AlertGroup = z.infer<typeof groupSchema>;
 
+const silenceSchema = z.object({
+  id: z.string(),
+  status: z.object({ state: z.enum(['active', 'pending', 'expired']) }),
+  /** RFC 3339. */
+  updatedAt: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  createdBy: z.string(),
+  comment: z.string(),
+  matchers: z.array(
+    z.object({
+      name: z.string(),
+      value: z.string(),
+      isRegex: z.boolean(),
+      isEqual: z.boolean().default(true),
+    }),
+  ),
+});
+
+export type Silence = z.infer<typeof silenceSchema>;
+
+const statusSchema = z.object({
+  config: z.object({ original: z.string() }),
+  versionInfo: z.object({ version: z.string() }),
+});
+
 export interface PostableAlert {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -40,12 +66,24 @@ export interface AlertmanagerApi {
   groups(label: string, value: string): Promise<AlertGroup[]>;
   /** Whether alerts with that label are still firing, muted ones included. */
   isFiring(label: string, value: string): Promise<boolean>;
+  /** Ids of the silences that mute each of the alerts with that label; an unmuted one has none. */
+  silencedBy(label: string, value: string): Promise<(readonly string[])[]>;
+  /** Expired ones included, as long as Alertmanager keeps them. */
+  silences(): Promise<Silence[]>;
   metrics(): Promise<MetricSample[]>;
+  status(): Promise<AlertmanagerStatus>;
 }
 
-export function createAlertmanagerApi(baseUrl: string, signal?: AbortSignal): AlertmanagerApi {
-  const url = withoutCredentials(baseUrl);
-  const ask = (path: string, request: HttpRequest = {}) => exchange(baseUrl, path, { signal, ...request });
+export interface AlertmanagerStatus {
+  /** Empty text when the build does not say. */
+  readonly version: string;
+  /** The loaded configuration as YAML with every default written out; secrets read `<secret>`. */
+  readonly config: string;
+}
+
+export function createAlertmanagerApi(address: Address, signal?: AbortSignal): AlertmanagerApi {
+  const url = shownUrl(address);
+  const ask = (path: string, request: HttpRequest = {}) => exchange(address, path, { signal, ...request });
   const filter = (label: string, value: string) => encodeURIComponent(`${label}=${JSON.stringify(value)}`);
   return {
     assertReady: async () => {
@@ -69,49 +107,45 @@ export function createAlertmanagerApi(baseUrl: string, signal?: AbortSignal): Al
       const response = expectOk(url, await ask(`/api/v2/alerts?filter=${filter(label, value)}`));
       return read(url, response, z.array(alertSchema)).length > 0;
     },
+    silencedBy: async (label, value) => {
+      const response = expectOk(url, await ask(`/api/v2/alerts?filter=${filter(label, value)}`));
+      return read(url, response, z.array(alertSchema)).map(({ status }) => status.silencedBy);
+    },
+    silences: async () => read(url, expectOk(url, await ask('/api/v2/silences')), z.array(silenceSchema)),
     metrics: async () => parseMetrics(expectOk(url, await ask('/metrics')).body),
+    status: async () => {
+      const { versionInfo, config } = read(url, expectOk(url, await ask('/api/v2/status')), statusSchema);
+      return { version: versionInfo.version, config: config.original };
+    },
   };
 }
 
-/** For errors. */
-function withoutCredentials(baseUrl: string): string {
-  const url = new URL(baseUrl);
-  [url.username, url.password] = ['', ''];
-  return url.href.replace(/\/$/, '');
-}
-
-async function exchange(baseUrl: string, path: string, request: HttpRequest): Promise<HttpResponse> {
-  const url = withoutCredentials(baseUrl);
+async function exchange(address: Address, path: string, request: HttpRequest): Promise<HttpResponse> {
+  const shown = shownUrl(address);
+  const { url, access } = exchangeOf(address, path.slice(1));
   let response: HttpResponse;
   try {
-    response = await httpExchange(new URL(path.slice(1), baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`), {
+    response = await httpExchange(url, {
       timeoutMs: TIMEOUT_MS,
+      ...access,
       ...request,
+      headers: { ...access.headers, ...request.headers },
     });
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
     throw alertmanagerErrors.error('LS-ALERTMANAGER-001', {
-      what: `Alertmanager at ${url} cannot be reached`,
-      why: reasonOf(error),
-      fix: 'leitstand status shows whether it runs; leitstand up starts it',
+      what: `Alertmanager at ${shown} cannot be reached`,
+      ...unreachable(address, error, 'leitstand status shows whether it runs; leitstand up starts it'),
       cause: error,
     });
   }
   if (response.status === 401 || response.status === 403) {
     throw alertmanagerErrors.error('LS-ALERTMANAGER-002', {
-      what: `Alertmanager at ${url} refuses the credentials (${response.status})`,
-      fix: 'give it the right ones in the URL or the configuration',
+      what: `Alertmanager at ${shown} refuses the credentials (${response.status})`,
+      fix: refusedFix(address, response.status, 'give it the right ones in the URL or the configuration'),
     });
   }
   return response;
-}
-
-function reasonOf(error: unknown): string {
-  const code = systemErrorCode(error);
-  if (code === 'ECONNREFUSED') return 'connection refused: nothing listens there';
-  if (code === 'ETIMEDOUT')
-    return `no answer within ${TIMEOUT_MS / 1000} s: it hangs, or the network drops it`;
-  return error instanceof Error ? error.message : String(error);
 }
 
 function expectOk(url: string, response: HttpResponse): HttpResponse {

@@ -27,4 +27,19 @@ export const alertmanagerErrors = defineErrors({
     title: 'Alertmanager is not ready',
     explanation: 'It answers, but says of itself that it is not ready: it is just starting, or about to end.',
   },
+  'LS-ALERTMANAGER-005': {
+    exit: EXIT.couldNotDo,
+    title: 'a state file of Alertmanager is not what Alertmanager writes',
+    explanation:
+      'Silences and the notification log are two files of delimited protobuf messages, replaced as a whole. This one ' +
+      'cannot be read, so a restored Alertmanager would not start on it. The running one has everything in memory and ' +
+      'writes the file anew every minute and when it ends.',
+  },
+  'LS-ALERTMANAGER-006': {
+    exit: EXIT.couldNotDo,
+    title: 'the state files of Alertmanager are not to be found',
+    explanation:
+      'A backup needs the directory of its --storage.path, readable by the user who runs the backup. The API alone does ' +
+      'not give the notification log, and silences that are made again get new ids and no past.',
+  },
 });

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { defineComponent } from '../../stack/component.ts';
-import type { Offer } from '../../stack/offer.ts';
+import type { Offer, RuleFile } from '../../stack/offer.ts';
+import { readRuleFiles } from '../../stack/rule-files.ts';
 import { alertmanagerPlan } from './plan.ts';
 import { alertmanagerProgram, amtoolProgram } from './programs.ts';
 import { type AlertmanagerConfig, alertmanagerSchema } from './schema.ts';
+import { alertmanagerSource } from './source.ts';
 
 export const alertmanager = defineComponent({
   name: 'alertmanager',
@@ -12,19 +13,20 @@ export const alertmanager = defineComponent({
   program: alertmanagerProgram,
   tools: [amtoolProgram],
   offers: alertmanagerOffer,
+  rules: alertmanagerRules,
   plan: alertmanagerPlan,
+  source: () => alertmanagerSource(),
 });
+
+function alertmanagerRules(): RuleFile[] {
+  return readRuleFiles(new URL('rules/', import.meta.url), ['alertmanager']);
+}
 
 function alertmanagerOffer(config: AlertmanagerConfig): Offer {
   return {
     component: 'alertmanager',
     endpoints: [{ kind: 'alertmanager-api', component: 'alertmanager', port: config.port }],
     scrapeJobs: [{ job: 'alertmanager', component: 'alertmanager', port: config.port }],
-    ruleFiles: [
-      {
-        name: 'alertmanager.rules.yml',
-        content: readFileSync(new URL('./rules/alertmanager.rules.yml', import.meta.url), 'utf8'),
-      },
-    ],
+    ruleFiles: alertmanagerRules(),
   };
 }

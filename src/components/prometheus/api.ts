@@ -1,10 +1,12 @@
 import type { z } from 'zod';
+import type { Address } from '../../stack/connection.ts';
 import {
   type BlockMeta,
   Blocks,
   BuildInfo,
   Config,
   Flags,
+  LoadedRules,
   Matrix,
   Names,
   RuleGroups,
@@ -69,15 +71,16 @@ export interface PrometheusApi {
   config(): Promise<string>;
   /** Intervals and last durations of the rule groups, in seconds. */
   ruleGroups(): Promise<z.output<typeof RuleGroups>['groups']>;
+  /** The rule groups as they are loaded, file by file. */
+  loadedRules(): Promise<z.output<typeof LoadedRules>['groups']>;
   /** The loaded blocks; undefined before 3.6, which does not say. */
   blocks(): Promise<Block[] | undefined>;
   /** The server's own metrics, in the text format. */
   metrics(): Promise<string>;
 }
 
-/** `url` may hold a path prefix and a user and password. */
-export function createPrometheusApi(url: string, signal?: AbortSignal): PrometheusApi {
-  const base = new URL(url.endsWith('/') ? url : `${url}/`);
+/** The base URL may hold a path prefix and a user and password. */
+export function createPrometheusApi(base: Address, signal?: AbortSignal): PrometheusApi {
   const known = async <Schema extends z.ZodType>(
     path: string,
     schema: Schema,
@@ -123,6 +126,7 @@ export function createPrometheusApi(url: string, signal?: AbortSignal): Promethe
     flags: () => known('api/v1/status/flags', Flags),
     config: async () => (await known('api/v1/status/config', Config)).yaml,
     ruleGroups: async () => (await known('api/v1/rules', RuleGroups)).groups,
+    loadedRules: async () => (await known('api/v1/rules', LoadedRules)).groups,
     blocks: async () => {
       const data = await askApi(base, 'api/v1/status/tsdb/blocks', Blocks, { signal });
       return data && (data.blocks ?? []);

@@ -1,5 +1,5 @@
 import { defineComponent } from '../../stack/component.ts';
-import { prometheusOffer } from './offer.ts';
+import { prometheusOffer, prometheusRules } from './offer.ts';
 import { prometheusPlan } from './plan.ts';
 import { prometheusProgram, promtoolProgram } from './programs.ts';
 import { prometheusSchema } from './schema.ts';
@@ -12,6 +12,7 @@ export const prometheus = defineComponent({
   program: prometheusProgram,
   tools: [promtoolProgram],
   offers: prometheusOffer,
+  rules: prometheusRules,
   plan: prometheusPlan,
   source: () => prometheusSource(),
 });

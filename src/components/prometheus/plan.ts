@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { durationMs, formatDuration, sizeBytes } from '../../platform/units.ts';
 import type { PlanInput } from '../../stack/component.ts';
-import type { Offer, RuleFile, ScrapeJob } from '../../stack/offer.ts';
+import type { Offer, ProbeTarget, RuleFile, ScrapeJob } from '../../stack/offer.ts';
 import type { Place, Plan, RenderedFile } from '../../stack/plan.ts';
 import type { PrometheusConfig } from './schema.ts';
 
@@ -84,19 +84,46 @@ function prometheusFile({ config, stack, offers, place }: PlanInput<PrometheusCo
       ? {}
       : { alerting: { alertmanagers: [{ static_configs: [{ targets: alertmanagers }] }] } }),
     ...(ruleFiles(offers).length === 0 ? {} : { rule_files: ['rules/*.rules.yml'] }),
-    scrape_configs: offers.flatMap((offer) => offer.scrapeJobs).map((job) => scrapeConfig(job, place)),
+    scrape_configs: [
+      ...offers.flatMap((offer) => offer.scrapeJobs).map((job) => scrapeConfig(job, place)),
+      ...stack.scrapeJobs,
+    ],
   };
 }
 
 function scrapeConfig(job: ScrapeJob, place: Place) {
+  const address = place.address(job.component, job.port);
   return {
     job_name: job.job,
+    ...(job.interval === undefined ? {} : { scrape_interval: job.interval }),
+    ...(job.timeout === undefined ? {} : { scrape_timeout: job.timeout }),
     ...(job.metricsPath === undefined ? {} : { metrics_path: job.metricsPath }),
     ...(job.honorLabels === true ? { honor_labels: true } : {}),
-    static_configs: [
-      { targets: [place.address(job.component, job.port)], labels: { component: job.component } },
-    ],
+    ...(job.params === undefined ? {} : { params: job.params }),
+    ...(job.probes === undefined
+      ? { static_configs: [{ targets: [address], labels: { component: job.component } }] }
+      : { static_configs: probeTargets(job.probes), relabel_configs: probeRelabeling(address) }),
   };
+}
+
+function probeTargets(probes: readonly ProbeTarget[]) {
+  const [named, nameless] = [
+    probes.filter(({ name }) => name !== undefined),
+    probes.filter(({ name }) => name === undefined),
+  ];
+  return [
+    ...(nameless.length === 0 ? [] : [{ targets: nameless.map(({ target }) => target) }]),
+    ...named.map(({ target, name }) => ({ targets: [target], labels: { probe: name } })),
+  ];
+}
+
+/** The prober is asked, and the answer is about the probed: Prometheus' documented pattern for multi-target exporters. */
+function probeRelabeling(prober: string) {
+  return [
+    { source_labels: ['__address__'], target_label: '__param_target' },
+    { source_labels: ['__param_target'], target_label: 'instance' },
+    { target_label: '__address__', replacement: prober },
+  ];
 }
 
 function ruleFiles(offers: readonly Offer[]): RuleFile[] {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { GoBuild, ProgramSpec } from '../../stack/program.ts';
+import type { GoBuild, ProgramSpec, ReleaseArchive } from '../../stack/program.ts';
 
 const build = {
   wrapper: fileURLToPath(new URL('go', import.meta.url)),
@@ -9,16 +9,31 @@ const build = {
   programVersion,
 } satisfies Omit<GoBuild, 'package' | 'expectedSeconds'>;
 
-/** Without the web pages: a module holds no built assets, so `/` answers 500 while the API is whole. */
+/** As Prometheus' `promu` names them. */
+const release = {
+  version: build.version,
+  base: 'https://github.com/prometheus/prometheus/releases/download/v{version}',
+  archive: 'prometheus-{version}.linux-{arch}.tar.gz',
+  checksums: 'sha256sums.txt',
+  architectures: { amd64: 'amd64', arm64: 'arm64' },
+} satisfies Omit<ReleaseArchive, 'path'>;
+
+const minimum = '2.42';
+
+/** Built by go, it has no web pages: a module holds no built assets, so `/` answers 500 while the API is whole. */
 export const prometheusProgram: ProgramSpec = {
   name: 'prometheus',
+  minimum,
   debian: { package: 'prometheus', path: 'usr/bin/prometheus', data: '/usr/share/prometheus/web' },
+  release: { ...release, path: 'prometheus-{version}.linux-{arch}/prometheus' },
   go: { ...build, package: 'github.com/prometheus/prometheus/cmd/prometheus', expectedSeconds: 193 },
 };
 
 export const promtoolProgram: ProgramSpec = {
   name: 'promtool',
+  minimum,
   debian: { package: 'prometheus', path: 'usr/bin/promtool' },
+  release: { ...release, path: 'prometheus-{version}.linux-{arch}/promtool' },
   go: { ...build, package: 'github.com/prometheus/prometheus/cmd/promtool', expectedSeconds: 50 },
 };
 

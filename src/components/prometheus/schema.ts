@@ -1,7 +1,7 @@
-import { z } from 'zod';
-import { duration, port, size } from '../../config/fields.ts';
+import type { z } from 'zod';
+import { componentSettings, duration, port, size } from '../../config/fields.ts';
 
-export const prometheusSchema = z.strictObject({
+export const prometheusSchema = componentSettings({
   port: port().default(9090).describe('Port on loopback for the API and the web page.'),
   scrape_interval: duration().default('15s').describe('How often targets are asked for their metrics.'),
   scrape_timeout: duration()
@@ -12,7 +12,6 @@ export const prometheusSchema = z.strictObject({
     .describe('How often rules are evaluated; default: the scrape interval.'),
   retention: duration().default('15d').describe('How long samples are kept.'),
   retention_size: size().optional().describe('Upper bound for the blocks on disk; the oldest go first.'),
-  memory: size().optional().describe('Memory limit of the program.'),
 });
 
 export type PrometheusConfig = z.infer<typeof prometheusSchema>;

@@ -1,4 +1,4 @@
-import type { Source } from '../../stack/source.ts';
+import type { ProgramSource } from '../../stack/source.ts';
 import { capture } from './source/capture.ts';
 import { compare } from './source/compare.ts';
 import { damageNewestBlock } from './source/damage.ts';
@@ -10,7 +10,7 @@ export interface PrometheusSourceOptions {
 }
 
 /** Prometheus' blocks and head through its own snapshot call; needs --web.enable-admin-api. */
-export function prometheusSource(options: PrometheusSourceOptions = {}): Source {
+export function prometheusSource(options: PrometheusSourceOptions = {}): ProgramSource {
   return {
     component: 'prometheus',
     capture: (context) => capture(context, options.sampleBudget ?? 500_000),

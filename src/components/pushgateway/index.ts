@@ -1,9 +1,11 @@
 import { sizeBytes } from '../../platform/units.ts';
 import { defineComponent, type PlanInput } from '../../stack/component.ts';
-import type { Offer } from '../../stack/offer.ts';
+import type { Offer, RuleFile } from '../../stack/offer.ts';
 import type { Plan } from '../../stack/plan.ts';
+import { readRuleFiles } from '../../stack/rule-files.ts';
 import { pushgatewayProgram } from './programs.ts';
 import { type PushgatewayConfig, pushgatewaySchema } from './schema.ts';
+import { pushgatewaySource } from './source.ts';
 
 export const pushgateway = defineComponent({
   name: 'pushgateway',
@@ -12,15 +14,21 @@ export const pushgateway = defineComponent({
   program: pushgatewayProgram,
   tools: [],
   offers: pushgatewayOffer,
+  rules: pushgatewayRules,
   plan: pushgatewayPlan,
+  source: () => pushgatewaySource(),
 });
+
+function pushgatewayRules(): RuleFile[] {
+  return readRuleFiles(new URL('rules/', import.meta.url), ['pushes']);
+}
 
 function pushgatewayOffer(config: PushgatewayConfig): Offer {
   return {
     component: 'pushgateway',
     endpoints: [{ kind: 'pushgateway-api', component: 'pushgateway', port: config.port }],
     scrapeJobs: [{ job: 'pushgateway', component: 'pushgateway', port: config.port, honorLabels: true }],
-    ruleFiles: [],
+    ruleFiles: pushgatewayRules(),
   };
 }
 

@@ -1,9 +1,8 @@
-import { z } from 'zod';
-import { port, size } from '../../config/fields.ts';
+import type { z } from 'zod';
+import { componentSettings, port } from '../../config/fields.ts';
 
-export const pushgatewaySchema = z.strictObject({
+export const pushgatewaySchema = componentSettings({
   port: port().default(9091).describe('Port on loopback for pushes and the web page.'),
-  memory: size().optional().describe('Memory limit of the program.'),
 });
 
 export type PushgatewayConfig = z.infer<typeof pushgatewaySchema>;

@@ -32,6 +32,30 @@ export const RuleGroups = z.object({
   ),
 });
 
+const texts = z.record(z.string(), z.string()).optional();
+
+/** The same answer with the rules themselves; times in seconds. */
+export const LoadedRules = z.object({
+  groups: z.array(
+    z.object({
+      file: z.string(),
+      name: z.string(),
+      interval: z.number(),
+      rules: z.array(
+        z.object({
+          type: z.enum(['alerting', 'recording']),
+          name: z.string(),
+          query: z.string(),
+          duration: z.number().optional(),
+          keepFiringFor: z.number().optional(),
+          labels: texts,
+          annotations: texts,
+        }),
+      ),
+    }),
+  ),
+});
+
 /** A block as `meta.json` and, since 3.6, `/api/v1/status/tsdb/blocks` state it; times in milliseconds. */
 export const BlockMeta = z.object({
   ulid: z.string(),

@@ -1,8 +1,11 @@
 import type { z } from 'zod';
-import { type LeitstandError, systemErrorCode } from '../../../platform/errors.ts';
+import type { LeitstandError } from '../../../platform/errors.ts';
 import { type HttpResponse, httpExchange } from '../../../platform/http.ts';
+import { type Address, exchangeOf, refusedFix, shownUrl, unreachable } from '../../../stack/connection.ts';
 import { prometheusErrors } from '../errors.ts';
 import { Failure } from './schema.ts';
+
+const FORM = 'application/x-www-form-urlencoded';
 
 export interface Ask {
   readonly method?: 'GET' | 'POST';
@@ -11,17 +14,9 @@ export interface Ask {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The URL without a user or password: what may be shown. */
-function shownUrl(url: string | URL): string {
-  const shown = new URL(url);
-  shown.username = '';
-  shown.password = '';
-  return shown.href.replace(/\/$/, '');
-}
-
 /** Any status but 401, 403 is a result; whoever calls knows which one is good. */
-export async function exchange(base: URL, path: string, ask: Ask = {}): Promise<HttpResponse> {
-  const url = new URL(path, base);
+export async function exchange(base: Address, path: string, ask: Ask = {}): Promise<HttpResponse> {
+  const { url, access } = exchangeOf(base, path);
   const form = new URLSearchParams(ask.params ?? {}).toString();
   const post = ask.method === 'POST';
   if (!post) url.search = form;
@@ -29,13 +24,14 @@ export async function exchange(base: URL, path: string, ask: Ask = {}): Promise<
   try {
     response = await httpExchange(url, {
       method: ask.method ?? 'GET',
-      ...(post ? { body: form, headers: { 'content-type': 'application/x-www-form-urlencoded' } } : {}),
+      ...access,
+      ...(post ? { body: form, headers: { ...access.headers, 'content-type': FORM } } : {}),
       timeoutMs: ask.timeoutMs ?? 30_000,
       signal: ask.signal,
     });
   } catch (error) {
     if (ask.signal?.aborted) throw error;
-    throw unreachable(base, error);
+    throw notReached(base, error);
   }
   if (response.status === 401 || response.status === 403) throw refused(base, response.status);
   return response;
@@ -43,7 +39,7 @@ export async function exchange(base: URL, path: string, ask: Ask = {}): Promise<
 
 /** The `data` of an answer of the HTTP API, checked. Undefined: the server does not know this path. */
 export async function askApi<Schema extends z.ZodType>(
-  base: URL,
+  base: Address,
   path: string,
   schema: Schema,
   ask: Ask = {},
@@ -67,17 +63,19 @@ function parseJson(text: string): unknown {
   }
 }
 
-function unreachable(base: URL, cause: unknown): LeitstandError {
-  const code = systemErrorCode(cause);
+function notReached(base: Address, cause: unknown): LeitstandError {
   return prometheusErrors.error('LS-PROMETHEUS-001', {
     what: `Prometheus at ${shownUrl(base)} cannot be reached`,
-    why: code === 'ECONNREFUSED' ? 'nothing listens there' : cause instanceof Error ? cause.message : code,
-    fix: 'see whether it runs with `leitstand status`, and why not with `leitstand logs prometheus`',
+    ...unreachable(
+      base,
+      cause,
+      'see whether it runs with `leitstand status`, and why not with `leitstand logs prometheus`',
+    ),
     cause,
   });
 }
 
-function starting(base: URL, body: string): LeitstandError {
+function starting(base: Address, body: string): LeitstandError {
   return prometheusErrors.error('LS-PROMETHEUS-001', {
     what: `Prometheus at ${shownUrl(base)} is not ready`,
     why: body.trim().slice(0, 200) || 'it answered 503',
@@ -85,15 +83,19 @@ function starting(base: URL, body: string): LeitstandError {
   });
 }
 
-function refused(base: URL, status: number): LeitstandError {
+function refused(base: Address, status: number): LeitstandError {
   return prometheusErrors.error('LS-PROMETHEUS-002', {
     what: `Prometheus at ${shownUrl(base)} refuses access`,
     why: `it answered ${status}`,
-    fix: 'give a user and password that its web.config.file or the proxy in front of it accepts',
+    fix: refusedFix(
+      base,
+      status,
+      'give a user and password that its web.config.file or the proxy in front of it accepts',
+    ),
   });
 }
 
-export function notPrometheus(base: URL, path: string, response: HttpResponse): LeitstandError {
+export function notPrometheus(base: Address, path: string, response: HttpResponse): LeitstandError {
   return prometheusErrors.error('LS-PROMETHEUS-006', {
     what: `the answer of ${shownUrl(base)} to /${path} is not one of Prometheus`,
     why: `status ${response.status}: ${response.body.trim().slice(0, 200) || '(empty)'}`,
@@ -102,7 +104,7 @@ export function notPrometheus(base: URL, path: string, response: HttpResponse): 
 }
 
 function failed(
-  base: URL,
+  base: Address,
   path: string,
   status: number,
   failure: { errorType: string; error: string },
@@ -129,7 +131,7 @@ function failed(
       why,
       fix: /not permitted/.test(why)
         ? 'give the whole data directory to the user Prometheus runs as (chown -R), then try again'
-        : 'look for the same time in the log: `leitstand logs prometheus`',
+        : `look for the same time in its log${typeof base === 'string' ? ': `leitstand logs prometheus`' : ''}`,
     });
   }
   return prometheusErrors.error('LS-PROMETHEUS-004', {

@@ -1,3 +1,4 @@
+import { type Address, shownUrl } from '../../../stack/connection.ts';
 import type { Capture, CaptureContext } from '../../../stack/source.ts';
 import { createPrometheusApi } from '../api.ts';
 import { prometheusErrors } from '../errors.ts';
@@ -127,13 +128,13 @@ function hasSamples(sealed: SealedWindow | undefined): boolean {
   return sealed !== undefined && Object.keys(sealed.counts.metrics).length > 0;
 }
 
-async function blocksOf(snapshot: PinnedSnapshot, url: string): Promise<BlockDirectory[]> {
+async function blocksOf(snapshot: PinnedSnapshot, url: Address): Promise<BlockDirectory[]> {
   try {
     return await readBlocks(snapshot.directory);
   } catch (error) {
     throw unreadable(
       snapshot.directory,
-      `${error instanceof Error ? error.message : String(error)} (from ${url})`,
+      `${error instanceof Error ? error.message : String(error)} (from ${shownUrl(url)})`,
       error,
     );
   }
@@ -168,7 +169,7 @@ function nameSome(names: ReadonlySet<string>): string {
   return sorted.length > 5 ? `${shown} and ${sorted.length - 5} more` : shown;
 }
 
-function empty(url: string) {
+function empty(url: Address) {
   return prometheusErrors.error('LS-PROMETHEUS-007', {
     what: 'Prometheus has no samples yet, so there is nothing to back up',
     why: `the snapshot of ${hostOf(url)} succeeded and holds no block`,
@@ -176,7 +177,7 @@ function empty(url: string) {
   });
 }
 
-function nothingToCompare(url: string) {
+function nothingToCompare(url: Address) {
   return prometheusErrors.error('LS-PROMETHEUS-011', {
     what: 'no sample of Prometheus could be sealed as a fact',
     why: `every window of ${hostOf(url)} before the cut-off is empty or still changing`,
@@ -199,6 +200,6 @@ function gaveUp({ context, lateness }: Attempt, outcome: { again: number; reason
   });
 }
 
-function hostOf(url: string): string {
-  return new URL(url).host;
+function hostOf(url: Address): string {
+  return new URL(shownUrl(url)).host;
 }
