@@ -41,6 +41,7 @@ export function describeReceiver(one: ReceiverCase): void {
     plugin.integration(plugin.schema.parse(one.config(url)), {
       receiver: 'on-call',
       index: 1,
+      language: 'en',
       resolve: () => new Secret(url, 'secret TEST_URL'),
     });
   const ask = (request: Partial<SandboxRequest>) =>

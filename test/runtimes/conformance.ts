@@ -17,18 +17,25 @@ export interface RuntimeUnderTest extends AsyncDisposable {
   running(): Promise<number>;
 }
 
-/** The promises of `Runtime`, the same for every member of the family. */
-export function runtimeConformance(name: string, make: () => Promise<RuntimeUnderTest>): void {
+/**
+ * The promises of `Runtime`, the same for every member of the family. `onlyTwins`: for one that runs nothing but a
+ * drill's twins.
+ */
+export function runtimeConformance(
+  name: string,
+  make: () => Promise<RuntimeUnderTest>,
+  options: { readonly onlyTwins?: boolean } = {},
+): void {
   describe(`runtime ${name}`, () => {
     let under: RuntimeUnderTest;
     beforeEach(async () => {
       under = await make();
     });
     afterEach(() => under[Symbol.asyncDispose]());
-    describe('of nothing', () => {
+    describe.skipIf(options.onlyTwins === true)('of nothing', () => {
       ofNothing(() => under);
     });
-    describe('of a stack', () => {
+    describe.skipIf(options.onlyTwins === true)('of a stack', () => {
       ofStack(() => under);
     });
     describe('of a twin', () => {
@@ -81,7 +88,7 @@ function ofStack(under: () => RuntimeUnderTest): void {
       { component: 'alpha', state: 'ready', restarts: 0 },
       { component: 'beta', state: 'ready', restarts: 0 },
     ]);
-    expect(await runtime.supervision()).toEqual({ supervised: true });
+    expect(await runtime.supervision()).toMatchObject({ supervised: true });
     await runtime.assertStartable(request(plans));
     expect(await runtime.preview(request(plans))).toEqual({ alpha: 'none', beta: 'none' });
     expect(await runtime.apply(request(plans), silent)).toEqual({ alpha: 'none', beta: 'none' });
@@ -135,6 +142,10 @@ function ofStack(under: () => RuntimeUnderTest): void {
       .poll(() => runtime.status(), { timeout: 10_000 })
       .toMatchObject([{ state: 'ready' }, { state: 'failing' }]);
     expect(await runtime.logTail('beta', 1)).toEqual(['complaint 12']);
+    const asked = { components: ['beta', 'nobody'], lines: 2, follow: false };
+    const lines: string[] = [];
+    for await (const { component, text } of runtime.logs(asked)) lines.push(`${component}: ${text}`);
+    expect(lines).toEqual(['beta: complaint 11', 'beta: complaint 12']);
   });
 }
 
@@ -158,6 +169,7 @@ function ofTwin(under: () => RuntimeUnderTest): void {
     expect((await stat(place.secret('token'))).mode & 0o777).toBe(0o400);
     expect(await running()).toBe(0);
     expect(await runtime.status()).toEqual([]);
+    expect(await twin.ended()).toBeUndefined();
     await twin.stop();
     await twin.stop();
     await expect(fetch(twin.url)).rejects.toThrow();

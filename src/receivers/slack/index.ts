@@ -4,7 +4,7 @@ import { destinationUrl } from '../destination.ts';
 import { receiverErrors } from '../errors.ts';
 import { slackSandbox } from './sandbox.ts';
 import { type SlackConfig, slackSchema } from './schema.ts';
-import { FALLBACK, TEXT, TITLE } from './texts.ts';
+import { slackTexts } from './texts.ts';
 
 export const slack = defineReceiver({
   type: 'slack',
@@ -14,7 +14,9 @@ export const slack = defineReceiver({
   sandbox: slackSandbox,
 });
 
-function slackIntegration(config: SlackConfig, { receiver, index, resolve }: IntegrationPlace): Integration {
+function slackIntegration(config: SlackConfig, place: IntegrationPlace): Integration {
+  const { receiver, index, language, resolve } = place;
+  const texts = slackTexts(language);
   const url = resolve(config.webhook_url);
   const destination = destinationUrl(url, `receiver ${receiver}, slack[${index}]`);
   refuseOtherSlackUrls(destination, url, `receiver ${receiver}, slack[${index}]`);
@@ -32,9 +34,9 @@ function slackIntegration(config: SlackConfig, { receiver, index, resolve }: Int
         api_url_file: secretPath(secretName),
         ...(config.channel === undefined ? {} : { channel: config.channel }),
         send_resolved: config.send_resolved,
-        title: config.title ?? TITLE,
-        text: config.text ?? TEXT,
-        fallback: FALLBACK,
+        title: config.title ?? texts.title,
+        text: config.text ?? texts.text,
+        fallback: texts.fallback,
       },
       secrets: [{ name: secretName, value: url }],
       inlineSecrets: [],

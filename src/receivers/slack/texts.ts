@@ -1,4 +1,5 @@
 import { TEST_LABEL } from '../../stack/delivery.ts';
+import type { Language } from '../../stack/stack.ts';
 
 /**
  * The default texts, in Alertmanager's template language and with its functions of 0.25. Alertmanager escapes nothing
@@ -13,27 +14,71 @@ const SHOWN_ALERTS = 5;
 
 const IS_TEST = `.CommonLabels.${TEST_LABEL}`;
 const SIGN = `{{ if eq .Status "resolved" }}✅{{ else if ${IS_TEST} }}🧪{{ else if eq .CommonLabels.severity "critical" }}🚨{{ else }}⚠️{{ end }}{{ if ${IS_TEST} }} TEST{{ end }}`;
-const SEVERITY = `{{ if .CommonLabels.severity }}${escaped('.CommonLabels.severity | toUpper')}{{ else }}ALERT{{ end }}`;
 const WORKSPACE = `{{ if and .CommonLabels.workspace_id (not ${IS_TEST}) }} in ${escaped('.CommonLabels.workspace_id')}{{ end }}`;
-const COUNT = '{{ if gt (len .Alerts) 1 }} ({{ len .Alerts }} alerts){{ end }}';
 
-/** `🚨 CRITICAL: DiskFull in rathaus-nord (3 alerts)`; `✅ CRITICAL resolved: …` when it is over; `🧪 TEST CRITICAL: …`. */
-export const TITLE = `${SIGN} ${SEVERITY}{{ if eq .Status "resolved" }} resolved{{ end }}: ${escaped('.CommonLabels.alertname')}${WORKSPACE}${COUNT}`;
+const WORDS = {
+  en: {
+    alert: 'ALERT',
+    alerts: 'alerts',
+    resolved: 'resolved',
+    summary: 'Summary',
+    description: 'Description',
+    workspace: 'Workspace',
+    instance: 'Instance',
+    since: 'Since',
+    lasted: 'lasted',
+    runbook: 'Runbook',
+    more: (count: string) => `and more: ${count} alerts in all`,
+  },
+  de: {
+    alert: 'ALARM',
+    alerts: 'Alarme',
+    resolved: 'behoben',
+    summary: 'Kurz',
+    description: 'Näheres',
+    workspace: 'Workspace',
+    instance: 'Instanz',
+    since: 'Seit',
+    lasted: 'Dauer',
+    runbook: 'Anleitung',
+    more: (count: string) => `und mehr: ${count} Alarme insgesamt`,
+  },
+} as const;
 
-const ALERT = `{{ if .Annotations.summary }}*Summary:* ${escaped('.Annotations.summary')}
-{{ end }}{{ if .Annotations.description }}*Description:* ${escaped('.Annotations.description')}
-{{ end }}{{ if .Labels.workspace_id }}*Workspace:* ${escaped('.Labels.workspace_id')}
-{{ end }}{{ if .Labels.instance }}*Instance:* ${escaped('.Labels.instance')}
-{{ end }}*Since:* {{ .StartsAt.UTC.Format "2006-01-02 15:04" }} UTC{{ if eq .Status "resolved" }}, lasted {{ (.EndsAt.Sub .StartsAt).Round 1000000000 }}{{ end }}{{ if .Annotations.runbook_url }}
-<${escaped('.Annotations.runbook_url')}|Runbook>{{ end }}
+export interface SlackTexts {
+  /** `🚨 CRITICAL: DiskFull in rathaus-nord (3 alerts)`; `✅ CRITICAL resolved: …` when it is over; `🧪 TEST CRITICAL: …`. */
+  readonly title: string;
+  readonly text: string;
+  /**
+   * What phones and screen readers show. Not configurable: it always names the alert, by which a test message is
+   * recognised however title and text were rewritten.
+   */
+  readonly fallback: string;
+}
+
+export function slackTexts(language: Language): SlackTexts {
+  const words = WORDS[language];
+  const severity = `{{ if .CommonLabels.severity }}${escaped('.CommonLabels.severity | toUpper')}{{ else }}${words.alert}{{ end }}`;
+  const count = `{{ if gt (len .Alerts) 1 }} ({{ len .Alerts }} ${words.alerts}){{ end }}`;
+  const title = `${SIGN} ${severity}{{ if eq .Status "resolved" }} ${words.resolved}{{ end }}: ${escaped('.CommonLabels.alertname')}${WORKSPACE}${count}`;
+  return {
+    title,
+    text: `{{ range $i, $alert := .Alerts }}{{ if lt $i ${SHOWN_ALERTS} }}{{ with $alert }}${alertText(language)}
+{{ end }}{{ else if eq $i ${SHOWN_ALERTS} }}${words.more('{{ len $.Alerts }}')}
+{{ end }}{{ end }}`,
+    fallback: `${title}{{ if .CommonAnnotations.summary }}: ${escaped('.CommonAnnotations.summary')}{{ end }}`,
+  };
+}
+
+/** Shipped alerts have `runbook`, a command; `runbook_url` as well where the pages are published. */
+function alertText(language: Language): string {
+  const words = WORDS[language];
+  return `{{ if .Annotations.summary }}*${words.summary}:* ${escaped('.Annotations.summary')}
+{{ end }}{{ if .Annotations.description }}*${words.description}:* ${escaped('.Annotations.description')}
+{{ end }}{{ if .Labels.workspace_id }}*${words.workspace}:* ${escaped('.Labels.workspace_id')}
+{{ end }}{{ if .Labels.instance }}*${words.instance}:* ${escaped('.Labels.instance')}
+{{ end }}*${words.since}:* {{ .StartsAt.UTC.Format "2006-01-02 15:04" }} UTC{{ if eq .Status "resolved" }}, ${words.lasted} {{ (.EndsAt.Sub .StartsAt).Round 1000000000 }}{{ end }}{{ if .Annotations.runbook_url }}
+<${escaped('.Annotations.runbook_url')}|${words.runbook}>{{ else if .Annotations.runbook }}
+*${words.runbook}:* ${escaped('.Annotations.runbook')}{{ end }}
 `;
-
-export const TEXT = `{{ range $i, $alert := .Alerts }}{{ if lt $i ${SHOWN_ALERTS} }}{{ with $alert }}${ALERT}
-{{ end }}{{ else if eq $i ${SHOWN_ALERTS} }}and more: {{ len $.Alerts }} alerts in all
-{{ end }}{{ end }}`;
-
-/**
- * What phones and screen readers show. Not configurable: it always names the alert, by which a test message is
- * recognised however title and text were rewritten.
- */
-export const FALLBACK = `${TITLE}{{ if .CommonAnnotations.summary }}: ${escaped('.CommonAnnotations.summary')}{{ end }}`;
+}

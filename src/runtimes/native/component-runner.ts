@@ -1,19 +1,25 @@
+import { LeitstandError } from '../../platform/errors.ts';
+import { TaskQueue } from '../../platform/task-queue.ts';
 import type { ComponentAction, ComponentStatus } from '../../stack/runtime.ts';
 import { decideAction } from './actions.ts';
+import { awaitReady } from './await-ready.ts';
 import { describeComponent } from './component-status.ts';
 import type { DesiredComponent } from './desired.ts';
-import { cannotWrite, doesNotStart, notReadyInTime, reasonOf, refusesReload } from './failures.ts';
+import { cannotWrite, doesNotStart, reasonOf, refusesReload } from './failures.ts';
 import { Health } from './health.ts';
 import { describeExit } from './launch.ts';
 import { lastLines } from './log-file.ts';
 import { requireFreePorts } from './port-check.ts';
 import { removeRecord, tryWriteRecord } from './process-record.ts';
-import { probe, requestReload, waitUntilReady } from './readiness.ts';
+import { probe, requestReload } from './readiness.ts';
 import { isReloadOwed, ReloadRetry } from './reload-retry.ts';
 import { RestartTimer } from './restart-timer.ts';
 import { endOf, type SupervisedProcess, startProcess } from './supervised-process.ts';
 import type { Supervision } from './supervision.ts';
 import { sweep, terminate } from './termination.ts';
+
+/** Of a program that crashed, in the status. */
+const SHOWN_LINES = 5;
 
 export interface ConvergeOptions {
   /** Whether to wait until ready; a daemon that resumes does not. */
@@ -36,7 +42,7 @@ export class ComponentRunner {
   #process: SupervisedProcess | undefined;
   /** The process that we end ourselves: its end is no crash. */
   #leaving: SupervisedProcess | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #queue = new TaskQueue();
   #restarts = 0;
 
   constructor(component: string, supervision: Supervision) {
@@ -78,7 +84,7 @@ export class ComponentRunner {
   /** Does what it takes and nothing more. Throws LS-RUNTIME errors; then it goes on trying by itself. */
   converge(wanted: DesiredComponent | undefined, options: ConvergeOptions): Promise<ComponentAction> {
     this.#restart.cancel();
-    return this.#exclusive(async () => {
+    return this.#queue.run(async () => {
       this.#restart.cancel();
       await this.#noticeEnd();
       this.#restart.cancel();
@@ -95,7 +101,7 @@ export class ComponentRunner {
   /** Ends the process and forgets it; writes nothing. */
   abandon(): Promise<void> {
     this.#restart.cancel();
-    return this.#exclusive(async () => {
+    return this.#queue.run(async () => {
       this.#restart.cancel();
       this.#wanted = undefined;
       await this.#terminate();
@@ -205,18 +211,20 @@ export class ComponentRunner {
     if (!this.#wanted) return removeRecord(layout, this.component).catch(() => undefined);
     this.#health.crashed(how);
     this.#scheduleRestart();
-    const last = (await lastLines(layout.log(this.component), 1, process.record.logOffset))[0];
-    if (last !== undefined) this.#health.explain(`${how}; last log line: ${last.slice(0, 300)}`);
+    this.#health.wrote(await lastLines(layout.log(this.component), SHOWN_LINES, process.record.logOffset));
   }
 
   #startFailed(error: unknown): void {
     this.#health.crashed(reasonOf(error));
+    this.#health.wrote(
+      error instanceof LeitstandError ? (error.details.detail ?? []).slice(-SHOWN_LINES) : [],
+    );
     this.#scheduleRestart();
   }
 
   #scheduleRestart(): void {
     this.#restart.schedule(this.#health.crashes, (isDue) =>
-      this.#exclusive(async () => {
+      this.#queue.run(async () => {
         const wanted = this.#wanted;
         if (!isDue() || this.#process || !wanted) return;
         this.#restart.begun();
@@ -257,24 +265,8 @@ export class ComponentRunner {
   }
 
   async #awaitReady(wanted: DesiredComponent, signal?: AbortSignal): Promise<void> {
-    const { clock, times, layout } = this.#supervision;
     const process = this.#process;
-    const logPath = layout.log(this.component);
-    const logOffset = process?.record.logOffset ?? 0;
-    const ended = { component: this.component, logPath, logOffset };
-    if (!process) throw await doesNotStart({ ...ended, how: this.#health.trouble ?? 'has ended' });
-    const result = await waitUntilReady(wanted.ready.url, {
-      clock,
-      pollMs: times.readyPoll,
-      timeoutMs: times.readyTimeout,
-      signal,
-      ended: () => endOf(process),
-    });
-    if (result.outcome === 'ended') throw await doesNotStart({ ...ended, how: result.how });
-    if (result.outcome === 'late') {
-      const waited = { reason: result.reason, waitedMs: times.readyTimeout, pid: process.identity.pid };
-      throw await notReadyInTime({ ...ended, ...waited });
-    }
+    await awaitReady({ wanted, process, health: this.#health, supervision: this.#supervision, signal });
     if (this.#process === process) this.#health.record({ ready: true });
   }
 
@@ -298,14 +290,8 @@ export class ComponentRunner {
     const isOwed = () => this.#process === process && isReloadOwed(process.record, this.#wanted);
     if (!isOwed() || !this.#health.isReady() || !this.#reloadRetry.isDue()) return;
     this.#reloadRetry.postpone();
-    void this.#exclusive(async () => {
+    void this.#queue.run(async () => {
       if (this.#wanted && isOwed()) await this.#reload(this.#wanted).catch(() => undefined);
     });
-  }
-
-  #exclusive<Result>(task: () => Promise<Result>): Promise<Result> {
-    const run = this.#queue.then(task);
-    this.#queue = run.catch(() => undefined);
-    return run;
   }
 }

@@ -21,23 +21,29 @@ export interface RunnerView {
 export async function describeComponent(view: RunnerView): Promise<ComponentStatus> {
   const { component, restarts, process } = view;
   if (!process || (await endOf(process)) !== undefined)
-    return { component, restarts, ...withoutProcess(view) };
+    return { component, restarts, ...withoutProcess(view), ...lastLinesOf(view) };
   const resident = await residentBytes(process.identity.pid);
+  const state = withProcess(view, process);
   return {
     component,
     restarts,
-    ...withProcess(view, process),
+    ...state,
+    ...(state.state === 'ready' ? {} : lastLinesOf(view)),
     pid: process.identity.pid,
     since: process.record.startedAt,
     ...(resident === undefined ? {} : { residentBytes: resident }),
   };
 }
 
+function lastLinesOf({ wanted, health }: RunnerView): Pick<ComponentStatus, 'lastLines'> {
+  return wanted && health.lastLines.length > 0 ? { lastLines: health.lastLines } : {};
+}
+
 function withoutProcess(view: RunnerView): Pick<ComponentStatus, 'state' | 'reason'> {
   if (!view.wanted) return { state: 'stopped' };
   if (view.retryInMs !== undefined) {
     const seconds = Math.max(1, Math.ceil(view.retryInMs / 1000));
-    return { state: 'failing', reason: `${view.health.trouble ?? 'has ended'}; next try in ${seconds} s` };
+    return { state: 'failing', reason: `${view.health.story()}; next try in ${seconds} s` };
   }
   return view.process
     ? { state: 'failing', reason: 'has just ended' }

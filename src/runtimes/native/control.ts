@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../../platform/clock.ts';
 import { type LeitstandError, systemErrorCode } from '../../platform/errors.ts';
 import { findByEnvironment, isAlive } from '../../platform/process-table.ts';
+import { findDaemonProcess } from './daemon-address.ts';
 import { type Contact, connectDaemon, contactDaemon, type DaemonClient } from './daemon-client.ts';
 import { runtimeErrors } from './errors.ts';
 import { cannotWrite } from './failures.ts';
@@ -133,6 +134,28 @@ export async function endKeepers(layout: NativeLayout, clock: Clock): Promise<vo
     await clock.sleep(500);
     sent = 'SIGKILL';
   }
+}
+
+/**
+ * Ends whoever serves the stack and its keeper, so that another daemon can take the running programs over. Returns
+ * whether there was one. Throws LS-RUNTIME-021 when it does not end within 10 s.
+ */
+export async function releaseStack(layout: NativeLayout, clock: Clock): Promise<boolean> {
+  const daemon = await findDaemonProcess(layout);
+  await endKeepers(layout, clock);
+  if (!daemon) return false;
+  if (await isAlive(daemon)) kill(daemon.pid, 'SIGTERM');
+  const deadline = clock.monotonic() + 10_000;
+  while (await isAlive(daemon)) {
+    if (clock.monotonic() > deadline) {
+      throw runtimeErrors.error('LS-RUNTIME-021', {
+        what: `the daemon (pid ${daemon.pid}) does not end`,
+        fix: `kill -KILL ${daemon.pid}, then run the command again; its programs go on meanwhile`,
+      });
+    }
+    await clock.sleep(50);
+  }
+  return true;
 }
 
 async function startKeeper({ layout, command, env }: ControlOptions): Promise<ChildProcess> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson, type Json } from '../../platform/canonical-json.ts';
+import type { DaemonDuties } from '../../stack/runtime.ts';
 import { readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
 import { runtimeErrors } from './errors.ts';
 import type { NativeLayout } from './layout.ts';
@@ -12,6 +13,10 @@ export interface DesiredComponent {
   readonly programVersion: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Environment variable → absolute path of the file whose content it gets when the program starts. */
+  readonly secretEnv?: Readonly<Record<string, string>> | undefined;
+  /** Changes when one of those contents does, since a program reads its environment only once. */
+  readonly secretsHash?: string | undefined;
   readonly dataDir: string;
   /** Bytes. Soft: 90 % of it becomes Go's GOMEMLIMIT. */
   readonly memoryLimit?: number | undefined;
@@ -29,6 +34,8 @@ export interface DesiredState {
   readonly stack: string;
   readonly components: readonly DesiredComponent[];
   readonly inbox: { readonly enabled: boolean; readonly port: number };
+  /** Absent in what an older version wrote: then there are none. */
+  readonly daemon?: DaemonDuties | undefined;
 }
 
 /** The name becomes part of paths. */
@@ -42,6 +49,8 @@ const desiredComponent = z.strictObject({
   programVersion: z.string(),
   args: z.array(z.string()),
   env: z.record(z.string(), z.string()),
+  secretEnv: z.record(z.string(), z.string().startsWith('/')).optional(),
+  secretsHash: z.string().optional(),
   dataDir: z.string().startsWith('/'),
   memoryLimit: z.int().positive().optional(),
   ready: z.strictObject({ url: z.url() }),
@@ -50,11 +59,21 @@ const desiredComponent = z.strictObject({
   filesHash: z.string(),
 }) satisfies z.ZodType<DesiredComponent>;
 
+const daemonDuties = z.strictObject({
+  port,
+  environment: z.string(),
+  logPush: z.url().optional(),
+  expected: z.array(
+    z.strictObject({ kind: z.string(), subject: z.string(), fingerprint: z.string().optional() }),
+  ),
+}) satisfies z.ZodType<DaemonDuties>;
+
 export const desiredState = z
   .strictObject({
     stack: z.string(),
     components: z.array(desiredComponent),
     inbox: z.strictObject({ enabled: z.boolean(), port: z.int().min(0).max(65_535) }),
+    daemon: daemonDuties.optional(),
   })
   .refine((state) => new Set(state.components.map((one) => one.component)).size === state.components.length, {
     message: 'a component is named twice',
@@ -72,6 +91,10 @@ export function launchHash(wanted: DesiredComponent): string {
     version: wanted.programVersion,
     args: wanted.args,
     env: wanted.env,
+    // Absent where there are none: the hash of a program without is the same as ever.
+    ...(wanted.secretEnv === undefined
+      ? {}
+      : { secretEnv: wanted.secretEnv, secrets: wanted.secretsHash ?? null }),
     dataDir: wanted.dataDir,
     memoryLimit: wanted.memoryLimit ?? null,
   };

@@ -82,6 +82,14 @@ export const runtimeErrors = defineErrors({
       'it cannot read. Usually nobody meant it: the command ran with another cache directory (cron, sudo, another ' +
       'HOME) and took what was quickest to have. Nothing was touched.',
   },
+  'LS-RUNTIME-014': {
+    exit: EXIT.couldNotDo,
+    title: "a program's secret cannot be read",
+    explanation:
+      'Some programs take a password only through their environment. It is read from a file in the state directory, ' +
+      'readable by its owner alone, at the moment when the program starts. That file is gone, closed, or holds ' +
+      'something that no environment variable can. `leitstand up` writes it again from the configuration.',
+  },
   'LS-RUNTIME-099': {
     exit: EXIT.bug,
     title: 'the daemon failed',

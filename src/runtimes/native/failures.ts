@@ -77,7 +77,5 @@ export function throwFailures(outcomes: readonly PromiseSettledResult<unknown>[]
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!(error instanceof LeitstandError)) return error.message;
-  const { details } = error;
-  const last = details.detail?.findLast((line) => line.trim() !== '');
-  return last === undefined ? details.what : `${details.what}; last log line: ${last.slice(0, 300)}`;
+  return error.details.what;
 }

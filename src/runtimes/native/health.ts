@@ -14,6 +14,7 @@ export class Health {
   #wasReady = false;
   #crashes = 0;
   #trouble: string | undefined;
+  #lastLines: readonly string[] = [];
   #note: string | undefined;
 
   constructor(supervision: Supervision) {
@@ -28,6 +29,17 @@ export class Health {
   /** How it ended last. */
   get trouble(): string | undefined {
     return this.#trouble;
+  }
+
+  /** What the process that ended last had written last, oldest first. */
+  get lastLines(): readonly string[] {
+    return this.#lastLines;
+  }
+
+  /** `crashed 7 times in a row, last: exited with code 3`. */
+  story(): string {
+    const how = this.#trouble ?? 'has ended';
+    return this.#crashes > 1 ? `crashed ${this.#crashes} times in a row, last: ${how}` : how;
   }
 
   /** A new process: nothing is known of it yet. */
@@ -57,13 +69,14 @@ export class Health {
     this.#readySince = undefined;
   }
 
-  explain(how: string): void {
-    this.#trouble = how;
+  wrote(lines: readonly string[]): void {
+    this.#lastLines = lines;
   }
 
   forgive(): void {
     this.#crashes = 0;
     this.#trouble = undefined;
+    this.#lastLines = [];
   }
 
   /** Something to say although it is ready. */
@@ -94,7 +107,7 @@ export class Health {
     }
     if (last.ready) return { state: 'ready', reason: this.#note };
     if (this.#crashes >= REPEATED) {
-      return { state: 'failing', reason: `crashed ${this.#crashes} times: it ${this.#trouble}` };
+      return { state: 'failing', reason: `${this.story()}; has just been started again` };
     }
     return { state: this.#wasReady || adopted ? 'failing' : 'starting', reason: last.reason };
   }

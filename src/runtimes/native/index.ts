@@ -3,13 +3,15 @@ import { exists } from '../../platform/files.ts';
 import { identifyProcess, isAlive } from '../../platform/process-table.ts';
 import { formatElapsed } from '../../platform/units.ts';
 import type { Place } from '../../stack/plan.ts';
-import type { ComponentAction, Runtime } from '../../stack/runtime.ts';
+import type { ComponentAction, DaemonRow, Launch, Runtime } from '../../stack/runtime.ts';
 import { endKeepers, ensureDaemon, killHungDaemon } from './control.ts';
 import { type Contact, contactDaemon, type DaemonClient } from './daemon-client.ts';
+import { readDesired } from './desired.ts';
 import { type NativeLayout, nativeLayout } from './layout.ts';
 import { lastLines } from './log-file.ts';
+import { readLogs } from './log-reading.ts';
 import { assertStartable, desiredOf, preview } from './preview.ts';
-import type { ApplyEvent } from './protocol.ts';
+import type { ApplyEvent, DaemonStatus } from './protocol.ts';
 import { startTwin, twinPlace } from './twin.ts';
 import { inboxWithoutDaemon, NO_DAEMON, statusWithoutDaemon, stopWithoutDaemon } from './without-daemon.ts';
 
@@ -34,6 +36,7 @@ export function createNativeRuntime(options: NativeRuntimeOptions): Runtime {
   return {
     name: 'native',
     place: (component) => nativePlace(layout, component),
+    launched: (component) => launched(layout, component),
     preview: (request) => preview(layout, request),
     assertStartable: (request) => assertStartable(layout, request, clock),
     apply: async (request, onStep) => {
@@ -64,15 +67,24 @@ export function createNativeRuntime(options: NativeRuntimeOptions): Runtime {
     supervision: async () => {
       const seen = await look();
       return seen.found === 'daemon'
-        ? { supervised: true }
+        ? { supervised: true, daemon: daemonRow((await seen.client.status()).daemon) }
         : { supervised: false, reason: unsupervised(seen) };
     },
     url: (_component, port) => `http://127.0.0.1:${port}`,
+    connection: (_component, port) => `http://127.0.0.1:${port}`,
     dataDir: (component) => layout.data(component),
     logTail: (component, lines) => lastLines(layout.log(component), lines),
+    logs: (request) => readLogs(layout, clock, request),
     twinPlace,
     startTwin: (request) => startTwin(request, clock),
   };
+}
+
+async function launched(layout: NativeLayout, component: string): Promise<Launch | undefined> {
+  const wanted = (await readDesired(layout))?.components.find((one) => one.component === component);
+  if (!wanted) return undefined;
+  const { programPath, programVersion, args, env, memoryLimit } = wanted;
+  return { program: programPath, version: programVersion, args, env, memoryLimit };
 }
 
 function nativePlace(layout: NativeLayout, component: string): Place {
@@ -84,6 +96,13 @@ function nativePlace(layout: NativeLayout, component: string): Place {
     address: (_component, port) => `127.0.0.1:${port}`,
     externalUrl: (port) => `http://127.0.0.1:${port}`,
   };
+}
+
+function daemonRow({ pid, since, residentBytes, trouble }: DaemonStatus['daemon']): DaemonRow {
+  const common = { pid, since, residentBytes };
+  return trouble === undefined
+    ? { ...common, state: 'ready' }
+    : { ...common, state: 'failing', reason: trouble };
 }
 
 /** One silence answers all the questions of one command: each costs seconds. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { systemErrorCode } from '../../platform/errors.ts';
 import { ensureDirectory } from '../../platform/files.ts';
 import { identifyProcess, type ProcessIdentity } from '../../platform/process-table.ts';
@@ -31,12 +31,13 @@ export async function launch(
 ): Promise<LaunchedProcess | undefined> {
   await ensureDirectory(wanted.dataDir);
   await requireOwnDirectory(wanted);
+  const env = await programEnvironment(wanted, marker);
   const log = await openLog(logPath);
   try {
     const child = spawn(wanted.programPath, wanted.args, {
       cwd: wanted.dataDir,
       detached: true,
-      env: programEnvironment(wanted, marker),
+      env,
       stdio: ['ignore', log.fd, log.fd],
     });
     await started(child, wanted);
@@ -48,11 +49,14 @@ export async function launch(
   }
 }
 
-/** What every program gets, and no more; the plan's own variables win over PATH, HOME and GOMEMLIMIT. */
-export function programEnvironment(
-  wanted: Pick<DesiredComponent, 'env' | 'dataDir' | 'memoryLimit'>,
+/**
+ * What every program gets, and no more; the plan's own variables win over PATH, HOME and GOMEMLIMIT. Secrets are read
+ * from their files now and kept nowhere. Throws LS-RUNTIME-014.
+ */
+export async function programEnvironment(
+  wanted: Pick<DesiredComponent, 'component' | 'env' | 'secretEnv' | 'dataDir' | 'memoryLimit'>,
   marker: string,
-): Record<string, string> {
+): Promise<Record<string, string>> {
   return {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     HOME: wanted.dataDir,
@@ -60,8 +64,33 @@ export function programEnvironment(
       ? {}
       : { GOMEMLIMIT: `${Math.floor(wanted.memoryLimit * SOFT_LIMIT_SHARE)}B` }),
     ...wanted.env,
+    ...(await readSecrets(wanted)),
     [MARKER]: marker,
   };
+}
+
+async function readSecrets({
+  component,
+  secretEnv = {},
+}: Pick<DesiredComponent, 'component' | 'secretEnv'>): Promise<Record<string, string>> {
+  const values: Record<string, string> = {};
+  for (const [variable, file] of Object.entries(secretEnv)) {
+    const unusable = (why: string | undefined, cause?: unknown) =>
+      runtimeErrors.error('LS-RUNTIME-014', {
+        what: `${component} cannot be started without the secret in ${variable}`,
+        why,
+        where: { file },
+        fix: 'write it anew from leitstand.yaml: leitstand up',
+        cause,
+      });
+    const value = await readFile(file, 'utf8').catch((error: unknown) => {
+      throw unusable(systemErrorCode(error), error);
+    });
+    // Node's own refusal would quote the value.
+    if (value.includes('\0')) throw unusable('it holds a zero byte, which ends an environment variable');
+    values[variable] = value;
+  }
+  return values;
 }
 
 /** The system says EACCES of the program when it is the working directory that is closed. */

@@ -21,6 +21,8 @@ export interface NativeLayout {
   readonly daemonAddress: string;
   readonly logs: string;
   readonly daemonLog: string;
+  /** How far the logs have been shipped. */
+  readonly logPositions: string;
   readonly keys: string;
   readonly database: string;
 }
@@ -42,6 +44,7 @@ export function nativeLayout(stateDir: string): NativeLayout {
     daemonAddress: below('run', 'daemon.json'),
     logs: below('logs'),
     daemonLog: below('logs', 'daemon.log'),
+    logPositions: below('run', 'log-positions.json'),
     keys: below('keys'),
     database: below('leitstand.db'),
   };

@@ -16,13 +16,22 @@ import { markedComponent } from './supervised-process.ts';
 import { desiredOfPlan } from './twin.ts';
 import { livingRecord } from './without-daemon.ts';
 
-export function desiredOf(layout: NativeLayout, { stack, applications, inbox }: ApplyRequest): DesiredState {
+export function desiredOf(
+  layout: NativeLayout,
+  { stack, applications, inbox, daemon }: ApplyRequest,
+): DesiredState {
   return {
     stack,
-    components: applications.map(({ plan, filesHash }) =>
-      desiredOfPlan(plan, layout.data(plan.component), filesHash),
-    ),
+    components: applications.map(({ plan, filesHash }) => {
+      const { component } = plan;
+      const place = {
+        data: layout.data(component),
+        secret: (name: string) => layout.secret(component, name),
+      };
+      return desiredOfPlan(plan, place, filesHash);
+    }),
     inbox: { enabled: inbox.enabled, port: inbox.port },
+    ...(daemon ? { daemon } : {}),
   };
 }
 

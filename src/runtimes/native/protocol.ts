@@ -18,6 +18,8 @@ export interface DaemonStatus {
     readonly since: string;
     readonly version: string;
     readonly residentBytes: number;
+    /** What of its duties beside supervision it cannot do; absent when all is well. */
+    readonly trouble?: string;
   };
   readonly components: readonly ComponentStatus[];
   /** Absent when the stack has none. */
@@ -96,6 +98,7 @@ export const daemonStatus = z.object({
     since: z.string(),
     version: z.string(),
     residentBytes: z.number(),
+    trouble: z.string().exactOptional(),
   }),
   components: z.array(
     z.object({
@@ -106,6 +109,7 @@ export const daemonStatus = z.object({
       restarts: z.number(),
       residentBytes: z.number().exactOptional(),
       reason: z.string().exactOptional(),
+      lastLines: z.array(z.string()).exactOptional(),
     }),
   ),
   inbox: z.object({ state, port: z.number(), reason: z.string().exactOptional() }).exactOptional(),

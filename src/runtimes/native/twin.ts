@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
 import { isAlive, type ProcessIdentity, identifyProcess } from '../../platform/process-table.ts';
@@ -9,7 +10,7 @@ import type { DesiredComponent } from './desired.ts';
 import { runtimeErrors } from './errors.ts';
 import { doesNotStart, notReadyInTime } from './failures.ts';
 import { describeExit, programEnvironment } from './launch.ts';
-import { openLog } from './log-file.ts';
+import { lastLines, openLog } from './log-file.ts';
 import { writePlanFiles } from './plan-files.ts';
 import { requireFreePorts } from './port-check.ts';
 import { waitUntilReady } from './readiness.ts';
@@ -28,6 +29,9 @@ exec "$@" </dev/null 3<&-`;
 
 /** A drill's program may replay much before it is ready. */
 const TWIN_READY_TIMEOUT_MS = 120_000;
+/** Of what a twin wrote before it ended: enough to recognise a panic. */
+const END_LINES = 3;
+const END_CHARACTERS = 400;
 
 export function twinPlace(directory: string): Place {
   return {
@@ -44,7 +48,7 @@ export async function startTwin(request: TwinRequest, clock: Clock): Promise<Twi
   const { plan, directory, signal } = request;
   signal?.throwIfAborted();
   await writePlanFiles(plan, twinPlace(directory));
-  const wanted = desiredOfPlan(plan, twinPlace(directory).data, '');
+  const wanted = desiredOfPlan(plan, twinPlace(directory), '');
   await requireFreePorts(wanted, { clock, isOwn: () => false });
   const logPath = join(directory, 'log.txt');
   const child = await spawnTethered(wanted, logPath);
@@ -56,11 +60,19 @@ export async function startTwin(request: TwinRequest, clock: Clock): Promise<Twi
     await stop();
     throw error;
   }
-  return { url: `http://127.0.0.1:${plan.ready.port}`, stop };
+  return {
+    url: `http://127.0.0.1:${plan.ready.port}`,
+    ended: () => endWithLog(child, identity, logPath),
+    stop,
+  };
 }
 
-/** How a plan runs natively; `dataDir` is also its working directory and home. */
-export function desiredOfPlan(plan: Plan, dataDir: string, filesHash: string): DesiredComponent {
+/** How a plan runs natively; the data directory is also its working directory and home. */
+export function desiredOfPlan(
+  plan: Plan,
+  place: Pick<Place, 'data' | 'secret'>,
+  filesHash: string,
+): DesiredComponent {
   const url = (target: { readonly port: number; readonly path: string }) =>
     `http://127.0.0.1:${target.port}${target.path}`;
   return {
@@ -69,7 +81,8 @@ export function desiredOfPlan(plan: Plan, dataDir: string, filesHash: string): D
     programVersion: formatVersion(plan.program.version),
     args: plan.args,
     env: plan.env,
-    dataDir,
+    ...secretVariables(plan, place),
+    dataDir: place.data,
     ...(plan.memoryLimit === undefined ? {} : { memoryLimit: plan.memoryLimit }),
     ready: { url: url(plan.ready) },
     ...(plan.reload ? { reloadUrl: url(plan.reload) } : {}),
@@ -78,13 +91,35 @@ export function desiredOfPlan(plan: Plan, dataDir: string, filesHash: string): D
   };
 }
 
+/** Paths and a hash; the values are in files that only this user can read. */
+function secretVariables(
+  { component, secretEnv, secrets }: Plan,
+  place: Pick<Place, 'secret'>,
+): Pick<DesiredComponent, 'secretEnv' | 'secretsHash'> {
+  if (secretEnv === undefined) return {};
+  const hash = createHash('sha256').update(component);
+  for (const [variable, name] of Object.entries(secretEnv)) {
+    const secret = secrets.find((file) => file.name === name);
+    if (!secret)
+      throw new TypeError(`${component}: ${variable} is to hold ${name}, which is not among its secrets`);
+    hash.update(JSON.stringify([variable, secret.value.reveal()]));
+  }
+  return {
+    secretEnv: Object.fromEntries(
+      Object.entries(secretEnv).map(([variable, name]) => [variable, place.secret(name)]),
+    ),
+    secretsHash: hash.digest('hex'),
+  };
+}
+
 async function spawnTethered(wanted: DesiredComponent, logPath: string): Promise<ChildProcess> {
+  const env = await programEnvironment(wanted, `twin:${wanted.component}`);
   const log = await openLog(logPath);
   try {
     const child = spawn('/bin/sh', ['-c', TETHER, 'twin', wanted.programPath, ...wanted.args], {
       cwd: wanted.dataDir,
       detached: true,
-      env: programEnvironment(wanted, `twin:${wanted.component}`),
+      env,
       stdio: ['pipe', log.fd, log.fd],
     });
     await new Promise<void>((resolve, reject) => {
@@ -123,6 +158,17 @@ async function becomeReady(
     const waited = { reason: result.reason, waitedMs: TWIN_READY_TIMEOUT_MS, pid: child.pid ?? 0 };
     throw await notReadyInTime({ component, logPath, logOffset: 0, ...waited });
   }
+}
+
+async function endWithLog(
+  child: ChildProcess,
+  identity: ProcessIdentity | undefined,
+  logPath: string,
+): Promise<string | undefined> {
+  const how = identity ? await endOfChild(child, identity) : describeExit(child.exitCode, child.signalCode);
+  if (how === undefined) return undefined;
+  const lines = (await lastLines(logPath, END_LINES)).filter((line) => line.trim() !== '');
+  return lines.length === 0 ? how : `${how}; it wrote: ${lines.join(' | ').slice(0, END_CHARACTERS)}`;
 }
 
 /** Closing the pipe has the watcher kill the group: the same road as our own death. */

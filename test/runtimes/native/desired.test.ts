@@ -74,6 +74,12 @@ describe('the desired state on disk', () => {
         programVersion: fc.string(),
         args: fc.array(fc.string({ unit: 'grapheme' })),
         env: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
+        secretEnv: fc.dictionary(
+          fc.string(),
+          fc.string().map((text) => `/${text}`),
+          { noNullPrototype: true },
+        ),
+        secretsHash: fc.string(),
         dataDir: fc.string().map((text) => `/${text}`),
         memoryLimit: fc.integer({ min: 1 }),
         ready: fc.record({ url: fc.webUrl() }),

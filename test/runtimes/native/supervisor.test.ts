@@ -300,10 +300,15 @@ describe('supervision', () => {
     await eventually(async () => ((await statusOf(supervisor, 'alpha'))?.restarts ?? 0) >= 3, 'tried again');
     await eventually(
       async () =>
-        /code 3; last log line: complaint 12/.test((await statusOf(supervisor, 'alpha'))?.reason ?? ''),
+        /^crashed \d times in a row, last: .*exited with code 3; next try in \d s$/.test(
+          (await statusOf(supervisor, 'alpha'))?.reason ?? '',
+        ),
       'the reason',
     );
-    expect(await statusOf(supervisor, 'alpha')).toMatchObject({ state: 'failing' });
+    expect(await statusOf(supervisor, 'alpha')).toMatchObject({
+      state: 'failing',
+      lastLines: Array.from({ length: 5 }, (_, i) => `complaint ${i + 8}`),
+    });
     await apply(supervisor, await stack.fake('alpha'));
     expect(await statusOf(supervisor, 'alpha')).toMatchObject({ state: 'ready', restarts: 0 });
   });

@@ -44,6 +44,16 @@ it('leaves no watcher behind when it is stopped', async () => {
   await eventually(async () => (await groupOf(pid)).length === 0, 'the whole group gone', 3_000);
 });
 
+it('tells how the program ended by itself, with what it wrote last', async () => {
+  const plan = await stack.plan('alpha');
+  const twin = await startTwin({ plan, directory }, systemClock);
+  const pid = Number(/started (\d+)/.exec(await readFile(join(directory, 'log.txt'), 'utf8'))?.[1]);
+  kill(pid);
+  await eventually(async () => (await twin.ended()) !== undefined, 'the end is known', 5_000);
+  expect(await twin.ended()).toMatch(/SIGKILL.*; it wrote: started/);
+  await twin.stop();
+});
+
 /** Live pids of a process group. */
 async function groupOf(group: number): Promise<number[]> {
   const found: number[] = [];

@@ -13,13 +13,16 @@ import {
 } from '../../../platform/files.ts';
 import { LAUNCHER, relocate, relocatedName } from './relocation.ts';
 
+/** Sources that fill the cache, the best first. */
+export const CACHED_ORIGINS = ['release', 'debian', 'go'] as const;
+
 /** `program.json`, written last: an entry without it is half done and does not count. */
 const entrySchema = z.object({
   format: z.literal(1),
   name: z.string(),
   /** Of the program: `3.16.0`. */
   version: z.string(),
-  origin: z.enum(['debian', 'go']),
+  origin: z.enum(CACHED_ORIGINS),
   /** What the program came in: `prometheus 2.42.0+ds-5+deb12u1`, `github.com/…/cmd/prometheus`. */
   from: z.string(),
   sha256: z.string(),
@@ -29,11 +32,22 @@ const entrySchema = z.object({
   mtime: z.number(),
   /** Set when `name` is a launcher: the file that is hashed is the one behind it. */
   relocated: z.literal(true).exactOptional(),
+  /** The release archive that it was unpacked from, as `leitstand.lock` pins it. */
+  archive: z
+    .object({
+      name: z.string(),
+      version: z.string(),
+      arch: z.string(),
+      url: z.string(),
+      sha256: z.string(),
+      taken: z.string(),
+    })
+    .exactOptional(),
 });
 
 export type CacheEntry = z.infer<typeof entrySchema>;
 export type CachedOrigin = CacheEntry['origin'];
-export type NewEntry = Pick<CacheEntry, 'name' | 'version' | 'origin' | 'from'>;
+export type NewEntry = Pick<CacheEntry, 'name' | 'version' | 'origin' | 'from' | 'archive'>;
 
 export function programDir(cacheDir: string, name: string): string {
   return join(cacheDir, 'programs', name);
@@ -101,7 +115,7 @@ export async function publish(
       ...(relocated ? { relocated: true } : {}),
     };
     await writeFileAtomic(join(staging, 'program.json'), `${JSON.stringify(entry, undefined, 2)}\n`);
-    if (!(await isThere(target, entry))) await replaceDirectory(staging, target);
+    await install(staging, target, entry);
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
@@ -112,6 +126,14 @@ export async function publish(
 async function isThere(target: string, entry: CacheEntry): Promise<boolean> {
   const present = await readEntry(target);
   return present?.sha256 === entry.sha256 && (await isIntact(target, present));
+}
+
+/**
+ * Puts a filled directory in the place of the entry, unless the same build is there undamaged. The caller holds the
+ * program's lock.
+ */
+export async function install(staging: string, target: string, entry: CacheEntry): Promise<void> {
+  if (!(await isThere(target, entry))) await replaceDirectory(staging, target);
 }
 
 /** A running program keeps the executable it was started from, but not the files that lie beside it. */

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UNFINISHED_MARK } from '../../../platform/files.ts';
-import type { Program } from '../../../stack/program.ts';
+import type { NeededProgram, Program } from '../../../stack/program.ts';
 import { parseVersion, type Version } from '../../../stack/version.ts';
 import {
   type CachedOrigin,
@@ -12,6 +12,7 @@ import {
   readEntry,
 } from './cache-entry.ts';
 import { namesOf, type ProgramGroup } from './source.ts';
+import { isVersionNumber, whyUnwanted } from './wanted.ts';
 
 /** Which entries count. */
 export interface CacheFilter {
@@ -19,8 +20,14 @@ export interface CacheFilter {
   readonly origins: readonly CachedOrigin[];
 }
 
+export interface CachedPrograms {
+  readonly programs: readonly Program[];
+  /** Their records, in the same order. */
+  readonly entries: readonly CacheEntry[];
+}
+
 export type CacheAnswer =
-  | { readonly programs: readonly Program[] }
+  | CachedPrograms
   | {
       readonly refused: string;
       /** Where a part of the group came from: the rest should come from there as well. */
@@ -29,7 +36,7 @@ export type CacheAnswer =
       readonly damaged?: string;
     };
 
-interface Candidate {
+export interface Candidate {
   readonly directory: string;
   readonly entry: CacheEntry;
   readonly version: Version;
@@ -44,14 +51,18 @@ export async function lookInCache(
   group: ProgramGroup,
   filter: CacheFilter,
 ): Promise<CacheAnswer> {
-  const found = await Promise.all(group.map((spec) => listCandidates(cacheDir, spec.name, filter)));
+  const found = await Promise.all(group.map((spec) => listCandidates(cacheDir, spec, filter)));
   const newestFirst = found.flat().sort((a, b) => compare(b, a, filter));
   for (const { entry } of newestFirst) {
     const set = found.flatMap((candidates) => candidates.filter((other) => isSameBuild(other.entry, entry)));
     if (set.length === group.length) return checkSet(set);
   }
   const part = newestFirst[0]?.entry;
-  if (!part) return { refused: `no ${namesOf(group)} in ${cacheDir} yet` };
+  if (!part) {
+    const [{ wanted }] = group;
+    const number = isVersionNumber(wanted) ? ` ${wanted}` : '';
+    return { refused: `no ${namesOf(group)}${number} in ${cacheDir} yet` };
+  }
   const missing = group.filter((_, index) => !found[index]?.some(({ entry }) => isSameBuild(entry, part)));
   const refused = `${part.name} ${part.version} is there, the ${namesOf(missing)} that goes with it is not`;
   return { refused, partOf: part.origin };
@@ -63,10 +74,22 @@ async function checkSet(set: readonly Candidate[]): Promise<CacheAnswer> {
     const damaged = join(directory, entry.name);
     return { refused: `${damaged} is not what was put there`, partOf: entry.origin, damaged };
   }
-  return { programs: set.map(toProgram) };
+  return { programs: set.map(toProgram), entries: set.map(({ entry }) => entry) };
 }
 
-async function listCandidates(cacheDir: string, name: string, filter: CacheFilter): Promise<Candidate[]> {
+async function listCandidates(
+  cacheDir: string,
+  spec: NeededProgram,
+  { origins }: CacheFilter,
+): Promise<Candidate[]> {
+  const found = await listFinished(cacheDir, spec.name);
+  return found.filter(
+    ({ entry, version }) => origins.includes(entry.origin) && whyUnwanted(spec, version) === undefined,
+  );
+}
+
+/** Every finished entry of a program, damaged ones too. */
+export async function listFinished(cacheDir: string, name: string): Promise<Candidate[]> {
   const root = programDir(cacheDir, name);
   const candidates: Candidate[] = [];
   for (const label of await readdir(root).catch(() => [])) {
@@ -75,7 +98,7 @@ async function listCandidates(cacheDir: string, name: string, filter: CacheFilte
     const entry = await readEntry(directory);
     const version = entry && parseVersion(entry.version);
     if (!entry || !version || entry.name !== name || label !== entryLabel(entry)) continue;
-    if (filter.origins.includes(entry.origin)) candidates.push({ directory, entry, version });
+    candidates.push({ directory, entry, version });
   }
   return candidates;
 }

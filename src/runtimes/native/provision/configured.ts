@@ -2,14 +2,15 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { LeitstandError } from '../../../platform/errors.ts';
-import type { Program, ProgramSpec } from '../../../stack/program.ts';
+import type { NeededProgram, Program } from '../../../stack/program.ts';
 import { provisionErrors } from './errors.ts';
 import type { ProvisionContext } from './source.ts';
 import { detectVersion, isNamed } from './version.ts';
+import { refuseUnwanted } from './wanted.ts';
 
 /** The program at a configured path, or the user's mistake about it. */
 export async function takeConfigured(
-  spec: ProgramSpec,
+  spec: NeededProgram,
   path: string,
   context: ProvisionContext,
 ): Promise<Program | LeitstandError> {
@@ -29,7 +30,10 @@ export async function takeConfigured(
       fix: `run \`${path} --version\` to see what it is, then correct the path in leitstand.yaml`,
     });
   }
-  if (detection.version) return { name: spec.name, path, version: detection.version, origin: 'configured' };
+  if (detection.version) {
+    const program: Program = { name: spec.name, path, version: detection.version, origin: 'configured' };
+    return refuseUnwanted(spec, program) ?? program;
+  }
   return provisionErrors.error('LS-PROVISION-004', {
     what: `the version of ${path} (provision.paths.${spec.name}) cannot be told`,
     why: 'it prints none, and `go version -m` does not tell it either, or there is no go on PATH',

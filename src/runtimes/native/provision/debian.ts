@@ -1,13 +1,14 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDirectory, unfinishedName } from '../../../platform/files.ts';
-import type { Program, ProgramSpec } from '../../../stack/program.ts';
+import type { NeededProgram, Program } from '../../../stack/program.ts';
 import { formatVersion, isAtLeast, parseVersion, type Version } from '../../../stack/version.ts';
 import { type Apt, openApt } from './apt.ts';
 import { programDir, publish } from './cache-entry.ts';
 import { withLock } from './program-lock.ts';
 import { namesOf, type ProgramGroup, type ProvisionContext, SourceRefused } from './source.ts';
 import { detectVersion, isNamed } from './version.ts';
+import { currentVersion, whyUnwanted } from './wanted.ts';
 
 /**
  * Debian's packages, downloaded and unpacked into the cache; nothing is installed. One download for all programs of
@@ -40,7 +41,7 @@ interface Work {
   readonly context: ProvisionContext;
 }
 
-async function takePackage(name: string, members: readonly ProgramSpec[], work: Work): Promise<Program[]> {
+async function takePackage(name: string, members: readonly NeededProgram[], work: Work): Promise<Program[]> {
   const { apt, context } = work;
   const directory = await mkdtemp(join(work.scratch, 'deb-'));
   context.onProgress({ type: 'step', text: `Debian's package ${name}: downloading` });
@@ -74,7 +75,7 @@ async function takePackage(name: string, members: readonly ProgramSpec[], work: 
 }
 
 async function examine(
-  spec: ProgramSpec,
+  spec: NeededProgram,
   executable: string,
   packageVersion: string,
   context: ProvisionContext,
@@ -87,6 +88,8 @@ async function examine(
     throw new SourceRefused(`the package's ${spec.debian?.path} says that it is ${detection.name}`);
   const version = detection.version ?? upstreamVersion(packageVersion);
   if (!version) throw new SourceRefused(`the version of ${spec.name} cannot be told from ${packageVersion}`);
+  const unwanted = whyUnwanted(spec, version);
+  if (unwanted !== undefined) throw new SourceRefused(`the package has ${unwanted}`);
   return version;
 }
 
@@ -95,9 +98,9 @@ export function upstreamVersion(packageVersion: string): Version | undefined {
   return parseVersion(packageVersion.replace(/^\d+:/, ''));
 }
 
-function warnWhenOlder(spec: ProgramSpec, version: Version, { onProgress }: ProvisionContext): void {
-  const current = spec.go?.version;
-  if (current === undefined || isAtLeast(version, current)) return;
+function warnWhenOlder(spec: NeededProgram, version: Version, { onProgress }: ProvisionContext): void {
+  const current = currentVersion(spec);
+  if (spec.wanted !== undefined || current === undefined || isAtLeast(version, current)) return;
   const text = `${spec.name} ${formatVersion(version)} from Debian's package: older than ${current}`;
   onProgress({ type: 'warning', text });
 }

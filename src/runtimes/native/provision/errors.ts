@@ -32,6 +32,54 @@ export const provisionErrors = defineErrors({
     explanation:
       'The directory for programs could not be read or written; the message holds the reason of the operating system. No space left and a directory that belongs to another user are the usual ones. `provision.cache_dir` or the variable LEITSTAND_CACHE_DIR names another directory. Deleting the directory is safe: programs are then had anew.',
   },
+  'LS-PROVISION-006': {
+    exit: EXIT.usage,
+    title: 'a program that should be on this machine is not',
+    explanation:
+      '`version: system` takes the program that is on PATH, under the name of its project or of its Debian package. Leitstand does not look elsewhere instead: who says `system` wants that one and no other. A service often has a shorter PATH than a shell.',
+  },
+  'LS-PROVISION-007': {
+    exit: EXIT.usage,
+    title: 'a program is too old',
+    explanation:
+      'Leitstand renders for each program from a certain version on; what it writes, older ones would refuse or, worse, understand differently. Either take a newer one, or let Leitstand provide it: remove the path under `provision.paths`, or the `version` of the component.',
+  },
+  'LS-PROVISION-008': {
+    exit: EXIT.couldNotDo,
+    title: 'a release archive is not the one it should be',
+    explanation:
+      "The SHA-256 of a downloaded archive, or of a program in the cache, differs from the one that `leitstand.lock` pins or that the project publishes. It was not unpacked and nothing of it was started, and no other source is asked: this is either damage on the way, a project that has replaced its files, or an attack, and somebody has to find out which. Compare the sums in the message with those on the project's release page, from another network. If the new one is right, remove its entry from `leitstand.lock` and run `leitstand up`.",
+  },
+  'LS-PROVISION-009': {
+    exit: EXIT.usage,
+    title: 'leitstand.lock cannot be understood',
+    explanation:
+      'The file beside leitstand.yaml holds the checksums of the release archives that this stack takes. What cannot be read there is not trusted, so nothing goes on without it. The usual cause is a merge conflict. Restore it from version control.',
+  },
+  'LS-PROVISION-010': {
+    exit: EXIT.usage,
+    title: 'a configured program has another version than the one wanted',
+    explanation:
+      'A component has a `version`, and `provision.paths` names an executable that has another one. Leitstand does not choose between the two.',
+  },
+  'LS-PROVISION-011': {
+    exit: EXIT.couldNotDo,
+    title: 'a file of programs cannot be taken in',
+    explanation:
+      '`leitstand cache import` checks everything before anything goes into the cache: each file against the list at the end of the archive, each program against its own record and against `leitstand.lock`. Whatever does not fit refuses the whole file, and the cache is as it was. Usually the copy is incomplete: compare its SHA-256 with the one that `leitstand cache export` printed. Anything else than a copying error deserves the question where the file has been.',
+  },
+  'LS-PROVISION-012': {
+    exit: EXIT.usage,
+    title: 'there is no program to export',
+    explanation:
+      '`leitstand cache export` writes what is in the cache. Programs under `provision.paths` and those on PATH are not: they have to be carried by whoever put them there.',
+  },
+  'LS-PROVISION-013': {
+    exit: EXIT.couldNotDo,
+    title: 'a file of programs cannot be written',
+    explanation:
+      'The file that `leitstand cache export` was to write could not be written; the message holds the reason of the operating system. Nothing half written is left.',
+  },
 });
 
 const CACHE_TROUBLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EIO'];
@@ -47,6 +95,18 @@ export function cacheError(error: unknown, cacheDir: string): Error | undefined 
       code === 'ENOSPC' || code === 'EDQUOT'
         ? `free some space there, or name a directory with more: provision: {cache_dir: /path}`
         : `name a directory that this user may write: provision: {cache_dir: /path}; or hand this one over: chown -R USER ${cacheDir}`,
+    cause: error,
+  });
+}
+
+/** Likewise for the file that programs are exported to. */
+export function exportError(error: unknown): Error | undefined {
+  const code = systemErrorCode(error);
+  if (code === undefined || ![...CACHE_TROUBLE, 'ENOENT', 'EISDIR'].includes(code)) return undefined;
+  return provisionErrors.error('LS-PROVISION-013', {
+    what: 'the file of programs cannot be written',
+    why: error instanceof Error ? error.message : code,
+    fix: 'name a file in a directory that is there, that this user may write and that has the space',
     cause: error,
   });
 }

@@ -10,6 +10,7 @@ import { reportBuild, reportDownloads } from './go-progress.ts';
 import { openToolchain, type Toolchain } from './go-toolchain.ts';
 import { namesOf, type ProgramGroup, type ProvisionContext, SourceRefused } from './source.ts';
 import { detectVersion, isNamed } from './version.ts';
+import { whyUnwanted } from './wanted.ts';
 
 /**
  * `go build` of the pinned versions into the cache. What an interrupted run has finished is taken up again. The
@@ -24,6 +25,8 @@ export async function takeFromGo(
     if (!spec.go) throw new SourceRefused(`no Go module is known for ${namesOf(group)}`);
     const version = parseVersion(spec.go.version);
     if (!version) throw new TypeError(`${spec.name}: not a version: ${spec.go.version}`);
+    const unwanted = whyUnwanted(spec, version);
+    if (unwanted !== undefined) throw new SourceRefused(`go would build ${unwanted}`);
     const path = (await finishedBefore(spec, spec.go, context)) ?? (await build(spec, spec.go, context));
     programs.push({ name: spec.name, path, version, origin: 'go' });
   }

@@ -1,17 +1,19 @@
 import { dirname } from 'node:path';
 import { childEnvironment } from '../../../platform/environment.ts';
 import { LeitstandError, LeitstandErrors } from '../../../platform/errors.ts';
-import type { Program, ProgramSpec } from '../../../stack/program.ts';
+import type { NeededProgram, Program } from '../../../stack/program.ts';
 import type { ProvisionSource } from '../../../stack/stack.ts';
 import { formatVersion, isAtLeast } from '../../../stack/version.ts';
-import { type CacheAnswer, lookInCache } from './cache.ts';
-import type { CachedOrigin } from './cache-entry.ts';
+import { type CacheAnswer, type CachedPrograms, lookInCache } from './cache.ts';
+import { CACHED_ORIGINS, type CachedOrigin } from './cache-entry.ts';
 import { takeConfigured } from './configured.ts';
 import { takeFromDebian } from './debian.ts';
 import { cacheError, provisionErrors } from './errors.ts';
 import { takeFromGo } from './go-build.ts';
 import { groupPrograms } from './groups.ts';
 import { withProgramLocks } from './program-lock.ts';
+import { honourLock, openLockFile } from './release/lock-file.ts';
+import { type ReleaseRun, takeFromRelease } from './release/release.ts';
 import {
   describeProgram,
   namesOf,
@@ -19,30 +21,41 @@ import {
   type ProvisionContext,
   SourceRefused,
 } from './source.ts';
+import { takeFromSystem } from './system.ts';
+import { currentVersion, refuseWish, SYSTEM } from './wanted.ts';
 
+export { LOCK_FILE } from './release/lock-file.ts';
 export type { ProvisionContext } from './source.ts';
 
-const BUILDERS = { debian: takeFromDebian, go: takeFromGo } as const;
+const BUILDERS = { release: takeFromRelease, debian: takeFromDebian, go: takeFromGo } as const;
+
+/** The caller's context, with what the groups of one run share. */
+type Run = ProvisionContext & ReleaseRun;
 
 /** One program; its tools should be asked for in the same call of `provisionPrograms`. */
-export async function provisionProgram(spec: ProgramSpec, context: ProvisionContext): Promise<Program> {
+export async function provisionProgram(spec: NeededProgram, context: ProvisionContext): Promise<Program> {
   const program = (await provisionPrograms([spec], context)).get(spec.name);
   if (!program) throw new TypeError(`${spec.name} was not provisioned`);
   return program;
 }
 
 /**
- * Every program by its name, from the first place that has it: the configured path, then `provision.sources` in
- * order. A program and its tools come from one source in one version. Rejects with LS-PROVISION errors, or with the
+ * Every program by its name, from the first place that has it: the configured path, this machine (`version: system`),
+ * then `provision.sources` in order. A program and its tools come from one source in one version. Rejects with LS-PROVISION errors, or with the
  * signal's reason; what was finished until then stays in the cache, what was not leaves nothing that counts.
  */
 export async function provisionPrograms(
-  specs: readonly ProgramSpec[],
+  specs: readonly NeededProgram[],
   caller: ProvisionContext,
 ): Promise<ReadonlyMap<string, Program>> {
-  const context = { ...caller, env: childEnvironment(caller.env) };
+  const context: Run = {
+    ...caller,
+    env: childEnvironment(caller.env),
+    lock: openLockFile(caller.lockFile, caller.onProgress),
+    silent: new Map(),
+  };
   const wanted = [...new Map(specs.map((spec) => [spec.name, spec])).values()];
-  const programs = await takeAllConfigured(wanted, context);
+  const programs = await takeAllNamed(wanted, context);
   const groups = groupPrograms(wanted.filter((spec) => !programs.has(spec.name)));
   for (const group of groups) {
     for (const program of await provisionGroup(group, context)) programs.set(program.name, program);
@@ -51,30 +64,31 @@ export async function provisionPrograms(
   return programs;
 }
 
-/** All mistakes in one run, and before anything is downloaded. */
-async function takeAllConfigured(
-  specs: readonly ProgramSpec[],
-  context: ProvisionContext,
-): Promise<Map<string, Program>> {
+/** By path or by `version: system`. All mistakes in one run, and before anything is downloaded. */
+async function takeAllNamed(specs: readonly NeededProgram[], context: Run): Promise<Map<string, Program>> {
   const programs = new Map<string, Program>();
   const mistakes: LeitstandError[] = [];
   for (const spec of specs) {
     const path = context.provisioning.paths[spec.name];
-    if (path === undefined) continue;
-    const taken = await takeConfigured(spec, path, context);
+    const taken =
+      path !== undefined
+        ? await takeConfigured(spec, path, context)
+        : spec.wanted === SYSTEM
+          ? await takeFromSystem(spec, context)
+          : refuseWish(spec);
     if (taken instanceof LeitstandError) mistakes.push(taken);
-    else programs.set(spec.name, taken);
+    else if (taken) programs.set(spec.name, taken);
   }
   const [first, ...more] = mistakes;
   if (first) throw more.length === 0 ? first : new LeitstandErrors(mistakes);
   return programs;
 }
 
-async function provisionGroup(group: ProgramGroup, context: ProvisionContext): Promise<readonly Program[]> {
+async function provisionGroup(group: ProgramGroup, context: Run): Promise<readonly Program[]> {
   const { sources, cacheDir } = context.provisioning;
   if (sources[0] === 'cache') {
     const cached = await lookup(group, context);
-    if ('programs' in cached) return announceCached(group, cached.programs, context);
+    if ('programs' in cached) return takeCached(group, cached, context);
   }
   try {
     const names = group.map((spec) => spec.name);
@@ -85,20 +99,20 @@ async function provisionGroup(group: ProgramGroup, context: ProvisionContext): P
 }
 
 /** Under the locks. The cache is asked again: another Leitstand may have filled it while we waited. */
-async function askSources(group: ProgramGroup, context: ProvisionContext): Promise<readonly Program[]> {
+async function askSources(group: ProgramGroup, context: Run): Promise<readonly Program[]> {
   const refusals: Refusal[] = [];
   let waiting = [...context.provisioning.sources];
   for (let source = waiting.shift(); source !== undefined; source = waiting.shift()) {
     if (source === 'cache') {
       const cached = await lookup(group, context);
-      if ('programs' in cached) return announceCached(group, cached.programs, context);
+      if ('programs' in cached) return takeCached(group, cached, context);
       if (cached.damaged !== undefined) context.onProgress({ type: 'warning', text: cached.refused });
       refusals.push({ source, reason: cached.refused });
       waiting = completingFirst(waiting, cached.partOf);
       continue;
     }
     try {
-      const programs = await BUILDERS[source](group, context);
+      const programs = await BUILDERS[source](group, context, context);
       for (const program of programs) context.onProgress({ type: 'step', text: describeProgram(program) });
       return programs;
     } catch (error) {
@@ -110,8 +124,10 @@ async function askSources(group: ProgramGroup, context: ProvisionContext): Promi
   throw allRefused(group, refusals);
 }
 
-function lookup(group: ProgramGroup, { provisioning }: ProvisionContext): Promise<CacheAnswer> {
-  const origins = provisioning.sources.filter((source) => source !== 'cache');
+/** The cache alone, as in a closed network, may come from anywhere; beside sources, it is what they made. */
+function lookup(group: ProgramGroup, { provisioning }: Run): Promise<CacheAnswer> {
+  const listed = provisioning.sources.filter((source) => source !== 'cache');
+  const origins = listed.length > 0 ? listed : CACHED_ORIGINS;
   return lookInCache(provisioning.cacheDir, group, { origins });
 }
 
@@ -123,6 +139,16 @@ function completingFirst(
   return [...sources.filter((source) => source === partOf), ...sources.filter((source) => source !== partOf)];
 }
 
+async function takeCached(
+  group: ProgramGroup,
+  { programs, entries }: CachedPrograms,
+  context: Run,
+): Promise<readonly Program[]> {
+  for (const [index, entry] of entries.entries())
+    await honourLock(context.lock, entry, programs[index]?.path ?? entry.name);
+  return announceCached(group, programs, context);
+}
+
 /** What is as it was needs no words; what could be newer does. */
 function announceCached(
   group: ProgramGroup,
@@ -130,10 +156,12 @@ function announceCached(
   { onProgress }: ProvisionContext,
 ): readonly Program[] {
   for (const program of programs) {
-    const pinned = group.find((spec) => spec.name === program.name)?.go?.version;
-    const isOld = program.origin === 'go' && pinned !== undefined && !isAtLeast(program.version, pinned);
-    if (!isOld) continue;
-    const text = `${describeProgram(program)}, from the cache: remove ${dirname(program.path)} to have ${pinned} built`;
+    const spec = group.find(({ name }) => name === program.name);
+    const current = spec && currentVersion(spec);
+    const isOld =
+      program.origin !== 'debian' && current !== undefined && !isAtLeast(program.version, current);
+    if (!isOld || spec?.wanted !== undefined) continue;
+    const text = `${describeProgram(program)}, from the cache: remove ${dirname(program.path)} to have ${current}`;
     onProgress({ type: 'warning', text });
   }
   return programs;
@@ -162,7 +190,7 @@ function allRefused(group: ProgramGroup, refusals: readonly Refusal[]): Leitstan
 
 /** Only configured paths can bring this about; who configures one program should configure its tools. */
 function warnOfMixedVersions(
-  specs: readonly ProgramSpec[],
+  specs: readonly NeededProgram[],
   programs: ReadonlyMap<string, Program>,
   { onProgress }: ProvisionContext,
 ): void {

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { systemErrorCode } from '../../../platform/errors.ts';
 import type { RunResult } from '../../../platform/processes.ts';
 import type { GoBuild, ProgramSpec } from '../../../stack/program.ts';
 import { parseVersion, type Version } from '../../../stack/version.ts';
@@ -6,7 +7,7 @@ import { readEntry } from './cache-entry.ts';
 import { findGo } from './go-toolchain.ts';
 import type { ProvisionContext } from './source.ts';
 
-type Look = Pick<ProvisionContext, 'run' | 'env' | 'signal'>;
+type Look = Pick<ProvisionContext, 'run' | 'env' | 'signal' | 'clock'>;
 
 /** What an executable tells about itself. */
 export interface Detection {
@@ -30,19 +31,32 @@ export async function detectVersion(path: string, look: Look, spec?: ProgramSpec
   return { ...answer, version };
 }
 
-/** The first line of --version: `prometheus, version 2.42.0+ds (branch: …)`; the number may be missing. */
+/**
+ * The answers to --version: of Prometheus' programs `prometheus, version 2.42.0+ds (branch: …)`, of VictoriaMetrics'
+ * `victoria-logs-20260801-120000-tags-v1.52.1-0-g0123abc`, of versitygw `Version  : 1.8.0`. The number may be missing.
+ */
+const ANSWERS: readonly RegExp[] = [
+  /^(?<name>\S+), version(?: v?(?<version>\d\S*))?/m,
+  /^(?<name>[a-z-]+)-\d{8}-\d{6}-tags-v(?<version>\d\S*)/m,
+  /^Version\s*: v?(?<version>\d\S*)/m,
+];
+
 export function parseVersionAnswer(text: string): Pick<Detection, 'name' | 'version'> {
-  const match = /^(\S+), version(?: v?(\d\S*))?/m.exec(text);
-  return { name: match?.[1], version: match?.[2] === undefined ? undefined : parseVersion(match[2]) };
+  for (const pattern of ANSWERS) {
+    const { name, version } = pattern.exec(text)?.groups ?? {};
+    if (name !== undefined || version !== undefined)
+      return { name, version: version === undefined ? undefined : parseVersion(version) };
+  }
+  return { name: undefined, version: undefined };
 }
 
-async function askProgram(path: string, { run, env, signal }: Look): Promise<Detection> {
+async function askProgram(path: string, look: Look): Promise<Detection> {
   const unusable = (failure: string) => ({ name: undefined, version: undefined, failure });
   let result: RunResult;
   try {
-    result = await run(path, ['--version'], { env, signal, timeoutMs: 10_000 });
+    result = await runFresh(path, look);
   } catch (error) {
-    signal?.throwIfAborted();
+    look.signal?.throwIfAborted();
     return unusable(`it cannot be executed: ${(error as Error).message}`);
   }
   if (result.timedOut) return unusable('it did not answer --version within 10 s');
@@ -52,6 +66,21 @@ async function askProgram(path: string, { run, env, signal }: Look): Promise<Det
   return unusable(
     `--version ended with ${result.signal ?? `exit code ${result.exitCode}`}${words && `: ${words}`}`,
   );
+}
+
+/**
+ * A file that was written a moment ago may still be open for writing in another child, between its fork and its exec:
+ * the kernel then refuses to run it (ETXTBSY).
+ */
+async function runFresh(path: string, { run, env, signal, clock }: Look): Promise<RunResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run(path, ['--version'], { env, signal, timeoutMs: 10_000 });
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ETXTBSY' || attempt === 10) throw error;
+      await clock.sleep(50, signal);
+    }
+  }
 }
 
 /** `go version -m` prints the module that the main package is of: `mod github.com/prometheus/prometheus v0.316.0`. */

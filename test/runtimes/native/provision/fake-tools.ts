@@ -39,7 +39,11 @@ export class FakeMachine {
   }
 
   async executable(path: string, script: string): Promise<string> {
-    await writeFile(path, `#!/bin/sh\n${script}\n`);
+    // Written by a child: a file that this process has open for writing may be open in what other threads start.
+    const draft = `${path}.draft`;
+    await writeFile(draft, `#!/bin/sh\n${script}\n`);
+    await runProgram('/bin/cp', [draft, path]);
+    await rm(draft);
     await chmod(path, 0o755);
     return path;
   }
