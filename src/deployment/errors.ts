@@ -30,6 +30,14 @@ export const deploymentErrors = defineErrors({
       'The programs of a stack run as the user who started it, and so do all commands that change it. Root could do ' +
       'it, but would leave files that the owner cannot touch afterwards. Run the command as the owner.',
   },
+  'LS-DEPLOY-006': {
+    exit: EXIT.usage,
+    title: 'the stack was started in another environment',
+    explanation:
+      'A file with overlays describes several stacks, and the machine runs one of them. Without `--env` and without ' +
+      'LEITSTAND_ENV the file says which one is meant, and that is another than the one that was applied here last. ' +
+      'Nothing was touched. Put LEITSTAND_ENV into the .env of the machine, and it need not be typed.',
+  },
   'LS-DEPLOY-004': {
     exit: EXIT.couldNotDo,
     title: 'the state directory cannot be written',

@@ -1,28 +1,19 @@
-import type { AnyComponentPlugin } from '../stack/component.ts';
 import type { Plan } from '../stack/plan.ts';
-import type { Program, ProgramSpec } from '../stack/program.ts';
+import type { NeededProgram, Program } from '../stack/program.ts';
 import type { Runtime } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
+import { type ComponentRegistry, finalOffers, wanted } from './offers.ts';
 
-export type ComponentRegistry = ReadonlyMap<string, AnyComponentPlugin>;
+export type { ComponentRegistry };
 export type Programs = ReadonlyMap<string, Program>;
 
-interface Wanted {
-  readonly plugin: AnyComponentPlugin;
-  readonly config: unknown;
-}
-
-function wanted(stack: Stack, registry: ComponentRegistry): Wanted[] {
-  return stack.components.map(({ name, config }) => {
-    const plugin = registry.get(name);
-    if (!plugin) throw new TypeError(`the configuration was accepted with an unknown component: ${name}`);
-    return { plugin, config };
-  });
-}
-
 /** Every program the stack needs, tools included. */
-export function neededPrograms(stack: Stack, registry: ComponentRegistry): ProgramSpec[] {
-  return wanted(stack, registry).flatMap(({ plugin }) => [plugin.program, ...plugin.tools]);
+export function neededPrograms(stack: Stack, registry: ComponentRegistry): NeededProgram[] {
+  return wanted(stack, registry).flatMap(({ plugin, version }) =>
+    [plugin.program, ...plugin.tools].map((spec) =>
+      version === undefined ? spec : { ...spec, wanted: version },
+    ),
+  );
 }
 
 /** Offers first, then plans: each component learns what all others give, and none imports another. */
@@ -32,9 +23,8 @@ export function makePlans(
   programs: Programs,
   runtime: Pick<Runtime, 'place'>,
 ): Plan[] {
-  const components = wanted(stack, registry);
-  const offers = components.map(({ plugin, config }) => plugin.offers(config, stack));
-  return components.map(({ plugin, config }) =>
+  const offers = finalOffers(stack, registry);
+  return wanted(stack, registry).map(({ plugin, config }) =>
     plugin.plan({
       config,
       stack,

@@ -8,7 +8,7 @@ const MODE = 0o400;
 
 /**
  * One file a secret, 0400, replaced atomically: the programs read them at every use, so a changed secret needs
- * neither reload nor restart. Files of a plan's secrets that are gone are removed.
+ * neither reload nor restart, except where the runtime hands it over at the start (`Plan.secretEnv`). Files of a plan's secrets that are gone are removed.
  */
 export async function writeSecretFiles(plan: Plan, runtime: Pick<Runtime, 'place'>): Promise<void> {
   const place = runtime.place(plan.component);

@@ -1,6 +1,6 @@
 import type { Json } from '../platform/canonical-json.ts';
 import type { ComponentStatus, InboxStatus, Runtime, Supervision } from '../stack/runtime.ts';
-import type { Proof } from '../stack/proof.ts';
+import { ageOfProof, type ExpectedProof, isOfToday, type Proof } from '../stack/proof.ts';
 import type { Stack } from '../stack/stack.ts';
 
 /** `never`, `stale` and `outdated` (proven of another configuration) are as bad as `refuted`. */
@@ -26,13 +26,6 @@ export interface StackStatus {
   readonly healthy: boolean;
 }
 
-export interface ExpectedProof {
-  readonly kind: string;
-  readonly subject: string;
-  /** Of today's configuration, where a proof holds for one configuration only. */
-  readonly fingerprint?: string;
-}
-
 export async function readStatus(input: {
   readonly runtime: Pick<Runtime, 'status' | 'inboxStatus' | 'supervision'>;
   readonly stack: Pick<Stack, 'components' | 'inbox'>;
@@ -54,6 +47,7 @@ export async function readStatus(input: {
   const healthy =
     input.problems.length === 0 &&
     supervision.supervised &&
+    (supervision.daemon === undefined || supervision.daemon.state === 'ready') &&
     components.every(({ state }) => state === 'ready') &&
     (inbox === undefined || inbox.state === 'ready') &&
     proofs.every(({ state }) => state === 'proven');
@@ -73,25 +67,26 @@ function missing(
 
 function rateProof(expected: ExpectedProof, proof: Proof | undefined, now: Date): ProofStatus {
   const { kind, subject } = expected;
+  if (expected.unknown !== undefined) return { kind, subject, state: 'unknown', reason: expected.unknown };
   if (!proof) return { kind, subject, state: 'never' };
-  const ageMs = now.getTime() - Date.parse(proof.at);
+  const ageMs = ageOfProof(proof, now);
+  const common = { kind, subject, limitMs: proof.ageLimitMs, proof: proof.id };
+  if (ageMs === undefined) {
+    return {
+      ...common,
+      state: 'unknown',
+      reason: `its time (${proof.at}) lies in the future: the clock was changed`,
+    };
+  }
   const reason = proof.verdict === 'proven' ? undefined : findReason(proof.facts);
-  return {
-    kind,
-    subject,
-    state: stateOf(expected, proof, ageMs),
-    ageMs,
-    limitMs: proof.ageLimitMs,
-    proof: proof.id,
-    ...(reason === undefined ? {} : { reason }),
-  };
+  const state = stateOf(expected, proof, ageMs);
+  return { ...common, state, ageMs, ...(reason === undefined ? {} : { reason }) };
 }
 
-function stateOf({ fingerprint }: ExpectedProof, proof: Proof, ageMs: number): ProofState {
+function stateOf(expected: ExpectedProof, proof: Proof, ageMs: number): ProofState {
   if (proof.verdict !== 'proven') return proof.verdict;
-  if (fingerprint !== undefined && member(proof.facts, 'fingerprint') !== fingerprint) return 'outdated';
-  // A proof from the future comes from a clock that was wrong: it says nothing about now.
-  return ageMs >= 0 && ageMs <= proof.ageLimitMs ? 'proven' : 'stale';
+  if (!isOfToday(expected, proof)) return 'outdated';
+  return ageMs <= proof.ageLimitMs ? 'proven' : 'stale';
 }
 
 /** The first reason in a proof's facts, however deep: what they hold differs by kind. */

@@ -4,11 +4,14 @@ import type { Clock } from '../platform/clock.ts';
 import { unfinishedName } from '../platform/files.ts';
 import type { RunProgram } from '../platform/processes.ts';
 import type { Plan } from '../stack/plan.ts';
-import type { ProgramSpec } from '../stack/program.ts';
+import type { NeededProgram } from '../stack/program.ts';
 import type { OnProgress } from '../stack/progress.ts';
+import type { ExpectedProof } from '../stack/proof.ts';
 import type { ApplyRequest, ComponentAction, ComponentActions, Runtime } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import { formatVersion } from '../stack/version.ts';
+import { type FileDifference, fileDifferences, launchDifferences } from './differences.ts';
+import { recordEnvironment, refuseOtherEnvironment } from './environment.ts';
 import {
   activateGeneration,
   nameGeneration,
@@ -17,6 +20,7 @@ import {
   pruneGenerations,
   stageGeneration,
 } from './generation.ts';
+import { logPushUrl } from './log-push.ts';
 import { type ComponentRegistry, makePlans, neededPrograms, type Programs } from './plans.ts';
 import { withStackLock, writable } from './stack-lock.ts';
 import { pruneSecretFiles, secretsChange, writeSecretFiles } from './secret-files.ts';
@@ -26,12 +30,20 @@ export interface Deployment {
   readonly stack: Stack;
   readonly components: ComponentRegistry;
   readonly runtime: Runtime;
-  readonly provision: (specs: readonly ProgramSpec[]) => Promise<Programs>;
+  /** Whose ages the daemon shall show. */
+  readonly expectedProofs: readonly ExpectedProof[];
+  readonly provision: (specs: readonly NeededProgram[]) => Promise<Programs>;
   readonly run: RunProgram;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress: OnProgress;
   readonly allowDowngrade?: boolean;
+}
+
+export interface PlannedChange extends ComponentChange {
+  readonly files: readonly FileDifference[];
+  /** How the process would be started otherwise: `- ` as it was, `+ ` as it would be. */
+  readonly launch: readonly string[];
 }
 
 export interface ComponentChange {
@@ -55,12 +67,14 @@ interface Prepared {
 /** Renders, validates, switches and applies. Changes nothing that is right; safe to cancel and to run again. */
 export async function up(deployment: Deployment): Promise<ComponentChange[]> {
   return withStackLock(deployment.stack, 'up', async () => {
+    await refuseOtherEnvironment(deployment.stack);
     const prepared = await prepare(deployment, ['programs', 'render', 'validate', 'apply'], generationsRoot);
     const actions = await timed(
       deployment,
       'apply',
       async () => {
         await deployment.runtime.assertStartable(prepared.request);
+        await writable(deployment.stack, () => recordEnvironment(deployment.stack));
         for (const { plan, generation } of prepared.candidates) {
           await writable(deployment.stack, async () => {
             await writeSecretFiles(plan, deployment.runtime);
@@ -80,11 +94,21 @@ export async function up(deployment: Deployment): Promise<ComponentChange[]> {
 }
 
 /** What `up` would do. Renders into a folder of its own and asks the validators; touches nothing that `up` does. */
-export async function previewUp(deployment: Deployment): Promise<ComponentChange[]> {
+export async function previewUp(deployment: Deployment): Promise<PlannedChange[]> {
+  const { runtime } = deployment;
   const root = join(deployment.stack.stateDir, 'run', unfinishedName('plan'));
   try {
     const prepared = await prepare(deployment, ['programs', 'render', 'validate'], () => root);
-    return changes(prepared, await deployment.runtime.preview(prepared.request));
+    const planned = changes(prepared, await runtime.preview(prepared.request));
+    const plans = new Map(prepared.candidates.map(({ plan }) => [plan.component, plan]));
+    return await Promise.all(
+      planned.map(async (change) => {
+        const plan = plans.get(change.component);
+        if (!plan) return { ...change, files: [], launch: [] };
+        const files = await fileDifferences(plan, linkOf(deployment, plan));
+        return { ...change, files, launch: launchDifferences(plan, await runtime.launched(plan.component)) };
+      }),
+    );
   } finally {
     await rm(root, { recursive: true, force: true });
   }
@@ -127,6 +151,12 @@ async function prepare(
   const request = {
     stack: stack.name,
     inbox: stack.inbox,
+    daemon: {
+      port: stack.daemon.port,
+      environment: stack.environment,
+      logPush: logPushUrl(stack, components, runtime),
+      expected: deployment.expectedProofs,
+    },
     allowDowngrade: deployment.allowDowngrade === true,
     applications: candidates.map(({ plan, generation }) => ({ plan, filesHash: generation.name })),
     signal: deployment.signal,
