@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { LeitstandError } from '../platform/errors.ts';
+import { ensureDirectory } from '../platform/files.ts';
 import { formatSize } from '../platform/units.ts';
 import type { WriteSnapshotResult } from '../repository/snapshot-writer.ts';
 import type { Capture } from '../stack/source.ts';
@@ -9,20 +11,14 @@ const PROGRESS_EVERY_MS = 1_000;
 /** Capture, store, release: the last whatever happened before. */
 export async function backUpSource(
   request: BackupRequest,
-  { component, source, url, dataDir }: BackupSource,
+  source: BackupSource,
 ): Promise<Omit<StoredSource, 'ok' | 'component' | 'elapsedMs'>> {
-  const { clock, signal, onProgress } = request;
-  const capture = await source.capture({
-    url,
-    dataDir,
-    clock,
-    signal,
-    onProgress: (text) => onProgress?.({ type: 'step', text }),
-  });
+  const { signal } = request;
+  const capture = await captureFrom(request, source);
   let stored: WriteSnapshotResult;
   try {
     stored = await request.repository.writeSnapshot({
-      source: component,
+      source: source.component,
       stack: request.stack,
       capture,
       signal,
@@ -35,6 +31,19 @@ export async function backUpSource(
   }
   const released = await release(capture);
   return { ...factsOf(stored, capture), warnings: [...stored.damage, ...released] };
+}
+
+async function captureFrom(request: BackupRequest, target: BackupSource): Promise<Capture> {
+  const { clock, signal, onProgress } = request;
+  const context = {
+    scratchDir: await ensureDirectory(join(request.scratchDir, target.component)),
+    clock,
+    signal,
+    onProgress: (text: string) => onProgress?.({ type: 'step', text }),
+  };
+  if (target.url === undefined) return target.source.capture(context);
+  await target.assertOurs?.();
+  return target.source.capture({ ...context, url: target.url, dataDir: target.dataDir });
 }
 
 /** The snapshot is safe by now: a capture that cannot be freed is a warning, not a failed backup. */

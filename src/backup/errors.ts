@@ -21,4 +21,26 @@ export const backupErrors = defineErrors({
       'The source has no snapshot from this run; the other sources were backed up. The text and the place in ' +
       'the program are quoted: please report them.',
   },
+  'LS-BACKUP-004': {
+    exit: EXIT.couldNotDo,
+    title: 'the configuration has a secret written into it',
+    explanation:
+      'A repository is not encrypted yet, and its readers are often more people than those who may know the secrets. ' +
+      'A configuration that names its secrets is stored; one that holds them is not. Its other sources are backed up.',
+  },
+  'LS-BACKUP-005': {
+    exit: EXIT.couldNotDo,
+    title: "one of Leitstand's own files cannot be read",
+    explanation:
+      'The backup of Leitstand itself holds the configuration, the rule files that it names, leitstand.lock, the public ' +
+      'half of the signing key and leitstand.db. All of them have to be readable by the user who runs the backup.',
+  },
+  'LS-BACKUP-006': {
+    exit: EXIT.couldNotDo,
+    title: 'a file could not be read or written during a backup',
+    explanation:
+      'Small files that their programs replace are copied before they are stored, into `run/backup` of the state ' +
+      'directory. The disk is full, or its rights are not those of the user who runs the backup. The source has no ' +
+      'snapshot from this run.',
+  },
 });

@@ -11,7 +11,7 @@ export function backupClaim(report: SourceReport): ProofClaim {
     kind: 'backup',
     subject: report.component,
     verdict: report.ok ? 'proven' : 'refuted',
-    method: 'captured from the live program, stored, and committed as a signed snapshot',
+    method: 'captured from the live system, stored, and committed as a signed snapshot',
     facts: factsOf(report),
     ageLimitMs: AGE_LIMIT_MS,
     notProven: ['that the snapshot restores: run a drill'],

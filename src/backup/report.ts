@@ -3,18 +3,22 @@ import type { LeitstandError } from '../platform/errors.ts';
 import type { ExitCode } from '../platform/exit-codes.ts';
 import type { BackupRecord } from '../repository/records.ts';
 import type { WriteSnapshotRequest, WriteSnapshotResult } from '../repository/snapshot-writer.ts';
+import type { Address } from '../stack/connection.ts';
 import type { OnProgress } from '../stack/progress.ts';
 import type { ProofClaim } from '../stack/proof.ts';
-import type { Source } from '../stack/source.ts';
+import type { FileSource, ProgramSource } from '../stack/source.ts';
 
-export interface BackupSource {
-  readonly component: string;
-  readonly source: Source;
-  /** Base URL of the live component. */
-  readonly url: string;
-  /** Its data directory, readable from here. */
-  readonly dataDir: string;
-}
+export type BackupSource = { readonly component: string } & (
+  | {
+      readonly source: ProgramSource;
+      readonly url: Address;
+      /** Its data directory, readable from here. */
+      readonly dataDir: string;
+      /** Rejects when what answers at the URL may be another program: its data would pass for the component's. */
+      readonly assertOurs?: (() => Promise<void>) | undefined;
+    }
+  | { readonly source: FileSource; readonly url?: undefined }
+);
 
 /** What a backup needs of a repository. */
 export interface BackupRepository {
@@ -34,6 +38,8 @@ export interface BackupRequest {
   readonly proofs: { append(claim: ProofClaim, now: Date): unknown };
   /** A file for the lock, in a directory that exists: one for each host and stack. */
   readonly lockFile: string;
+  /** Holds nothing but copies made for captures; made when missing, emptied at the start and at the end. */
+  readonly scratchDir: string;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;

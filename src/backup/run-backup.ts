@@ -1,4 +1,5 @@
-import { LeitstandError } from '../platform/errors.ts';
+import { rm } from 'node:fs/promises';
+import { LeitstandError, systemErrorCode } from '../platform/errors.ts';
 import { EXIT, type ExitCode } from '../platform/exit-codes.ts';
 import { tryLock } from '../platform/lock.ts';
 import { backupErrors } from './errors.ts';
@@ -19,10 +20,13 @@ export async function runBackup(request: BackupRequest): Promise<BackupReport> {
   if (request.sources.length === 0) throw nothingToDo(request.stack);
   const lock = await tryLock(request.lockFile, 'backup');
   if (!lock.held) throw locked(lock.holder);
+  // Under the lock: whatever lies there is of a backup that was killed.
+  const empty = () => rm(request.scratchDir, { recursive: true, force: true });
   try {
+    await empty();
     return await backUpAll(request);
   } finally {
-    lock.release();
+    await empty().finally(() => lock.release());
   }
 }
 
@@ -60,7 +64,7 @@ async function attempt(request: BackupRequest, source: BackupSource): Promise<So
     return { ok: true, component: source.component, elapsedMs: elapsed(), ...result };
   } catch (error) {
     request.signal?.throwIfAborted();
-    const known = error instanceof LeitstandError ? error : unforeseen(source.component, error);
+    const known = error instanceof LeitstandError ? error : explain(source.component, error);
     return { ok: false, component: source.component, elapsedMs: elapsed(), error: known };
   }
 }
@@ -89,6 +93,21 @@ function nothingToDo(stack: string) {
     what: `the stack ${stack} has no data to back up`,
     why: 'none of the chosen components has a source',
     fix: 'add a component that keeps data, e.g. prometheus, to leitstand.yaml',
+  });
+}
+
+/** What a full disk or a wrong owner looks like; anything else is a bug. */
+function explain(component: string, cause: unknown): LeitstandError {
+  const code = systemErrorCode(cause);
+  if (code === undefined || !(cause instanceof Error)) return unforeseen(component, cause);
+  return backupErrors.error('LS-BACKUP-006', {
+    what: `the backup of ${component} could not read or write a file`,
+    why: cause.message,
+    fix:
+      code === 'ENOSPC' || code === 'EDQUOT'
+        ? 'make room on the disk of the state directory (df -h) and run the backup again'
+        : 'run the backup as the user who runs Leitstand, and look at the rights of the file (ls -l)',
+    cause,
   });
 }
 

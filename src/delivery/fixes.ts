@@ -1,30 +1,32 @@
-import type { Integration } from '../stack/receiver.ts';
+import { hostOf, nameOf, type Target } from './target.ts';
 
 /** What people can do about a reason, the most telling words first. */
-const FIXES: readonly (readonly [pattern: RegExp, fix: (integration: Integration) => string])[] = [
+const FIXES: readonly (readonly [pattern: RegExp, fix: (integration: Target) => string])[] = [
   [
     /connection refused/i,
     (integration) =>
-      `nothing listens at ${integration.destination().host}: start it, or correct the URL in the secret of ${nameOf(integration)}. If it is the inbox: leitstand status`,
+      `nothing listens at ${hostOf(integration)}: start it, or correct the URL in the secret of ${nameOf(integration)}. If it is the inbox: leitstand status`,
   ],
   [
     /no such file|permission denied/i,
-    () => 'Alertmanager cannot read the secret file: `leitstand up` writes it anew',
+    ({ attached }) =>
+      attached
+        ? 'let the user Alertmanager runs as read the secret file'
+        : 'Alertmanager cannot read the secret file: `leitstand up` writes it anew',
   ],
   [
     /no such host|server misbehaving/i,
-    (integration) =>
-      `the name ${integration.destination().hostname} is not known here: check the URL, then DNS`,
+    (integration) => `the name ${hostOf(integration)} is not known here: check the URL, then DNS`,
   ],
   [
     /x509|certificate|tls:/i,
     (integration) =>
-      `the certificate of ${integration.destination().host} is not trusted here: check the URL and the system's CA certificates`,
+      `the certificate of ${hostOf(integration)} is not trusted here: check the URL and the system's CA certificates`,
   ],
   [
     /timeout|deadline exceeded|context canceled/i,
     (integration) =>
-      `${integration.destination().host} does not answer in time: check the network and the proxy on the way`,
+      `${hostOf(integration)} does not answer in time: check the network and the proxy on the way`,
   ],
   [
     /channel_not_found|channel_is_archived|\b410\b/i,
@@ -34,7 +36,7 @@ const FIXES: readonly (readonly [pattern: RegExp, fix: (integration: Integration
   [
     /invalid_payload|no_text|attachments|\b400\b|\b413\b/i,
     (integration) =>
-      `the message itself is refused: look at the texts of ${nameOf(integration)} in leitstand.yaml`,
+      `the message itself is refused: look at the texts of ${nameOf(integration)} in ${integration.attached ? "Alertmanager's configuration" : 'leitstand.yaml'}`,
   ],
   [
     /no_service|\b404\b/i,
@@ -47,23 +49,17 @@ const FIXES: readonly (readonly [pattern: RegExp, fix: (integration: Integration
   ],
   [
     /\b429\b/,
-    (integration) =>
-      `${integration.destination().host} limits the rate: wait a minute, and group alerts more`,
+    (integration) => `${hostOf(integration)} limits the rate: wait a minute, and group alerts more`,
   ],
   [
     /\b5\d\d\b/,
-    (integration) =>
-      `${integration.destination().host} has a problem of its own: try again, then ask its operator`,
+    (integration) => `${hostOf(integration)} has a problem of its own: try again, then ask its operator`,
   ],
 ];
 
-export function fixFor(reason: string, integration: Integration): string {
+export function fixFor(reason: string, integration: Target): string {
   const known = FIXES.find(([pattern]) => pattern.test(reason));
   return known
     ? known[1](integration)
-    : `check the secret of ${nameOf(integration)}; more: leitstand logs alertmanager`;
-}
-
-function nameOf({ receiver, type, index }: Integration): string {
-  return `${receiver} ${type}[${index}]`;
+    : `check the secret of ${nameOf(integration)}; more: ${integration.attached ? "Alertmanager's own log" : 'leitstand logs alertmanager'}`;
 }

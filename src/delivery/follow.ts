@@ -1,6 +1,5 @@
 import type { AlertGroup, AlertmanagerApi } from '../components/alertmanager/api.ts';
 import { TEST_LABEL } from '../stack/delivery.ts';
-import type { Integration } from '../stack/receiver.ts';
 import type { InboxMessage } from '../stack/sandbox.ts';
 import { type CounterSnapshot, countedSince, readCounters } from './counters.ts';
 import { judge } from './judge.ts';
@@ -8,6 +7,7 @@ import { failedAttempts, mayConcern } from './log-lines.ts';
 import type { Probe } from './probe.ts';
 import { type IntegrationReport, isProven } from './report.ts';
 import type { DeliveryRequest } from './request.ts';
+import type { Target } from './target.ts';
 
 const POLL_MS = 25;
 /** The inbox is ours and cheap to ask; Alertmanager is asked less often. */
@@ -25,7 +25,7 @@ export interface Following {
 
 interface Pending {
   readonly probe: Probe;
-  readonly integration: Integration;
+  readonly integration: Target;
 }
 
 /** What Alertmanager says; asked for all integrations at once. */
@@ -42,7 +42,7 @@ export async function followProbes(following: Following): Promise<IntegrationRep
   const { request, probes } = following;
   const { clock, timeoutMs, signal } = request;
   const all = probes.flatMap((probe) => probe.integrations.map((integration) => ({ probe, integration })));
-  const reports = new Map<Integration, IntegrationReport>();
+  const reports = new Map<Target, IntegrationReport>();
   for (const { probe, integration } of all)
     if (!probe.routed) reports.set(integration, notRouted(integration));
   const started = clock.monotonic();
@@ -63,11 +63,21 @@ export async function followProbes(following: Following): Promise<IntegrationRep
   return all.flatMap(({ integration }) => reports.get(integration) ?? []);
 }
 
-function pendingOf(all: readonly Pending[], reports: ReadonlyMap<Integration, unknown>): Pending[] {
+function pendingOf(all: readonly Pending[], reports: ReadonlyMap<Target, unknown>): Pending[] {
   return all.filter(({ integration }) => !reports.has(integration));
 }
 
-function notRouted({ receiver, type, index }: Integration): IntegrationReport {
+function notRouted({ receiver, type, index, attached }: Target): IntegrationReport {
+  if (attached) {
+    return {
+      receiver,
+      type,
+      index,
+      verdict: 'NOT-ROUTED',
+      reason: 'no route was found that leads to this receiver before another one takes the alert',
+      fix: `look at the routes (amtool config routes show); if ${receiver} is not in use, remove it`,
+    };
+  }
   return {
     receiver,
     type,
@@ -82,7 +92,7 @@ function notRouted({ receiver, type, index }: Integration): IntegrationReport {
 function settleArrivals(
   following: Following,
   pending: readonly Pending[],
-  reports: Map<Integration, IntegrationReport>,
+  reports: Map<Target, IntegrationReport>,
   elapsedMs: number,
 ): void {
   for (const one of pending) {
@@ -104,7 +114,7 @@ function settleArrivals(
 function settleAll(
   following: Following,
   pending: readonly Pending[],
-  reports: Map<Integration, IntegrationReport>,
+  reports: Map<Target, IntegrationReport>,
   seen: { readonly testimony: Testimony; readonly elapsedMs: number; readonly final: boolean },
 ): void {
   const { before, postedAt } = following;
@@ -135,7 +145,7 @@ function settleAll(
 
 function settle(
   { request }: Following,
-  reports: Map<Integration, IntegrationReport>,
+  reports: Map<Target, IntegrationReport>,
   { integration }: Pending,
   report: IntegrationReport,
 ): void {
@@ -150,27 +160,49 @@ function settle(
  * Integrations of one receiver that share a URL get the same message; each has arrived only when there is one for
  * each of them.
  */
-function arrival(
-  { request, sinceMessage }: Following,
-  { probe, integration }: Pending,
-): { readonly message: InboxMessage | undefined; readonly unassigned: number } {
-  if (!request.inbox || !isInbox({ request }, integration)) return { message: undefined, unassigned: 0 };
-  const { href, pathname, search } = integration.destination();
-  const sharing = probe.integrations.filter((other) => other.destination().href === href);
-  const messages = request.inbox.messages
-    .findByText(probe.nonce, sinceMessage)
-    .filter(({ path }) => path === pathname + search);
-  return messages.length >= sharing.length
-    ? { message: messages[sharing.indexOf(integration)], unassigned: 0 }
-    : { message: undefined, unassigned: messages.length };
+function arrival({ request, sinceMessage }: Following, { probe, integration }: Pending): Arrival {
+  if (!request.inbox) return NOTHING;
+  const messages = request.inbox.messages.findByText(probe.nonce, sinceMessage);
+  const destination = integration.destination();
+  if (!destination) return masked(probe, integration, messages);
+  if (!isInbox({ request }, integration)) return NOTHING;
+  const { href, pathname, search } = destination;
+  const sharing = probe.integrations.filter((other) => other.destination()?.href === href);
+  const there = messages.filter(({ path }) => path === pathname + search);
+  return there.length >= sharing.length
+    ? { message: there[sharing.indexOf(integration)], unassigned: 0 }
+    : { message: undefined, unassigned: there.length };
+}
+
+interface Arrival {
+  readonly message: InboxMessage | undefined;
+  readonly unassigned: number;
+}
+
+const NOTHING: Arrival = { message: undefined, unassigned: 0 };
+
+/**
+ * Where an integration sends to is masked, a message in our inbox still is one of this receiver. It is one's own when
+ * as many paths were used as the receiver has integrations of the type: retries come to the same path.
+ */
+function masked(probe: Probe, integration: Target, messages: readonly InboxMessage[]): Arrival {
+  const alike = probe.integrations.filter((other) => other.type === integration.type && !other.destination());
+  const ofType = messages.filter(({ type }) => type === integration.type);
+  const paths = [...new Set(ofType.map(({ path }) => path))];
+  if (paths.length < alike.length) return NOTHING;
+  const path = paths[alike.indexOf(integration)];
+  // The last answer counts: an earlier one may have been a refusal that was tried again.
+  return { message: ofType.findLast((message) => message.path === path), unassigned: 0 };
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-function isInbox({ request }: Pick<Following, 'request'>, integration: Integration): boolean {
+function isInbox({ request }: Pick<Following, 'request'>, integration: Target): boolean {
   if (!request.inbox) return false;
   const inbox = new URL(request.inbox.baseUrl);
-  const { protocol, hostname, port } = integration.destination();
+  const destination = integration.destination();
+  if (!destination) return false;
+  const { protocol, hostname, port } = destination;
   return protocol === 'http:' && LOOPBACK.has(hostname) && port === inbox.port;
 }
 

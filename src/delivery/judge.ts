@@ -1,12 +1,12 @@
 import type { AlertGroup } from '../components/alertmanager/api.ts';
 import type { DeliveryStage } from '../stack/delivery.ts';
-import type { Integration } from '../stack/receiver.ts';
 import type { InboxMessage } from '../stack/sandbox.ts';
 import type { Counted } from './counters.ts';
 import { fixFor } from './fixes.ts';
 import type { FailedAttempt } from './log-lines.ts';
 import { withoutSecrets } from './redaction.ts';
 import type { IntegrationReport } from './report.ts';
+import { hostOf, type Target } from './target.ts';
 
 /** Everything seen so far that bears on one integration. */
 export interface Evidence {
@@ -46,7 +46,7 @@ const ANSWERED = /status code \d|received an error response/;
 const LOG_PATIENCE_MS = 1_000;
 
 /** A verdict as soon as it is certain, else undefined; with `final`, the verdict that the evidence allows. */
-export function judge(integration: Integration, evidence: Evidence): IntegrationReport | undefined {
+export function judge(integration: Target, evidence: Evidence): IntegrationReport | undefined {
   return (
     judgeArrival(integration, evidence) ??
     judgeRouting(integration, evidence) ??
@@ -56,14 +56,11 @@ export function judge(integration: Integration, evidence: Evidence): Integration
   );
 }
 
-function named({ receiver, type, index }: Integration) {
+function named({ receiver, type, index }: Target) {
   return { receiver, type, index };
 }
 
-function judgeArrival(
-  integration: Integration,
-  { message, postedAt }: Evidence,
-): IntegrationReport | undefined {
+function judgeArrival(integration: Target, { message, postedAt }: Evidence): IntegrationReport | undefined {
   if (!message) return undefined;
   if (message.accepted) {
     return {
@@ -80,7 +77,7 @@ function judgeArrival(
   };
 }
 
-function failed(integration: Integration, stage: DeliveryStage, reason: string): IntegrationReport {
+function failed(integration: Target, stage: DeliveryStage, reason: string): IntegrationReport {
   return {
     ...named(integration),
     verdict: 'FAILED',
@@ -91,7 +88,7 @@ function failed(integration: Integration, stage: DeliveryStage, reason: string):
 }
 
 function judgeRouting(
-  integration: Integration,
+  integration: Target,
   { groups, elapsedMs, final }: Evidence,
 ): IntegrationReport | undefined {
   const own = groups.find(({ receiver }) => receiver.name === integration.receiver);
@@ -126,11 +123,13 @@ function judgeRouting(
       elsewhere === ''
         ? 'Alertmanager took the alert and routes it to nobody'
         : `Alertmanager routes it to ${elsewhere} instead`,
-    fix: 'its configuration is not the one of leitstand.yaml: leitstand up',
+    fix: integration.attached
+      ? 'its configuration has just changed: run the test again'
+      : 'its configuration is not the one of leitstand.yaml: leitstand up',
   };
 }
 
-function judgeAttempts(integration: Integration, evidence: Evidence): IntegrationReport | undefined {
+function judgeAttempts(integration: Target, evidence: Evidence): IntegrationReport | undefined {
   const own = evidence.attempts.filter(
     ({ receiver, integration: name }) =>
       receiver === integration.receiver && name === `${integration.type}[${integration.index}]`,
@@ -147,7 +146,7 @@ function judgeAttempts(integration: Integration, evidence: Evidence): Integratio
 
 /** Counters are shared by all integrations of a type: they speak only when they speak for all of them. */
 function judgeCounters(
-  integration: Integration,
+  integration: Target,
   { counted, sameType, isInbox, elapsedMs, final }: Evidence,
 ): IntegrationReport | undefined {
   if (!counted) return undefined;
@@ -163,7 +162,9 @@ function judgeCounters(
   return {
     ...named(integration),
     verdict: 'ACCEPTED',
-    evidence: `${integration.destination().host} answered with success; not seen there`,
+    evidence: integration.destination()
+      ? `${hostOf(integration)} answered with success; not seen there`
+      : 'answered with success; where it goes to, Alertmanager does not show',
   };
 }
 
@@ -193,13 +194,13 @@ function allSucceeded(
   );
 }
 
-function gaveUp({ type }: Integration, { reasons, failedRequests }: Counted): string {
+function gaveUp({ type }: Target, { reasons, failedRequests }: Counted): string {
   const why = reasons.length === 0 ? '' : ` for the reason it calls ${reasons.join(', ')}`;
   return `Alertmanager gave up sending${why} (${failedRequests} failed requests of type ${type})`;
 }
 
 /** The time is over, and nothing spoke clearly. */
-function judgeSilence(integration: Integration, evidence: Evidence): IntegrationReport {
+function judgeSilence(integration: Target, evidence: Evidence): IntegrationReport {
   const { counted, sameType, isInbox, unassigned } = evidence;
   const unclear = { ...named(integration), verdict: 'SENT-UNCONFIRMED' } as const;
   if (unassigned > 0) {
@@ -219,11 +220,13 @@ function judgeSilence(integration: Integration, evidence: Evidence): Integration
   if (counted.started === 0) {
     return {
       ...failed(integration, 'send', 'Alertmanager did not begin to send within the time'),
-      fix: 'give it more time (`--timeout 60s`); what it does: leitstand logs alertmanager',
+      fix: integration.attached
+        ? "give it more time (`--timeout 6m` is longer than the usual group_interval); what it does is in Alertmanager's own log"
+        : 'give it more time (`--timeout 60s`); what it does: leitstand logs alertmanager',
     };
   }
   if (counted.requests === 0) {
-    const host = integration.destination().host;
+    const host = hostOf(integration);
     return failed(integration, 'receive', `no answer from ${host} within the time: timeout`);
   }
   if (unclaimed(counted, sameType) <= 0) {

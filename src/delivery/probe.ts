@@ -1,7 +1,7 @@
 import type { PostableAlert } from '../components/alertmanager/api.ts';
 import { TEST_LABEL } from '../stack/delivery.ts';
-import type { Integration } from '../stack/receiver.ts';
-import type { Stack } from '../stack/stack.ts';
+import type { Alerting, Way } from './alerting.ts';
+import type { Target } from './target.ts';
 
 /** Further back than any sensible group_wait: the group flushes at once (measured: 41 to 176 ms). */
 const BACKDATED_MS = 3_600_000;
@@ -12,41 +12,37 @@ const OUTLIVES_TEST_MS = 60_000;
 export interface Probe {
   readonly receiver: string;
   readonly nonce: string;
-  readonly integrations: readonly Integration[];
-  /** Labels that lead to the receiver; undefined when no route does. */
-  readonly routed: Readonly<Record<string, string>> | undefined;
+  readonly integrations: readonly Target[];
+  /** What leads to the receiver; undefined when no route does. */
+  readonly routed: Way | undefined;
 }
 
-export function makeProbes(stack: Stack, receivers: readonly string[], nonce: string): Probe[] {
-  return receivers.map((receiver, index) => ({
-    receiver,
-    nonce: `${nonce}x${index}x`,
-    integrations: stack.integrations.filter((integration) => integration.receiver === receiver),
-    routed: labelsLeadingTo(stack, receiver),
-  }));
+export function makeProbes(alerting: Alerting, receivers: readonly string[], nonce: string): Probe[] {
+  return receivers.map((receiver, index) => {
+    const own = `${nonce}x${index}x`;
+    return {
+      receiver,
+      nonce: own,
+      integrations: alerting.targets(receiver),
+      routed: alerting.way(receiver, own),
+    };
+  });
 }
 
-function labelsLeadingTo({ routing }: Stack, receiver: string): Record<string, string> | undefined {
-  const route = routing.severities.find((candidate) => candidate.receiver === receiver);
-  if (route) return { severity: route.severity };
-  return routing.default === receiver ? {} : undefined;
-}
-
-/**
- * The alert. Every label that an inhibition compares carries the nonce: without it, a synthetic critical alert would
- * mute real warnings (seen on a real Alertmanager).
- */
-export function probeAlert(probe: Probe, postedAt: Date, timeoutMs: number): PostableAlert {
-  const { nonce, receiver, routed = {} } = probe;
+/** What marks a test alert; `own` labels carry the nonce too. */
+export function testLabels(nonce: string, own: readonly string[]): Record<string, string> {
   return {
-    labels: {
-      ...routed,
-      alertname: `LeitstandTest_${nonce}`,
-      [TEST_LABEL]: nonce,
-      workspace_id: nonce,
-      component: nonce,
-      instance: nonce,
-    },
+    ...Object.fromEntries(own.map((label) => [label, nonce])),
+    alertname: `LeitstandTest_${nonce}`,
+    [TEST_LABEL]: nonce,
+  };
+}
+
+export function probeAlert(probe: Probe, postedAt: Date, timeoutMs: number): PostableAlert {
+  const { nonce, receiver, routed } = probe;
+  const labels = { ...testLabels(nonce, routed?.own ?? []), ...routed?.labels };
+  return {
+    labels: Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== '')),
     annotations: {
       summary: 'Test alert from Leitstand: nothing is wrong',
       description: `Test ${nonce} of the receiver ${receiver}. It ends by itself; nobody has to act.`,

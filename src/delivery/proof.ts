@@ -7,7 +7,7 @@ const AGE_LIMIT_MS = 7 * 86_400_000;
 export function deliveryClaim(
   receiver: string,
   integrations: readonly IntegrationReport[],
-  fingerprint: string,
+  { fingerprint, notProven }: { readonly fingerprint: string; readonly notProven: readonly string[] },
 ): ProofClaim {
   const accepted = integrations.filter(({ verdict }) => verdict === 'ACCEPTED');
   return {
@@ -28,6 +28,7 @@ export function deliveryClaim(
     ageLimitMs: AGE_LIMIT_MS,
     notProven: [
       'that a person saw it',
+      ...notProven,
       ...accepted.map(({ type, index }) => `that ${type}[${index}] shows it: the provider accepted it`),
     ],
   };

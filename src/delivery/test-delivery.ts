@@ -1,7 +1,7 @@
 import { type AlertmanagerApi, createAlertmanagerApi } from '../components/alertmanager/api.ts';
 import { EXIT } from '../platform/exit-codes.ts';
 import { TEST_LABEL } from '../stack/delivery.ts';
-import { deliveryFingerprint } from './fingerprint.ts';
+import { type Alerting, stackAlerting } from './alerting.ts';
 import { followProbes } from './follow.ts';
 import type { DeliveryRequest } from './request.ts';
 import { makeProbes, type Probe, probeAlert } from './probe.ts';
@@ -15,10 +15,11 @@ import { type DeliveryReport, type IntegrationReport, isProven } from './report.
  * could not be put, and then records nothing.
  */
 export async function testDelivery(request: DeliveryRequest): Promise<DeliveryReport> {
-  const { clock, stack, onProgress } = request;
+  const { clock, onProgress } = request;
+  const alerting = request.alerting ?? stackAlerting(request.stack);
   const started = clock.monotonic();
   const nonce = Buffer.from(request.random(6)).toString('hex');
-  const probes = makeProbes(stack, request.receivers ?? stack.receivers, nonce);
+  const probes = makeProbes(alerting, request.receivers ?? alerting.receivers, nonce);
   const api = createAlertmanagerApi(request.alertmanagerUrl, request.signal);
   await api.assertReady();
   const before = readCounters(await api.metrics());
@@ -37,7 +38,7 @@ export async function testDelivery(request: DeliveryRequest): Promise<DeliveryRe
     if (routed.length > 0)
       resolved = await resolveProbes(createAlertmanagerApi(request.alertmanagerUrl), routed, request);
   }
-  record(request, probes, integrations, nonce);
+  record(request, alerting, probes, integrations, nonce);
   // A receiver without integrations reaches nobody.
   const complete = probes.length > 0 && probes.every((probe) => probe.integrations.length > 0);
   const exit = complete && integrations.every(isProven) ? EXIT.ok : EXIT.no;
@@ -62,12 +63,14 @@ async function resolveProbes(
 }
 
 function record(
-  { history, clock, stack }: DeliveryRequest,
+  { history, clock }: DeliveryRequest,
+  alerting: Alerting,
   probes: readonly Probe[],
   integrations: readonly IntegrationReport[],
   nonce: string,
 ): void {
   const at = clock.now();
+  const { notProven } = alerting;
   for (const { receiver, type, index, verdict, stage, reason, latencyMs } of integrations) {
     history.deliveries.append({
       nonce,
@@ -83,6 +86,9 @@ function record(
   }
   for (const { receiver } of probes) {
     const own = integrations.filter((integration) => integration.receiver === receiver);
-    history.proofs.append(deliveryClaim(receiver, own, deliveryFingerprint(stack, receiver)), at);
+    history.proofs.append(
+      deliveryClaim(receiver, own, { fingerprint: alerting.fingerprint(receiver), notProven }),
+      at,
+    );
   }
 }

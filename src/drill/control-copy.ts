@@ -12,6 +12,7 @@ const NO_LINK = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'E
  * links where the file system has them, so that the copy costs no room.
  */
 export async function copyForControl(source: Source, from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
   for (const file of await readdir(from, { recursive: true, withFileTypes: true })) {
     const path = relative(from, join(file.parentPath, file.name));
     if (file.isDirectory()) await mkdir(join(to, path), { recursive: true });

@@ -32,4 +32,11 @@ export const drillErrors = defineErrors({
     title: 'the snapshot belongs to another source',
     explanation: 'A drill of one snapshot needs the source that the snapshot was made of.',
   },
+  'LS-DRILL-006': {
+    exit: EXIT.couldNotCheck,
+    title: 'the program here is older than the one that wrote the data',
+    explanation:
+      'Older versions cannot always read what newer ones wrote, so a drill with an older program would blame the ' +
+      'backup for the program. Nothing was restored. The same version or a newer one is needed on this machine.',
+  },
 });

@@ -10,7 +10,7 @@ const AGE_LIMIT_MS = 8 * 86_400_000;
 /** Comparisons quoted in a proof; the report has all. */
 const QUOTED = 10;
 
-export function drillClaim(drill: SourceDrill, program: Program): ProofClaim {
+export function drillClaim(drill: SourceDrill, program: Program | undefined): ProofClaim {
   const { comparisons, control, errors } = drill;
   const bad = comparisons.filter(({ verdict }) => verdict !== 'match');
   return {
@@ -18,8 +18,8 @@ export function drillClaim(drill: SourceDrill, program: Program): ProofClaim {
     subject: drill.component,
     verdict: drill.verdict,
     method:
-      `restored into isolation, started with ${program.name} ${formatVersion(program.version)}, compared with ` +
-      'facts sealed at the backup, and a damaged copy had to be rejected',
+      `restored into isolation, ${asked(program)}, compared with facts sealed at the backup, and a damaged copy had ` +
+      'to be rejected',
     facts: {
       ...(drill.snapshot === undefined ? {} : { snapshot: drill.snapshot }),
       ...(drill.cutoff === undefined ? {} : { cutoff: drill.cutoff }),
@@ -38,6 +38,10 @@ export function drillClaim(drill: SourceDrill, program: Program): ProofClaim {
     ageLimitMs: AGE_LIMIT_MS,
     notProven: drill.notProven,
   };
+}
+
+function asked(program: Program | undefined): string {
+  return program ? `started with ${program.name} ${formatVersion(program.version)}` : 'read as files';
 }
 
 function rounded({ restoreMs, bootMs, compareMs, controlMs }: Timings): Json {

@@ -4,22 +4,30 @@ import { LeitstandError } from '../platform/errors.ts';
 import { ensureDirectory } from '../platform/files.ts';
 import { findFreePort } from '../platform/ports.ts';
 import type { SnapshotRecord } from '../repository/records.ts';
-import type { Comparison } from '../stack/source.ts';
+import type { Program } from '../stack/program.ts';
+import type { Twin } from '../stack/runtime.ts';
+import type { Comparison, FileCompareContext } from '../stack/source.ts';
 import { copyForControl } from './control-copy.ts';
 import type { ControlResult, DrillRequest, DrillSource, Timings } from './report.ts';
 import { assertRoom } from './scratch.ts';
 
 /** The code with which a runtime says that the program ended by itself before it was ready. */
 const PROGRAM_ENDED = 'LS-RUNTIME-002';
+/** For a program that did not answer to be gone. */
+const GRACE_MS = 1_000;
 
 export interface Rehearsal extends Timings {
   readonly comparisons: readonly Comparison[];
   readonly control?: ControlResult;
 }
 
+type ProgramDrill = Extract<DrillSource, { readonly program: Program }>;
+type FileDrill = Exclude<DrillSource, ProgramDrill>;
+
 interface Outcome {
   readonly comparisons: readonly Comparison[];
-  readonly bootMs: number;
+  /** Absent where no program is started. */
+  readonly bootMs?: number;
   readonly compareMs: number;
 }
 
@@ -47,9 +55,10 @@ export async function rehearse(
   const restoreMs = clock.monotonic() - start;
   // Before the first start: afterwards the data would no longer be what was restored.
   await copyForControl(drill.source, target, runtime.twinPlace(controlDir).data);
-  const outcome = await askTwin(request, drill, record, twinDir);
+  const outcome = await ask(request, drill, record, twinDir);
   await rm(twinDir, { recursive: true, force: true });
-  const timings = { restoreMs, bootMs: outcome.bootMs, compareMs: outcome.compareMs };
+  const { bootMs, compareMs } = outcome;
+  const timings = { restoreMs, ...(bootMs === undefined ? {} : { bootMs }), compareMs };
   if (!outcome.comparisons.every(({ verdict }) => verdict === 'match'))
     return { comparisons: outcome.comparisons, ...timings };
   const controlStart = clock.monotonic();
@@ -62,9 +71,33 @@ export async function rehearse(
   };
 }
 
+function ask(
+  request: DrillRequest,
+  drill: DrillSource,
+  record: SnapshotRecord,
+  directory: string,
+): Promise<Outcome> {
+  return drill.program
+    ? askTwin(request, drill, record, directory)
+    : readFiles(request, drill, record, directory);
+}
+
+async function readFiles(
+  request: DrillRequest,
+  { source }: FileDrill,
+  record: SnapshotRecord,
+  directory: string,
+): Promise<Outcome> {
+  const { clock } = request;
+  const start = clock.monotonic();
+  request.onProgress?.({ type: 'step', text: 'reading the restored files' });
+  const comparisons = await source.compareFiles(contextOf(request, record, directory));
+  return { comparisons, compareMs: clock.monotonic() - start };
+}
+
 async function askTwin(
   request: DrillRequest,
-  { source, program }: DrillSource,
+  { component, source, program }: ProgramDrill,
   record: SnapshotRecord,
   directory: string,
 ): Promise<Outcome> {
@@ -79,15 +112,58 @@ async function askTwin(
   const booted = clock.monotonic();
   request.onProgress?.({ type: 'step', text: 'asking the restored program' });
   try {
-    const comparisons = await source.compare({
-      url: twin.url,
-      expectations: record.expectations,
-      signal,
-    });
-    return { comparisons, bootMs: booted - start, compareMs: clock.monotonic() - booted };
+    const comparisons = await source.compare({ url: twin.url, ...contextOf(request, record, directory) });
+    const compareMs = clock.monotonic() - booted;
+    const end = await endOf(request, twin, comparisons);
+    return {
+      comparisons: end === undefined ? comparisons : [...comparisons, endedWhileAsked(component, end)],
+      bootMs: booted - start,
+      compareMs,
+    };
   } finally {
     await twin.stop();
   }
+}
+
+/** A program that panics has closed its connections a moment before it is gone. */
+async function endOf(
+  { clock, signal }: DrillRequest,
+  twin: Twin,
+  comparisons: readonly Comparison[],
+): Promise<string | undefined> {
+  const isLeftOpen = comparisons.some(({ verdict }) => verdict === 'unknown');
+  const deadline = clock.monotonic() + (isLeftOpen ? GRACE_MS : 0);
+  for (;;) {
+    const end = await twin.ended();
+    if (end !== undefined || clock.monotonic() >= deadline) return end;
+    await clock.sleep(50, signal);
+  }
+}
+
+function contextOf(
+  { runtime, clock, signal, onProgress }: DrillRequest,
+  record: SnapshotRecord,
+  directory: string,
+): FileCompareContext {
+  return {
+    dataDir: runtime.twinPlace(directory).data,
+    expectations: record.expectations,
+    cutoff: record.cutoff,
+    clock,
+    signal,
+    onProgress: (text) => onProgress?.({ type: 'step', text }),
+  };
+}
+
+/** Data on which its program dies is bad data, whatever could not be asked therefore. */
+function endedWhileAsked(component: string, end: string): Comparison {
+  return {
+    kind: 'program',
+    subject: component,
+    verdict: 'mismatch',
+    expected: 'it runs while it is asked',
+    found: `it ${end}`,
+  };
 }
 
 /**
@@ -100,10 +176,10 @@ async function runControl(
   record: SnapshotRecord,
   directory: string,
 ): Promise<ControlResult> {
-  const damage = await drill.source.damage(request.runtime.twinPlace(directory).data);
+  const damage = await drill.source.damage(request.runtime.twinPlace(directory).data, request.clock.now());
   request.onProgress?.({ type: 'step', text: `negative control: ${damage}` });
   try {
-    const { comparisons } = await askTwin(request, drill, record, directory);
+    const { comparisons } = await ask(request, drill, record, directory);
     const noticed = comparisons.find(({ verdict }) => verdict === 'mismatch');
     const unasked = comparisons.find(({ verdict }) => verdict === 'unknown');
     if (noticed)
@@ -118,9 +194,13 @@ async function runControl(
     return {
       damage,
       rejected: true,
-      how: `the program did not start: ${error.details.why ?? error.message}`,
+      how: `the program did not start: ${lastLine(error)}`,
     };
   }
+}
+
+function lastLine({ details, message }: LeitstandError): string {
+  return details.detail?.findLast((line) => line.trim() !== '')?.slice(0, 300) ?? details.why ?? message;
 }
 
 /** Whether the restored, undamaged data made the program end: an honest no, not an open question. */

@@ -6,14 +6,16 @@ import type { Program } from '../stack/program.ts';
 import type { OnProgress } from '../stack/progress.ts';
 import type { ProofClaim, Verdict } from '../stack/proof.ts';
 import type { Runtime } from '../stack/runtime.ts';
-import type { Comparison, Source } from '../stack/source.ts';
+import type { Comparison, FileSource, ProgramSource } from '../stack/source.ts';
 
-export interface DrillSource {
-  readonly component: string;
-  readonly source: Source;
-  /** What the restored data is started with. */
-  readonly program: Program;
-}
+export type DrillSource = { readonly component: string } & (
+  | {
+      readonly source: ProgramSource;
+      /** What the restored data is started with. */
+      readonly program: Program;
+    }
+  | { readonly source: FileSource; readonly program?: undefined }
+);
 
 /** What a drill needs of a repository. */
 export interface DrillRepository {

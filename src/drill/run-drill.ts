@@ -5,6 +5,7 @@ import type { SnapshotRecord } from '../repository/records.ts';
 import type { Verdict } from '../stack/proof.ts';
 import { drillErrors } from './errors.ts';
 import { drillClaim } from './proof.ts';
+import { assertNotOlder } from './program-version.ts';
 import { isRefusal, type Rehearsal, rehearse } from './rehearsal.ts';
 import type { DrillReport, DrillRequest, DrillSource, SourceDrill } from './report.ts';
 import { openScratch } from './scratch.ts';
@@ -51,6 +52,7 @@ async function drillSource(
   let record: SnapshotRecord | undefined;
   try {
     record = await chooseSnapshot(request, drill.component);
+    assertNotOlder(record, drill.program);
     const rehearsal = await rehearse(request, drill, record, directory);
     return {
       ...base,

@@ -109,7 +109,8 @@ function primaryCode(error: unknown): number | undefined {
   return error.errcode & 0xff;
 }
 
-function guarded<Result>(path: string, work: () => Result): Result {
+/** SQLite's and the system's errors about the file as LS-HISTORY ones. */
+export function guarded<Result>(path: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {

@@ -52,7 +52,7 @@ export function proofsIn(database: Database): Proofs {
 
 type Connection = Parameters<Parameters<Database['read']>[0]>[0];
 
-function verifyChain(database: Connection): ChainCheck {
+export function verifyChain(database: Connection): ChainCheck {
   // One read transaction: the counter and the rows must be of the same moment.
   database.exec('BEGIN');
   try {
@@ -95,7 +95,7 @@ function recordOf(claim: ProofClaim, id: number, at: string, previousHash: strin
   return canonicalJson(record);
 }
 
-function toProof(row: Readonly<Record<string, unknown>>): Proof {
+export function toProof(row: Readonly<Record<string, unknown>>): Proof {
   const record = JSON.parse(String(row['record'])) as Omit<Proof, 'hash'>;
   return { ...record, hash: String(row['hash']) };
 }

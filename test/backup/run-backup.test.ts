@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { loadOrCreateSigningKey } from '../../src/repository/keys.ts';
 import { initialiseRepository, type Repository } from '../../src/repository/repository.ts';
 import { openDirectoryStore } from '../../src/repository/stores/directory/index.ts';
 import type { ProofClaim } from '../../src/stack/proof.ts';
-import type { Source } from '../../src/stack/source.ts';
+import type { ProgramSource } from '../../src/stack/source.ts';
 
 describe('runBackup', () => {
   let directory: string;
@@ -42,7 +42,7 @@ describe('runBackup', () => {
   }
 
   function sourceNamed(component: string, behaviour: Behaviour = {}): BackupSource {
-    const source: Source = {
+    const source: ProgramSource = {
       component,
       capture: async () => {
         if (behaviour.capture) throw behaviour.capture;
@@ -76,6 +76,7 @@ describe('runBackup', () => {
       repository,
       proofs: { append: (claim) => claims.push(claim) },
       lockFile: join(directory, 'backup.lock'),
+      scratchDir: join(directory, 'copies'),
       clock: systemClock,
       ...more,
     });
@@ -111,6 +112,24 @@ describe('runBackup', () => {
     expect(report).toMatchObject({ exit: 6, sources: [{ ok: false, error: { code: 'LS-BACKUP-003' } }] });
     expect(report.backupId).toBeUndefined();
     expect(await repository.backups()).toEqual([]);
+  });
+
+  it('tells a full disk from a bug, and leaves no copies behind', async () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const report = await run([sourceNamed('bad', { capture: full }), sourceNamed('good')]);
+    expect(report.sources[0]).toMatchObject({
+      error: { code: 'LS-BACKUP-006', details: { fix: expect.stringContaining('df -h') } },
+    });
+    await expect(stat(join(directory, 'copies'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('asks first whether a program is the one of the stack', async () => {
+    const source = sourceNamed('other');
+    const report = await run([
+      { ...source, assertOurs: () => Promise.reject(known('LS-CLI-006')) } as BackupSource,
+      sourceNamed('good'),
+    ]);
+    expect(report).toMatchObject({ exit: 3, sources: [{ error: { code: 'LS-CLI-006' } }, { ok: true }] });
   });
 
   it('releases the capture also when the repository refuses it', async () => {

@@ -18,13 +18,13 @@ import { openDirectoryStore } from '../../src/repository/stores/directory/index.
 import type { Place } from '../../src/stack/plan.ts';
 import type { ProofClaim } from '../../src/stack/proof.ts';
 import type { Runtime } from '../../src/stack/runtime.ts';
-import type { Comparison, Source } from '../../src/stack/source.ts';
+import type { Comparison, FileSource, ProgramSource } from '../../src/stack/source.ts';
 
 const CONTENT = 'everything the program knows';
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** A source of one file, which its twin serves; `compare` may be blind on purpose. */
-function fileSource(compare?: (found: string) => Comparison['verdict']): Source {
+function fileSource(compare?: (found: string) => Comparison['verdict']): ProgramSource {
   return {
     component: 'toy',
     capture: () => expect.fail('a drill captures nothing'),
@@ -65,9 +65,14 @@ const place = (directory: string): Place => ({
 });
 
 /** Serves the restored file; ends at once when the file has that content. */
-function fileRuntime(endsOn?: string): Pick<Runtime, 'twinPlace' | 'startTwin'> & { running: number } {
+function fileRuntime(endsOn?: string): Pick<Runtime, 'twinPlace' | 'startTwin'> & {
+  running: number;
+  ending: string | undefined;
+} {
   const runtime = {
     running: 0,
+    /** How the program is said to have ended while it was asked. */
+    ending: undefined as string | undefined,
     twinPlace: place,
     startTwin: async ({ directory }: { directory: string }) => {
       const content = await readFile(join(place(directory).data, 'file'), 'utf8');
@@ -78,6 +83,7 @@ function fileRuntime(endsOn?: string): Pick<Runtime, 'twinPlace' | 'startTwin'> 
       runtime.running += 1;
       return {
         url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        ended: async () => runtime.ending,
         stop: async () => {
           runtime.running -= 1;
           server.closeAllConnections();
@@ -127,7 +133,7 @@ describe('runDrill', () => {
     return record.id;
   }
 
-  const drill = (source: Source, more: Partial<DrillRequest> = {}) =>
+  const drill = (source: ProgramSource, more: Partial<DrillRequest> = {}) =>
     runDrill({
       sources: [
         {
@@ -197,9 +203,41 @@ describe('runDrill', () => {
     expect(report).toMatchObject({ exit: 5, sources: [{ control: { rejected: false } }] });
   });
 
+  it('refutes restored data on which the program dies while it is asked', async () => {
+    await backUp();
+    const dying = fileRuntime();
+    dying.ending = 'exited with code 2; it wrote: panic';
+    const report = await drill(fileSource(), { runtime: dying });
+    expect(report).toMatchObject({ exit: 1, verdict: 'refuted' });
+    expect(report.sources[0]?.comparisons.at(-1)).toMatchObject({
+      kind: 'program',
+      verdict: 'mismatch',
+      found: 'it exited with code 2; it wrote: panic',
+    });
+    expect(dying.running).toBe(0);
+  });
+
+  it('drills data that no program reads', async () => {
+    await backUp();
+    const { compare: _, twinPlan: __, ...base } = fileSource();
+    const source: FileSource = {
+      ...base,
+      capture: () => expect.fail('a drill captures nothing'),
+      compareFiles: async ({ dataDir, expectations }) => {
+        const found = hashOf(await readFile(join(dataDir, 'file'), 'utf8'));
+        const verdict = found === expectations[0]?.value ? 'match' : 'mismatch';
+        return [{ kind: 'content', subject: 'file', verdict, expected: 'as sealed', found }];
+      },
+    };
+    const report = await drill(fileSource(), { sources: [{ component: 'toy', source }] });
+    expect(report).toMatchObject({ exit: 0, verdict: 'proven', sources: [{ control: { rejected: true } }] });
+    expect(report.sources[0]?.bootMs).toBeUndefined();
+    expect(claims[0]?.method).toContain('read as files');
+  });
+
   it('knows nothing when nothing was compared', async () => {
     await backUp();
-    const silent: Source = { ...fileSource(), compare: async () => [] };
+    const silent: ProgramSource = { ...fileSource(), compare: async () => [] };
     expect(await drill(silent)).toMatchObject({ exit: 5, verdict: 'unknown' });
   });
 
@@ -230,7 +268,7 @@ describe('runDrill', () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     const runtime = fileRuntime();
-    const source: Source = {
+    const source: ProgramSource = {
       ...fileSource(),
       compare: async () => {
         controller.abort(reason);

@@ -1,0 +1,109 @@
+import type { Route } from './configuration.ts';
+import { holds, type Labels, type Matcher, valuesAgainst, valuesFor } from './matchers.ts';
+
+/** Bounds the search in a large tree; each try walks the tree once. */
+const TRIES = 4_000;
+
+/** Labels that lead to a receiver. */
+export interface Way {
+  readonly labels: Labels;
+  /** Of `labels`, those that the route asks for; an empty value says that the label must be absent. */
+  readonly chosen: Labels;
+  readonly route: Route;
+  /** Other receivers that the same alert reaches. */
+  readonly also: readonly string[];
+}
+
+/** The routes that an alert takes, as Alertmanager chooses them: the deepest that match, the first unless it goes on. */
+export function routesOf(root: Route, labels: Labels): Route[] {
+  if (!root.matchers.every((matcher) => holds(matcher, labels))) return [];
+  const found: Route[] = [];
+  for (const route of root.routes) {
+    const below = routesOf(route, labels);
+    found.push(...below);
+    if (below.length > 0 && !route.goesOn) break;
+  }
+  return found.length > 0 ? found : [root];
+}
+
+/**
+ * A way to the receiver for an alert that also carries the labels `given(route)`; those that the route asks for
+ * otherwise are changed. The way that reaches nobody else, if one is found. Undefined: no route leads there, or none was
+ * found.
+ */
+export function findWay(root: Route, receiver: string, given: (route: Route) => Labels): Way | undefined {
+  let second: Way | undefined;
+  for (const path of pathsTo(root, receiver)) {
+    const route = path.at(-1) ?? root;
+    for (const chosen of choices(root, path)) {
+      const labels = present({ ...given(route), ...chosen });
+      const reached = routesOf(root, labels);
+      if (!reached.includes(route)) continue;
+      const also = [...new Set(reached.map((one) => one.receiver))].filter((name) => name !== receiver);
+      const way = { labels, chosen, route, also };
+      if (also.length === 0) return way;
+      second ??= way;
+    }
+  }
+  return second;
+}
+
+function pathsTo(route: Route, receiver: string): Route[][] {
+  return [
+    ...(route.receiver === receiver ? [[route]] : []),
+    ...route.routes.flatMap((below) => pathsTo(below, receiver).map((path) => [route, ...path])),
+  ];
+}
+
+function present(labels: Labels): Labels {
+  return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''));
+}
+
+/** What the path asks for, then the same with further labels that keep other routes from taking the alert first. */
+function* choices(root: Route, path: readonly Route[]): Generator<Labels> {
+  const asked = path.flatMap(({ matchers }) => matchers);
+  const required = [...new Set(asked.map(({ label }) => label))].map((label) => ({
+    label,
+    values: agreed(asked.filter((matcher) => matcher.label === label)),
+  }));
+  const bases = product(required, 64);
+  const free = allMatchers(root).filter(({ label }) => !required.some((one) => one.label === label));
+  const evasions = free.flatMap((matcher) =>
+    valuesAgainst(matcher).map((value) => ({ [matcher.label]: value }) as Labels),
+  );
+  let tries = 0;
+  for (const extra of [{}, ...evasions, ...couples(evasions)]) {
+    for (const base of bases) {
+      if (tries >= TRIES) return;
+      tries += 1;
+      yield { ...extra, ...base };
+    }
+  }
+}
+
+/** Values for which all the matchers of one label hold. */
+function agreed(matchers: readonly Matcher[]): string[] {
+  const guesses = new Set(matchers.flatMap(valuesFor));
+  return [...guesses].filter((value) =>
+    matchers.every((matcher) => holds(matcher, { [matcher.label]: value })),
+  );
+}
+
+function product(
+  fields: readonly { readonly label: string; readonly values: readonly string[] }[],
+  limit: number,
+): Labels[] {
+  let all: Labels[] = [{}];
+  for (const { label, values } of fields)
+    all = all.flatMap((labels) => values.map((value) => ({ ...labels, [label]: value }))).slice(0, limit);
+  return all;
+}
+
+function* couples(labels: readonly Labels[]): Generator<Labels> {
+  for (const [i, first] of labels.entries())
+    for (const second of labels.slice(i + 1)) yield { ...first, ...second };
+}
+
+function allMatchers(route: Route): Matcher[] {
+  return [...route.matchers, ...route.routes.flatMap(allMatchers)];
+}

@@ -1,0 +1,18 @@
+import type { Integration } from '../stack/receiver.ts';
+
+/** An integration as far as a test needs it. */
+export interface Target extends Pick<Integration, 'receiver' | 'type' | 'index'> {
+  /** Undefined where it is not known: an attached Alertmanager masks what is secret. */
+  destination(): URL | undefined;
+  /** It stands in the configuration of an Alertmanager that somebody else runs. */
+  readonly attached?: true;
+}
+
+/** For texts; the rest of a destination is a secret. */
+export function hostOf(target: Target): string {
+  return target.destination()?.host ?? `the destination of ${nameOf(target)}`;
+}
+
+export function nameOf({ receiver, type, index }: Pick<Target, 'receiver' | 'type' | 'index'>): string {
+  return `${receiver} ${type}[${index}]`;
+}
