@@ -32,4 +32,10 @@ export const daemonErrors = defineErrors({
     explanation:
       'The state directory was moved or removed while the daemon served it. The daemon ends, since another one may serve a new directory at the same path. Programs of a moved directory go on, and `leitstand up` from its new place takes them over; programs of a removed one are ended, since nobody could find them any more.',
   },
+  'LS-DAEMON-006': {
+    exit: EXIT.couldNotDo,
+    title: "the daemon's metrics cannot be served",
+    explanation:
+      "The daemon's own metrics could not be opened on their port (`daemon.port`). The programs are supervised all the same; Prometheus cannot see the ages of proofs, crashes and lost log lines until the port is free. The daemon tries again every two seconds.",
+  },
 });

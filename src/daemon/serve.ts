@@ -7,7 +7,8 @@ import { rotateLogs } from '../runtimes/native/log-rotation.ts';
 import type { SupervisionTimes } from '../runtimes/native/supervision.ts';
 import { Supervisor } from '../runtimes/native/supervisor.ts';
 import { daemonErrors } from './errors.ts';
-import { type InboxFactory, InboxHost } from './inbox-host.ts';
+import { Duties } from './duties.ts';
+import type { ListenerFactory } from './hosted-listener.ts';
 import { daemonApi } from './server.ts';
 import { DaemonSocket } from './socket.ts';
 import { StateGuard } from './state-guard.ts';
@@ -18,7 +19,9 @@ export interface ServeOptions {
   readonly clock: Clock;
   /** SIGTERM and SIGINT of the daemon: it ends, the programs go on running. */
   readonly signal: AbortSignal;
-  readonly inbox?: InboxFactory;
+  readonly inbox?: ListenerFactory;
+  /** One line for the daemon's own log, which is its stderr. */
+  readonly say: (text: string) => void;
   readonly times?: Partial<SupervisionTimes>;
 }
 
@@ -60,13 +63,16 @@ async function serveLocked(options: ServeOptions, closing: AbortController): Pro
   const times = options.times ?? {};
   const guard = await StateGuard.open(layout);
   const supervisor = await Supervisor.open({ layout, clock, closing: closing.signal, times });
-  const inbox = new InboxHost(options.inbox, clock);
+  const [version, since] = [await ownVersion(), clock.now().toISOString()];
+  const { inbox, say } = options;
+  const status = () => supervisor.status();
+  const duties = new Duties({ layout, clock, version, since, inbox, say, status });
   const app = daemonApi({
     layout,
     supervisor,
-    inbox,
-    version: await ownVersion(),
-    since: clock.now().toISOString(),
+    duties,
+    version,
+    since,
     guard,
     closing: closing.signal,
     onStopped: () => closing.abort(),
@@ -75,14 +81,14 @@ async function serveLocked(options: ServeOptions, closing: AbortController): Pro
   await socket.open();
   void socket.guard();
   void supervisor.resume();
-  void rotateLogs(layout.logs, clock, closing.signal);
+  void rotateLogs(layout.logs, clock, closing.signal, duties.shipping.rotating);
   // What fails here is the status' reason, and is tried again.
-  if (supervisor.desired) await inbox.converge(supervisor.desired.inbox).catch(() => undefined);
+  if (supervisor.desired) await duties.converge(supervisor.desired).catch(() => undefined);
   const loss = await guard.watch(clock, closing.signal);
   closing.abort();
   if (loss === 'removed') await supervisor.abandon();
   await guard.close();
-  await Promise.all([socket.close(), inbox.close()]);
+  await Promise.all([socket.close(), duties.close()]);
 }
 
 async function ownVersion(): Promise<string> {

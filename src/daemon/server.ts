@@ -8,13 +8,13 @@ import type { NativeLayout } from '../runtimes/native/layout.ts';
 import { type ApplyLine, type DaemonStatus, toWire } from '../runtimes/native/protocol.ts';
 import type { Supervisor } from '../runtimes/native/supervisor.ts';
 import { daemonErrors } from './errors.ts';
-import type { InboxHost } from './inbox-host.ts';
+import type { Duties } from './duties.ts';
 import type { StateGuard } from './state-guard.ts';
 
 export interface DaemonParts {
   readonly layout: NativeLayout;
   readonly supervisor: Supervisor;
-  readonly inbox: InboxHost;
+  readonly duties: Duties;
   readonly guard: StateGuard;
   readonly version: string;
   /** UTC, ISO 8601. */
@@ -47,7 +47,7 @@ export function daemonApi(parts: DaemonParts): Hono {
     const leave = gate.enter('leitstand down');
     if (!leave) return c.json(refusal(gate.busy()), 409);
     try {
-      await parts.inbox.close();
+      await parts.duties.closeInbox();
       const stopped = await parts.supervisor.stop();
       parts.onStopped();
       return c.json({ stopped });
@@ -63,13 +63,15 @@ export function daemonApi(parts: DaemonParts): Hono {
 }
 
 async function readStatus(parts: DaemonParts): Promise<DaemonStatus> {
-  const inbox = parts.inbox.status();
+  const inbox = parts.duties.inbox();
+  const trouble = parts.duties.trouble();
   return {
     daemon: {
       pid: process.pid,
       since: parts.since,
       version: parts.version,
       residentBytes: (await residentBytes(process.pid)) ?? 0,
+      ...(trouble === undefined ? {} : { trouble }),
     },
     components: await parts.supervisor.status(),
     ...(inbox ? { inbox } : {}),
@@ -120,13 +122,13 @@ function firstOf(...signals: readonly AbortSignal[]) {
 }
 
 async function applyAll(
-  { supervisor, inbox }: DaemonParts,
+  { supervisor, duties }: DaemonParts,
   desired: DesiredState,
   say: (line: ApplyLine) => void,
   signal: AbortSignal,
 ): Promise<ApplyLine> {
   try {
-    const alongside = () => inbox.converge(desired.inbox);
+    const alongside = () => duties.converge(desired);
     return { type: 'result', actions: await supervisor.apply(desired, { onEvent: say, signal, alongside }) };
   } catch (error) {
     return { type: 'error', errors: toWire(error) };

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
-import { InboxHost } from '../../src/daemon/inbox-host.ts';
+import { Duties } from '../../src/daemon/duties.ts';
 import { daemonApi } from '../../src/daemon/server.ts';
 import { StateGuard } from '../../src/daemon/state-guard.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -19,7 +19,14 @@ it('an apply leaves nothing behind at the signal that lives as long as the daemo
   const app = daemonApi({
     layout,
     supervisor: await Supervisor.open({ layout, clock: systemClock, closing: closing.signal }),
-    inbox: new InboxHost(undefined, systemClock),
+    duties: new Duties({
+      layout,
+      clock: systemClock,
+      version: '0',
+      since: '',
+      say: () => undefined,
+      status: async () => [],
+    }),
     guard,
     version: '0',
     since: '',

@@ -2,43 +2,52 @@ import type { Clock } from '../platform/clock.ts';
 import { LeitstandError, systemErrorCode } from '../platform/errors.ts';
 import { isPortFree } from '../platform/ports.ts';
 import { findPortHolder } from '../platform/process-table.ts';
+import { TaskQueue } from '../platform/task-queue.ts';
 import type { InboxStatus } from '../stack/runtime.ts';
 import { daemonErrors } from './errors.ts';
 
-export interface OpenInbox {
+export interface OpenListener {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Opens the inbox on a port of the loopback; rejects when it is taken. */
-export type InboxFactory = (port: number) => Promise<OpenInbox>;
+/** Opens it on a port of the loopback; rejects when the port is taken. */
+export type ListenerFactory = (port: number) => Promise<OpenListener>;
 
 const RETRY_MS = 2_000;
 
-export interface WantedInbox {
+export interface WantedListener {
   readonly enabled: boolean;
   readonly port: number;
 }
 
-/** Keeps the inbox open while it is wanted, and says why when it is not. */
-export class InboxHost {
-  readonly #factory: InboxFactory | undefined;
-  readonly #clock: Clock;
-  #wanted: WantedInbox = { enabled: false, port: 0 };
-  #open: OpenInbox | undefined;
+export interface HostedListenerOptions {
+  /** `the inbox`. */
+  readonly name: string;
+  /** Where its port is set in leitstand.yaml. */
+  readonly setting: string;
+  readonly code: 'LS-DAEMON-002' | 'LS-DAEMON-006';
+  readonly factory: ListenerFactory | undefined;
+  readonly clock: Clock;
+}
+
+/** Keeps something of the daemon's own open on a port while it is wanted, and says why when it is not. */
+export class HostedListener {
+  readonly #options: HostedListenerOptions;
+  #wanted: WantedListener = { enabled: false, port: 0 };
+  #open: OpenListener | undefined;
   #reason: string | undefined;
   #retry: AbortController | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #queue = new TaskQueue();
 
-  constructor(factory: InboxFactory | undefined, clock: Clock) {
-    this.#factory = factory;
-    this.#clock = clock;
+  constructor(options: HostedListenerOptions) {
+    this.#options = options;
   }
 
-  /** Throws LS-DAEMON-002; then it goes on trying by itself. */
-  converge(wanted: WantedInbox): Promise<void> {
+  /** Throws the option's error; then it goes on trying by itself. */
+  converge(wanted: WantedListener): Promise<void> {
     this.#cancelRetry();
-    return this.#exclusive(async () => {
+    return this.#queue.run(async () => {
       this.#cancelRetry();
       const unchanged = this.#open && wanted.enabled && wanted.port === this.#wanted.port;
       this.#wanted = wanted;
@@ -48,7 +57,7 @@ export class InboxHost {
     });
   }
 
-  /** Undefined when the stack has no inbox. */
+  /** Undefined when it is not wanted. */
   status(): InboxStatus | undefined {
     if (!this.#wanted.enabled) return undefined;
     if (this.#open) return { state: 'ready', port: this.#open.port };
@@ -64,12 +73,13 @@ export class InboxHost {
 
   async #tryOpen(): Promise<void> {
     const { port } = this.#wanted;
+    const { factory } = this.#options;
     try {
-      if (!this.#factory) throw new Error('this daemon was started without one');
-      this.#open = await this.#factory(port);
+      if (!factory) throw new Error('this daemon was started without one');
+      this.#open = await factory(port);
       this.#reason = undefined;
     } catch (error) {
-      const failure = await describe(port, error);
+      const failure = await describe(this.#options, port, error);
       this.#reason = failure.details.why;
       this.#scheduleRetry();
       throw failure;
@@ -87,8 +97,8 @@ export class InboxHost {
     const retry = new AbortController();
     this.#retry = retry;
     const attempt = async () => {
-      await this.#clock.sleep(RETRY_MS, retry.signal);
-      await this.#exclusive(async () => {
+      await this.#options.clock.sleep(RETRY_MS, retry.signal);
+      await this.#queue.run(async () => {
         // A failure schedules the next attempt and is the status' reason.
         if (!retry.signal.aborted) await this.#tryOpen().catch(() => undefined);
       });
@@ -102,25 +112,23 @@ export class InboxHost {
     this.#retry?.abort();
     this.#retry = undefined;
   }
-
-  #exclusive<Result>(task: () => Promise<Result>): Promise<Result> {
-    const run = this.#queue.then(task);
-    this.#queue = run.catch(() => undefined);
-    return run;
-  }
 }
 
-async function describe(port: number, error: unknown): Promise<LeitstandError> {
+async function describe(
+  { name, setting, code }: HostedListenerOptions,
+  port: number,
+  error: unknown,
+): Promise<LeitstandError> {
   const taken = systemErrorCode(error) === 'EADDRINUSE' || !(await isPortFree(port));
   const holder = taken ? await findPortHolder(port) : undefined;
   const own = error instanceof LeitstandError ? error.details.what : String(error);
   const why = taken ? `port ${port} is taken by ${holder ?? 'a process that cannot be seen from here'}` : own;
-  return daemonErrors.error('LS-DAEMON-002', {
-    what: `the inbox cannot listen on port ${port}`,
+  return daemonErrors.error(code, {
+    what: `${name} cannot listen on port ${port}`,
     why,
     fix: taken
-      ? `stop ${holder ?? `the process (sudo ss -ltnp 'sport = :${port}')`}, and the inbox opens by itself within two seconds; or set inbox.port in leitstand.yaml to another port and run \`leitstand up\``
-      : 'correct the cause, and the inbox opens by itself within two seconds',
+      ? `stop ${holder ?? `the process (sudo ss -ltnp 'sport = :${port}')`}, and the port is taken by itself within two seconds; or set ${setting} in leitstand.yaml to another port and run \`leitstand up\``
+      : 'correct the cause, and it opens by itself within two seconds',
     cause: error,
   });
 }
