@@ -75,6 +75,10 @@ if (isNewEnough(process.versions.node)) {
     self: [process.execPath, fileURLToPath(import.meta.url)],
     stdout: process.stdout,
     stderr: process.stderr,
+    // Opened when it is asked for: a closed stdin is no reason to fail.
+    get stdin() {
+      return process.stdin;
+    },
   });
 } else {
   const node = packagedNode();

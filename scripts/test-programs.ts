@@ -7,30 +7,55 @@ import { LeitstandError } from '../src/platform/errors.ts';
 import { findExecutable } from '../src/platform/files.ts';
 import { runProgram } from '../src/platform/processes.ts';
 import { provisionPrograms } from '../src/runtimes/native/provision/provision.ts';
+import type { ProgramSpec } from '../src/stack/program.ts';
 import type { ProvisionSource } from '../src/stack/stack.ts';
-import { findPrograms, type Generation } from '../test/integration/programs.ts';
+import { formatVersion } from '../src/stack/version.ts';
+import { findProgram, findPrograms, type Generation, PROGRAMS } from '../test/integration/programs.ts';
 
 const path = process.env['PATH'] ?? '';
 const [apt, go] = await Promise.all([findExecutable('apt-get', path), findExecutable('go', path)]);
-// Compiling takes minutes: only where it is asked for, or where there is no other way.
+// Compiling all takes minutes: only where it is asked for, or where there is no other way.
 const compile = process.env['LEITSTAND_TEST_COMPILE'] === '1' || (apt === undefined && go !== undefined);
+const goOnly = PROGRAMS.filter(({ debian }) => debian === undefined).map(({ name }) => name);
 
 if (apt !== undefined) await obtain('debian', 'debian');
 if (compile) await obtain('current', 'go');
+// No package has these, and they take about a minute each.
+else if (go !== undefined) await obtain('current', 'go', goOnly);
 for (const generation of ['current', 'debian'] as const) {
   const found = await findPrograms(generation);
   const text = found
-    ? `tested with ${[...found.values()].map(({ name, version }) => `${name} ${version.major}.${version.minor}.${version.patch}`).join(', ')}`
+    ? `tested with ${[...found.values()].map(({ name, version }) => `${name} ${formatVersion(version)}`).join(', ')}`
     : 'SKIPPED: not on this machine (LEITSTAND_TEST_COMPILE=1 compiles the current versions with Go)';
   process.stderr.write(`${generation} programs: ${text}\n`);
+  const absent = PROGRAMS.map(({ name }) => name).filter((name) => found && !found.has(name));
+  if (absent.length > 0)
+    process.stderr.write(
+      `${generation} programs: SKIPPED where a test needs ${absent.join(', ')}: not on this machine\n`,
+    );
 }
 
-async function obtain(generation: Generation, source: ProvisionSource): Promise<void> {
-  if (await findPrograms(generation)) return;
-  const specs = [...(await catalog.components()).values()].flatMap(({ program, tools }) => [
-    program,
-    ...tools,
-  ]);
+async function obtain(
+  generation: Generation,
+  source: ProvisionSource,
+  names: readonly string[] = PROGRAMS.map(({ name }) => name),
+): Promise<void> {
+  const missing = new Set<string>();
+  for (const name of names) if (!(await findProgram(name, generation))) missing.add(name);
+  // One after the other: that one cannot be had keeps nobody from having the next.
+  for (const { program, tools } of (await catalog.components()).values()) {
+    const specs = [program, ...tools].filter(
+      (spec) => missing.has(spec.name) && (source === 'go' ? spec.go : spec.debian),
+    );
+    if (specs.length > 0) await provision(generation, source, specs);
+  }
+}
+
+async function provision(
+  generation: Generation,
+  source: ProvisionSource,
+  specs: readonly ProgramSpec[],
+): Promise<void> {
   try {
     await provisionPrograms(specs, {
       provisioning: {

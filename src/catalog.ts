@@ -4,6 +4,11 @@ import type { ErrorKind } from './platform/errors.ts';
 /** In the order of the help. */
 const commands: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'write a commented leitstand.yaml for a new stack',
+    load: async () => (await import('./cli/commands/init.ts')).initCommand,
+  },
+  {
     name: 'up',
     summary: 'start the stack, or bring it to what the file says',
     load: async () => (await import('./cli/commands/up.ts')).upCommand,
@@ -20,7 +25,7 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: 'logs',
-    summary: 'the last lines of a component',
+    summary: 'what components wrote, and write (-f)',
     load: async () => (await import('./cli/commands/logs.ts')).logsCommand,
   },
   {
@@ -29,9 +34,19 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cli/commands/plan.ts')).planCommand,
   },
   {
+    name: 'check',
+    summary: 'find what the validators let pass: rules, routes, receivers',
+    load: async () => (await import('./cli/commands/check.ts')).checkCommand,
+  },
+  {
     name: 'alert test',
     summary: 'prove that an alert arrives at every receiver',
     load: async () => (await import('./cli/commands/alert-test.ts')).alertTestCommand,
+  },
+  {
+    name: 'inbox serve',
+    summary: 'run the built-in sandbox in the foreground',
+    load: async () => (await import('./cli/commands/inbox-serve.ts')).inboxServeCommand,
   },
   {
     name: 'inbox list',
@@ -69,6 +84,26 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cli/commands/drill.ts')).drillCommand,
   },
   {
+    name: 'config show',
+    summary: 'every setting in force, and where it comes from',
+    load: async () => (await import('./cli/commands/config-show.ts')).configShowCommand,
+  },
+  {
+    name: 'cache list',
+    summary: 'the programs that are there without the network',
+    load: async () => (await import('./cli/commands/cache-list.ts')).cacheListCommand,
+  },
+  {
+    name: 'cache export',
+    summary: 'the programs of the stack as one file, for a closed network',
+    load: async () => (await import('./cli/commands/cache-export.ts')).cacheExportCommand,
+  },
+  {
+    name: 'cache import',
+    summary: 'take such a file into the cache, verified',
+    load: async () => (await import('./cli/commands/cache-import.ts')).cacheImportCommand,
+  },
+  {
     name: 'config schema',
     summary: 'the JSON Schema of leitstand.yaml, for editors',
     load: async () => (await import('./cli/commands/config-schema.ts')).configSchemaCommand,
@@ -82,6 +117,26 @@ const commands: readonly CommandEntry[] = [
     name: 'demo',
     summary: 'a whole stack on this machine, proven step by step',
     load: async () => (await import('./cli/commands/demo.ts')).demoCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'is this machine fit for the stack?',
+    load: async () => (await import('./cli/commands/doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'service install',
+    summary: 'start the stack at boot, under systemd',
+    load: async () => (await import('./cli/commands/service-install.ts')).serviceInstallCommand,
+  },
+  {
+    name: 'service remove',
+    summary: 'start it at boot no more',
+    load: async () => (await import('./cli/commands/service-remove.ts')).serviceRemoveCommand,
+  },
+  {
+    name: 'completion',
+    summary: 'a script for the completion of your shell',
+    load: async () => (await import('./cli/commands/completion.ts')).completionCommand,
   },
   {
     name: 'serve',
@@ -98,6 +153,10 @@ export const catalog: Catalog = {
       import('./components/prometheus/index.ts').then(({ prometheus }) => prometheus),
       import('./components/alertmanager/index.ts').then(({ alertmanager }) => alertmanager),
       import('./components/pushgateway/index.ts').then(({ pushgateway }) => pushgateway),
+      import('./components/node-exporter/index.ts').then(({ nodeExporter }) => nodeExporter),
+      import('./components/blackbox-exporter/index.ts').then(({ blackboxExporter }) => blackboxExporter),
+      import('./components/victoria-logs/index.ts').then(({ victoriaLogs }) => victoriaLogs),
+      import('./components/versitygw/index.ts').then(({ versitygw }) => versitygw),
     ]);
     return new Map(members.map((member) => [member.name, member]));
   },
@@ -115,14 +174,21 @@ export const catalog: Catalog = {
       import('./cli/errors.ts').then(({ cliErrors }) => cliErrors),
       import('./components/alertmanager/errors.ts').then(({ alertmanagerErrors }) => alertmanagerErrors),
       import('./components/prometheus/errors.ts').then(({ prometheusErrors }) => prometheusErrors),
+      import('./components/victoria-logs/errors.ts').then(({ victoriaLogsErrors }) => victoriaLogsErrors),
+      import('./components/pushgateway/errors.ts').then(({ pushgatewayErrors }) => pushgatewayErrors),
       import('./config/errors.ts').then(({ configErrors }) => configErrors),
       import('./daemon/errors.ts').then(({ daemonErrors }) => daemonErrors),
+      import('./delivery/errors.ts').then(({ deliveryErrors }) => deliveryErrors),
       import('./deployment/errors.ts').then(({ deploymentErrors }) => deploymentErrors),
+      import('./deployment/service/errors.ts').then(({ serviceErrors }) => serviceErrors),
       import('./drill/errors.ts').then(({ drillErrors }) => drillErrors),
       import('./history/errors.ts').then(({ historyErrors }) => historyErrors),
       import('./inbox/errors.ts').then(({ inboxErrors }) => inboxErrors),
+      import('./inspection/errors.ts').then(({ inspectionErrors }) => inspectionErrors),
       import('./receivers/errors.ts').then(({ receiverErrors }) => receiverErrors),
       import('./repository/errors.ts').then(({ repositoryErrors }) => repositoryErrors),
+      import('./rules/errors.ts').then(({ ruleErrors }) => ruleErrors),
+      import('./runtimes/external/errors.ts').then(({ externalErrors }) => externalErrors),
       import('./runtimes/native/errors.ts').then(({ runtimeErrors }) => runtimeErrors),
       import('./runtimes/native/provision/errors.ts').then(({ provisionErrors }) => provisionErrors),
     ]);

@@ -6,6 +6,8 @@ import type { RunProgram } from '../platform/processes.ts';
 import type { AnyComponentPlugin } from '../stack/component.ts';
 import type { OnProgress } from '../stack/progress.ts';
 import type { AnyReceiverPlugin } from '../stack/receiver.ts';
+import type { EnvironmentName } from '../stack/stack.ts';
+import type { Prompt } from './prompt.ts';
 import type { SandboxEndpoint } from '../stack/sandbox.ts';
 
 export interface OptionSpec {
@@ -21,6 +23,8 @@ export interface ArgumentSpec {
   readonly description: string;
   readonly required: boolean;
   readonly variadic?: boolean;
+  /** What a shell offers in its place; absent: nothing. */
+  readonly offers?: 'component' | 'explainable' | 'directory' | readonly string[];
 }
 
 export interface Example {
@@ -86,9 +90,19 @@ export interface Catalog {
   errorKinds(): Promise<ReadonlyMap<string, ErrorKind>>;
 }
 
+export interface OutputLine {
+  /** Whose line it is, where there are several to tell apart; its colour on a terminal is always the same. */
+  readonly label?: string | undefined;
+  readonly text: string;
+  /** In place of both for `--json`. */
+  readonly json: Json;
+}
+
 export interface Output {
   /** A result, to stdout. */
   result(text: string): void;
+  /** One line of a result that comes piece by piece; false once nobody reads any more. */
+  line(line: OutputLine): boolean;
   /** Talk, to stderr. */
   talk(text: string): void;
 }
@@ -100,12 +114,16 @@ export interface CommandContext {
   readonly cwd: string;
   /** Value of `--file`, if given. */
   readonly file: string | undefined;
+  /** Value of `--env`, if given. */
+  readonly environment: EnvironmentName | undefined;
   readonly clock: Clock;
   readonly random: (bytes: number) => Uint8Array;
   readonly run: RunProgram;
   readonly signal: AbortSignal;
   readonly output: Output;
   readonly onProgress: OnProgress;
+  /** For asking the user; undefined where nobody could answer: no terminal, or `--json`. */
+  openPrompt(): Promise<Prompt | undefined>;
   /** Command line that starts this program again: `[node, …/bin/leitstand.mjs]`. */
   readonly self: readonly string[];
 }

@@ -11,15 +11,22 @@ interface Endpoints {
 
 /** Where people and programs reach what runs. */
 export function endpoints({ stack, components, runtime }: Endpoints): { name: string; url: string }[] {
-  const offered = stack.components.flatMap(({ name, config }) =>
-    (components.get(name)?.offers(config, stack).endpoints ?? []).map(({ component, port }) => ({
+  const offered = stack.components.flatMap(({ name, config, attached }) => {
+    if (attached) return [{ name, url: attached.url }];
+    return (components.get(name)?.offers(config, stack).endpoints ?? []).map(({ component, port }) => ({
       name: component,
       url: runtime.url(component, port),
-    })),
-  );
-  return stack.inbox.enabled
-    ? [...offered, { name: 'inbox', url: `http://127.0.0.1:${stack.inbox.port}` }]
-    : offered;
+    }));
+  });
+  const own = [
+    ...(stack.inbox.enabled ? [{ name: 'inbox', url: `http://127.0.0.1:${stack.inbox.port}` }] : []),
+    ...(stack.runtime === 'native'
+      ? [{ name: 'leitstand', url: `http://127.0.0.1:${stack.daemon.port}/metrics` }]
+      : []),
+  ];
+  // One port may offer several interfaces.
+  const all = [...offered, ...own];
+  return all.filter((one, index) => all.findIndex(({ url }) => url === one.url) === index);
 }
 
 export function endpointLines(input: Endpoints): string {

@@ -53,6 +53,19 @@ export const cliErrors = defineErrors({
       'The operating system refused a file, a directory or a program: full disk, missing rights, a read-only file ' +
       'system. The path and the reason are named; what was begun is not in force.',
   },
+  'LS-CLI-009': {
+    exit: EXIT.usage,
+    title: 'there is a configuration already',
+    explanation:
+      '`leitstand init` begins a stack and never replaces one. To change the one that is there, edit its ' +
+      'leitstand.yaml: `leitstand plan` says what that would do.',
+  },
+  'LS-CLI-010': {
+    exit: EXIT.cancelled,
+    title: 'the questions were not answered to the end',
+    explanation:
+      'The input ended (Ctrl-D, or a pipe that closed) while questions were open. Nothing was written.',
+  },
   'LS-CLI-003': {
     exit: EXIT.usage,
     title: 'there is nothing of that name',

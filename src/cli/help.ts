@@ -1,11 +1,17 @@
+import { ENVIRONMENTS } from '../stack/stack.ts';
 import type { Command, CommandEntry, OptionSpec } from './command.ts';
 import { PROGRESS_MODES } from './progress.ts';
 import { table } from './terminal.ts';
 
-export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '-f, --file <path>',
     description: 'the configuration file (default: leitstand.yaml here or above)',
+  },
+  {
+    flags: '-e, --env <name>',
+    description: 'the environment (default: LEITSTAND_ENV, else what the file says)',
+    choices: ENVIRONMENTS,
   },
   { flags: '--json', description: 'JSON Lines on stdout: version first, result last' },
   {
@@ -17,6 +23,19 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { flags: '-h, --help', description: 'this text' },
 ];
 
+/** Its own options, then those of all commands; a short letter that it takes itself is the long one's no more. */
+export function optionsOf(command: Pick<Command, 'options'>): readonly OptionSpec[] {
+  const own = command.options ?? [];
+  const letters = new Set(own.flatMap(({ flags }) => /^-[a-z],/i.exec(flags) ?? []));
+  const rest = GLOBAL_OPTIONS.map((option) => {
+    const letter = /^-[a-z],/i.exec(option.flags)?.[0];
+    return letter !== undefined && letters.has(letter)
+      ? { ...option, flags: option.flags.slice(letter.length).trim() }
+      : option;
+  });
+  return [...own, ...rest];
+}
+
 export function topHelp(commands: readonly CommandEntry[]): string {
   return `Takes a monitoring stack from a laptop to production and proves it:
 alerts that arrive, backups that restore.
@@ -27,6 +46,7 @@ ${table(commands.filter(({ hidden }) => hidden !== true).map(({ name, summary })
 
 Start here:
   leitstand demo               a whole stack on this machine, proven in a minute
+  leitstand init               a configuration for a stack of your own
   leitstand COMMAND --help     one command, with examples
   leitstand explain CODE       more about an error
 
@@ -50,7 +70,7 @@ export function commandHelp(entry: CommandEntry, command: Command): string {
       `Arguments:\n${table(command.arguments.map(({ name, description }) => [`  ${name.toUpperCase()}`, description]))}`,
     );
   }
-  sections.push(`Options:\n${optionTable([...(command.options ?? []), ...GLOBAL_OPTIONS])}`);
+  sections.push(`Options:\n${optionTable(optionsOf(command))}`);
   if (command.exits?.length)
     sections.push(`Exit codes:\n${command.exits.map((line) => `  ${line}`).join('\n')}`);
   return `${sections.join('\n\n')}\n`;

@@ -1,20 +1,20 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { LoadedConfig } from '../config/load.ts';
 import type { ConfigDocument } from '../config/schema.ts';
 import { cacheDirectory } from '../platform/environment.ts';
 import { LeitstandErrors } from '../platform/errors.ts';
 import { exists, readTextIfExists } from '../platform/files.ts';
-import { durationMs } from '../platform/units.ts';
-import type { Integration } from '../stack/receiver.ts';
 import type { SalvagedStack, Stack } from '../stack/stack.ts';
 import type { Catalog, CommandContext } from './command.ts';
 import { cliErrors } from './errors.ts';
 import { shownPath } from './shown-path.ts';
+import { emptyStack, stackOf } from './stack-of-document.ts';
 
 const FILE_NAME = 'leitstand.yaml';
 
 /** The named file, or the nearest one upward to the git root. */
-async function findConfigFile(context: Pick<CommandContext, 'file' | 'cwd'>): Promise<string> {
+export async function findConfigFile(context: Pick<CommandContext, 'file' | 'cwd'>): Promise<string> {
   if (context.file !== undefined) return resolve(context.cwd, context.file);
   for (let directory = context.cwd; ; directory = dirname(directory)) {
     const candidate = join(directory, FILE_NAME);
@@ -23,70 +23,53 @@ async function findConfigFile(context: Pick<CommandContext, 'file' | 'cwd'>): Pr
   }
   throw cliErrors.error('LS-CLI-002', {
     what: `there is no ${FILE_NAME} in ${context.cwd} or above`,
-    fix: `go to its directory or name it with \`--file PATH\`; \`leitstand demo\` writes one to learn from`,
+    fix: `go to its directory, or name it with \`--file PATH\`; a new stack begins with \`leitstand init\``,
   });
 }
 
 /** Parses the file once into a frozen stack; every mistake of the file in one throw. */
 export async function loadStack(context: CommandContext): Promise<Stack> {
-  const file = shownPath(context.cwd, await findConfigFile(context));
-  const [{ loadConfig }, receivers] = await Promise.all([
-    import('../config/load.ts'),
+  const [config, components, receivers] = await Promise.all([
+    loadStackConfig(context),
+    context.catalog.components(),
     context.catalog.receivers(),
   ]);
-  const config = await loadConfig({ file, env: context.env, schemas: await pluginSchemas(context.catalog) });
-  const { document, directory } = config;
-  const integrations: Integration[] = [];
-  for (const [receiver, types] of Object.entries(document.receivers)) {
-    for (const [type, list] of Object.entries(types)) {
-      for (const [index, integration] of (list as readonly unknown[]).entries()) {
-        const plugin = receivers.get(type);
-        if (plugin) {
-          integrations.push(
-            plugin.integration(integration, { receiver, index, resolve: config.resolveSecret }),
-          );
-        }
-      }
-    }
-  }
-  assertSensible(file, document);
-  const stateDir = resolve(directory, document.state_dir ?? '.leitstand');
-  const names = Object.keys(document.receivers);
-  return Object.freeze({
-    name: document.stack,
-    file: config.file,
-    stateDir,
-    components: Object.entries(document.components).map(([name, value]) => ({ name, config: value })),
-    integrations,
-    receivers: names,
-    routing: {
-      severities: Object.entries(document.routing.severity).map(([severity, receiver]) => ({
-        severity,
-        receiver,
-      })),
-      default: document.routing.default ?? names[0] ?? '',
-      groupWaitMs: durationMs(document.routing.group_wait),
-      groupIntervalMs: durationMs(document.routing.group_interval),
-      repeatIntervalMs: durationMs(document.routing.repeat_interval),
-    },
-    inbox: document.inbox,
-    backup: {
-      directory:
-        document.backup.directory === undefined
-          ? join(stateDir, 'repository')
-          : resolve(directory, document.backup.directory),
-    },
-    provision: {
-      sources: document.provision.sources,
-      paths: document.provision.paths,
-      cacheDir: document.provision.cache_dir ?? cacheDirectory(context.env, homedir()),
-    },
-  } satisfies Stack);
+  return stackOf(config, { components, receivers, env: context.env });
+}
+
+/** The accepted file, before it becomes a stack. */
+export async function loadStackConfig(context: CommandContext): Promise<LoadedConfig> {
+  const file = shownPath(context.cwd, await findConfigFile(context));
+  const [{ loadConfig }, schemas] = await Promise.all([
+    import('../config/load.ts'),
+    pluginSchemas(context.catalog),
+  ]);
+  const config = await loadConfig({ file, env: context.env, schemas, environment: context.environment });
+  assertSensible(file, config.document);
+  return config;
 }
 
 /** What the schema cannot tell: plug-ins do not know each other. */
 function assertSensible(file: string, document: ConfigDocument): void {
   const components = Object.keys(document.components);
+  const attached = Object.keys(document.attach ?? {});
+  if (components.length > 0 && attached.length > 0) {
+    throw cliErrors.error('LS-CLI-005', {
+      what: 'the file has `components` and `attach`',
+      why: 'a stack is run either by Leitstand or by somebody else',
+      where: { file },
+      fix: 'put what runs already into a file of its own, with a `stack` name of its own',
+    });
+  }
+  if (attached.length > 0 && Object.keys(document.receivers).length > 0) {
+    throw cliErrors.error('LS-CLI-005', {
+      what: 'the file has `receivers` and `attach`',
+      why: 'whom an attached Alertmanager tells stands in its own configuration, and Leitstand does not change it',
+      where: { file },
+      fix: 'take `receivers` and `routing` out: `leitstand alert test` asks the attached Alertmanager',
+    });
+  }
+  if (attached.length > 0) return;
   if (components.length === 0) {
     throw cliErrors.error('LS-CLI-005', {
       what: 'the stack has no components',
@@ -123,7 +106,11 @@ export async function loadStackInNeed(context: CommandContext): Promise<Stack> {
   }
 }
 
-async function salvageStack(context: CommandContext): Promise<SalvagedStack | undefined> {
+/** What a file with mistakes still tells; undefined when its places cannot be read, or are `needed` and not there. */
+export async function salvageStack(
+  context: CommandContext,
+  places: 'needed' | 'perhaps' = 'needed',
+): Promise<SalvagedStack | undefined> {
   const file = await findConfigFile(context);
   const text = await readTextIfExists(file);
   if (text === undefined) return undefined;
@@ -131,17 +118,10 @@ async function salvageStack(context: CommandContext): Promise<SalvagedStack | un
   const { stack, stateDir: stated, backupDirectory } = salvageConfig(text);
   if (stated === undefined || backupDirectory === undefined) return undefined;
   const stateDir = resolve(dirname(file), stated ?? '.leitstand');
-  if (!(await exists(stateDir))) return undefined;
+  if (places === 'needed' && !(await exists(stateDir))) return undefined;
   return {
+    ...emptyStack(stack ?? 'stack', file, stateDir),
     salvaged: true,
-    name: stack ?? 'stack',
-    file,
-    stateDir,
-    components: [],
-    integrations: [],
-    receivers: [],
-    routing: { severities: [], default: '', groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: 0 },
-    inbox: { enabled: false, port: 0 },
     backup: {
       directory:
         backupDirectory === null ? join(stateDir, 'repository') : resolve(dirname(file), backupDirectory),

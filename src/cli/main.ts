@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { systemClock } from '../platform/clock.ts';
 import { EXIT, type ExitCode } from '../platform/exit-codes.ts';
 import { runProgram } from '../platform/processes.ts';
-import type { Catalog, CommandContext, CommandEntry, Output } from './command.ts';
+import type { Catalog, CommandContext, CommandEntry } from './command.ts';
+import type { EnvironmentName } from '../stack/stack.ts';
 import type { ProgressMode } from './progress.ts';
 import type { TerminalFacts } from './terminal.ts';
+import { leitstandVersion } from './version.ts';
 
 export interface MainProcess {
   readonly argv: readonly string[];
@@ -14,6 +15,7 @@ export interface MainProcess {
   readonly self: readonly string[];
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  readonly stdin: NodeJS.ReadStream;
 }
 
 /** `leitstand` with its words; returns the exit code and never throws. */
@@ -29,7 +31,7 @@ export async function main(catalog: Catalog, world: MainProcess): Promise<ExitCo
   });
   const [first] = argv;
   if (first === '--version' || first === '-V') {
-    stdout.write(`${version()}\n`);
+    stdout.write(`${leitstandVersion()}\n`);
     return EXIT.ok;
   }
   if (
@@ -43,11 +45,6 @@ export async function main(catalog: Catalog, world: MainProcess): Promise<ExitCo
     return first === undefined ? EXIT.usage : EXIT.ok;
   }
   return runCommand(catalog, first === 'help' ? { ...world, argv: [...argv.slice(1), '--help'] } : world);
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** SIGHUP: the connection to the terminal is lost. */
@@ -91,35 +88,27 @@ async function dispatch(
   const input = parseInput(found.entry, command, found.rest);
   const json = input.flag('json');
   const writeJson = (value: unknown) => world.stdout.write(`${JSON.stringify(value)}\n`);
-  const [{ progressDisplay }, { printableText }] = await Promise.all([
+  const [{ progressDisplay }, { openOutput }] = await Promise.all([
     import('./progress.ts'),
-    import('../platform/error-text.ts'),
+    import('./output.ts'),
   ]);
   const mode = input.text('progress') as ProgressMode;
   const display = progressDisplay(world.stderr, resolveMode(mode, facts, json), writeJson);
   if (json) writeJson({ type: 'leitstand', version: 1, command: found.entry.name });
-  const output: Output = {
-    result: (text) => {
-      display.clear();
-      // What a stranger wrote into an alert must not drive the terminal.
-      if (!json) world.stdout.write(`${world.stdout.isTTY ? printableText(text) : text}\n`);
-    },
-    talk: (text) => {
-      display.clear();
-      world.stderr.write(`${text}\n`);
-    },
-  };
+  const output = openOutput(world, display, json);
   const context: CommandContext = {
     catalog,
     env: world.env,
     cwd: world.cwd,
     file: input.text('file'),
+    environment: input.text('env') as EnvironmentName | undefined,
     clock: systemClock,
     random: randomBytes,
     run: runProgram,
     signal,
     output,
     onProgress: display.onProgress,
+    openPrompt: async () => (json ? undefined : openPrompt(world, signal)),
     self: world.self,
   };
   try {
@@ -130,6 +119,13 @@ async function dispatch(
   } finally {
     display.clear();
   }
+}
+
+/** Questions go to stderr, so that stdout stays the result's. */
+async function openPrompt({ stdin, stderr }: MainProcess, signal: AbortSignal) {
+  return stdin.isTTY && stderr.isTTY
+    ? (await import('./prompt.ts')).openPrompt(stdin, stderr, signal)
+    : undefined;
 }
 
 function resolveMode(mode: ProgressMode, facts: TerminalFacts, json: boolean): Exclude<ProgressMode, 'auto'> {

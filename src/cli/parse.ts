@@ -1,7 +1,7 @@
 import { Command as Parser, CommanderError, Option } from 'commander';
 import { type Command, type CommandEntry, CommandInput } from './command.ts';
 import { cliErrors } from './errors.ts';
-import { GLOBAL_OPTIONS } from './help.ts';
+import { optionsOf } from './help.ts';
 
 /** The entry whose words start the command line, longest first; `rest` is what follows. */
 export function findCommand(
@@ -24,7 +24,7 @@ export function parseInput(entry: CommandEntry, command: Command, rest: readonly
     .helpOption(false)
     .showSuggestionAfterError(true)
     .allowExcessArguments(false);
-  for (const spec of [...GLOBAL_OPTIONS, ...(command.options ?? [])]) {
+  for (const spec of optionsOf(command)) {
     const option = new Option(spec.flags, spec.description);
     if (spec.choices) option.choices([...spec.choices]);
     if (spec.default !== undefined) option.default(spec.default);

@@ -1,3 +1,5 @@
+export { plural } from '../platform/units.ts';
+
 /** What the terminal can do and what its user asked for (NO_COLOR, TERM=dumb, ACCESSIBLE=1). */
 export interface TerminalFacts {
   readonly tty: boolean;
@@ -38,10 +40,6 @@ export function table(cells: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join('\n');
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** An age for people, in one or two units: `4 s`, `3 m`, `5 h`, `9 d`. */

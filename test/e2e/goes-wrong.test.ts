@@ -196,7 +196,7 @@ exit 3
     const killed = await pidOf(stack, 'pushgateway');
     process.kill(killed, 'SIGKILL');
     await eventually(
-      () => pidOf(stack, 'pushgateway'),
+      () => pidOf(stack, 'pushgateway').catch(() => killed),
       (pid) => pid > 0 && pid !== killed,
     );
     const survivor = await pidOf(stack, 'prometheus');
@@ -341,9 +341,10 @@ async function statusOf(stack: StackUnderTest) {
 }
 
 async function pidOf(stack: StackUnderTest, component: string): Promise<number> {
-  return (
-    (await statusOf(stack)).find((one) => one.component === component && one.state === 'ready')?.pid ?? 0
-  );
+  const row = (await statusOf(stack)).find((one) => one.component === component && one.state === 'ready');
+  // A signal to the process 0 is one to the tests themselves.
+  if (row?.pid === undefined) throw new Error(`${component} is not ready`);
+  return row.pid;
 }
 
 async function daemonPid(stack: StackUnderTest): Promise<number> {

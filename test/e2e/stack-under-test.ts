@@ -47,6 +47,7 @@ export interface Ports {
   readonly alertmanager: number;
   readonly pushgateway: number;
   readonly inbox: number;
+  readonly daemon: number;
 }
 
 export interface StackUnderTest {
@@ -64,6 +65,8 @@ export interface ConfigParts {
   readonly ports: Ports;
   readonly paths: ReadonlyMap<string, string>;
   readonly stateDir: string;
+  /** Further components: name → settings in YAML's flow form. */
+  readonly components: Readonly<Record<string, string>>;
   readonly extra: string;
 }
 
@@ -77,10 +80,11 @@ export async function makeStack(generation: Generation): Promise<StackUnderTest>
     alertmanager: await findFreePort(0),
     pushgateway: await findFreePort(0),
     inbox: await findFreePort(0),
+    daemon: await findFreePort(0),
   };
   const run = (...args: readonly string[]) => leitstand(args, { cwd: directory });
   const configure = async (parts: Partial<ConfigParts> = {}) => {
-    const all = { ports, paths, stateDir: '.leitstand', extra: '', ...parts };
+    const all = { ports, paths, stateDir: '.leitstand', components: {}, extra: '', ...parts };
     await writeFile(join(directory, 'leitstand.yaml'), configuration(all));
   };
   await writeFile(join(directory, '.env'), environment(ports), { mode: 0o600 });
@@ -106,7 +110,7 @@ WEBHOOK_URL=http://127.0.0.1:${inbox}/webhook
 `;
 }
 
-function configuration({ ports, paths, stateDir, extra }: ConfigParts): string {
+function configuration({ ports, paths, stateDir, components, extra }: ConfigParts): string {
   return `schema: 1
 stack: under-test
 state_dir: ${stateDir}
@@ -114,7 +118,9 @@ components:
   prometheus: {port: ${ports.prometheus}, scrape_interval: 1s}
   alertmanager: {port: ${ports.alertmanager}}
   pushgateway: {port: ${ports.pushgateway}}
-receivers:
+${Object.entries(components)
+  .map(([name, settings]) => `  ${name}: ${settings}\n`)
+  .join('')}receivers:
   on-call:
     slack:
       - {webhook_url: '\${secret:SLACK_WEBHOOK_URL}', channel: '#alerts'}
@@ -127,6 +133,7 @@ routing:
   severity: {critical: on-call}
   default: team
 inbox: {port: ${ports.inbox}}
+daemon: {port: ${ports.daemon}}
 provision:
   paths: {${[...paths].map(([name, path]) => `${name}: ${path}`).join(', ')}}
 ${extra}`;

@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generations } from '../integration/programs.ts';
@@ -66,6 +66,16 @@ describe.each(generations)('the whole way with %s programs', (generation) => {
     expect(drill.stdout).toContain('rejected, as it must be');
     expect(drill.exit).toBe(0);
     expect((await stack.run('backup', 'verify')).stdout).toContain('Intact');
+  });
+
+  it('restores Leitstand itself, which is the same stack again once its secrets are back', async () => {
+    const restore = await stack.run('restore', '--source', 'leitstand', 'again');
+    expect(restore.stdout).toContain('put back what no backup holds');
+    const status = () => stack.run('status', '--file', 'again/leitstand.yaml');
+    expect((await status()).stderr).toContain('LS-CONFIG-013');
+    await copyFile(join(stack.directory, '.env'), join(stack.directory, 'again/.env'));
+    expect((await status()).stdout).toMatch(/backup +prometheus +proven/);
+    await rm(join(stack.directory, 'again'), { recursive: true });
   });
 
   it('status is all well, and JSON says the same', async () => {

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPrometheusApi } from '../../src/components/prometheus/api.ts';
 import { prometheusSource } from '../../src/components/prometheus/source.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import { exists } from '../../src/platform/files.ts';
 import { findFreePort } from '../../src/platform/ports.ts';
 import type { Program } from '../../src/stack/program.ts';
@@ -113,13 +114,15 @@ describe.each(generations)('backup and drill of prometheus, %s', { timeout: TIME
     await rm(join(place.data, need(oldest)), { recursive: true });
     const plan = source.twinPlan({ program, place, port: await findFreePort(0) });
     const twin = await world.runtime.startTwin({ plan, directory: scratch });
-    const found = await source.compare({ url: twin.url, expectations: record.expectations });
+    const { expectations, cutoff } = record;
+    const context = { url: twin.url, dataDir: place.data, expectations, cutoff, clock: systemClock };
+    const found = await source.compare(context);
     await twin.stop();
     const kinds = new Set(found.filter(({ verdict }) => verdict === 'mismatch').map(({ kind }) => kind));
     expect(kinds).toEqual(new Set(['block-inventory', 'sample-counts', 'sample-hashes']));
     expect(found.filter(({ verdict }) => verdict === 'unknown')).toEqual([]);
 
-    const unreachable = await source.compare({ url: twin.url, expectations: record.expectations });
+    const unreachable = await source.compare(context);
     expect(new Set(unreachable.map(({ verdict }) => verdict))).toEqual(new Set(['unknown']));
   });
 

@@ -6,15 +6,21 @@ import { runBackup } from '../../src/backup/run-backup.ts';
 import { prometheusSource } from '../../src/components/prometheus/source.ts';
 import { runDrill } from '../../src/drill/run-drill.ts';
 import { openHistory } from '../../src/history/history.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { loadOrCreateSigningKey } from '../../src/repository/keys.ts';
 import { createNativeRuntime } from '../../src/runtimes/native/index.ts';
 import { isRepository, initialiseRepository, openRepository } from '../../src/repository/repository.ts';
 import { openDirectoryStore } from '../../src/repository/stores/directory/index.ts';
 import type { Program } from '../../src/stack/program.ts';
+import type { ProgramSource } from '../../src/stack/source.ts';
 
-/** Repository, keys, history and scratch below one directory, as a stack has them. */
-export async function openWorld(directory: string) {
+/** Repository, keys, history and scratch below one directory, as a stack has them; for one source. */
+export async function openWorld(
+  directory: string,
+  source: ProgramSource = prometheusSource(),
+  clock: Clock = systemClock,
+) {
+  const { component } = source;
   const paths = { repository: join(directory, 'repository'), scratch: join(directory, 'scratch') };
   await mkdir(paths.repository, { recursive: true });
   const world = {
@@ -27,7 +33,6 @@ export async function openWorld(directory: string) {
     ? await openRepository(store, world)
     : await initialiseRepository(store, world);
   const history = openHistory(join(directory, 'leitstand.db'));
-  const source = prometheusSource();
   const runtime = createNativeRuntime({
     stateDir: directory,
     env: {},
@@ -42,16 +47,17 @@ export async function openWorld(directory: string) {
     backup: (live: { url: string; dataDir: string }, onStep: (text: string) => void = () => undefined) =>
       runBackup({
         stack: 'test',
-        sources: [{ component: 'prometheus', source, ...live }],
+        sources: [{ component, source, ...live }],
         repository,
         proofs: history.proofs,
         lockFile: join(directory, 'backup.lock'),
-        clock: systemClock,
+        scratchDir: join(directory, 'copies'),
+        clock,
         onProgress: (event) => (event.type === 'step' ? onStep(event.text) : undefined),
       }),
     drill: (program: Program, snapshot?: string) =>
       runDrill({
-        sources: [{ component: 'prometheus', source, program }],
+        sources: [{ component, source, program }],
         repository,
         runtime,
         scratchDir: paths.scratch,

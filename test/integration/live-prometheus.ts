@@ -20,6 +20,8 @@ export interface LiveOptions {
   /** `host:port` of a further target, scraped fifty times a second. */
   readonly target?: string;
   readonly outOfOrderWindow?: string;
+  /** Relative to the directory. */
+  readonly ruleFiles?: readonly string[];
 }
 
 async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
@@ -50,6 +52,7 @@ export async function startPrometheus(
       ...(options.scrape ? [job('self', '1s', `127.0.0.1:${port}`)] : []),
       ...(options.target === undefined ? [] : [job('further', '20ms', options.target)]),
     ],
+    ...(options.ruleFiles === undefined ? {} : { rule_files: options.ruleFiles }),
     ...(options.outOfOrderWindow === undefined
       ? {}
       : { storage: { tsdb: { out_of_order_time_window: options.outOfOrderWindow } } }),

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, type TestContext } from 'vitest';
@@ -7,10 +7,15 @@ import { pushgatewayProgram } from '../../src/components/pushgateway/programs.ts
 import { systemClock } from '../../src/platform/clock.ts';
 import { LeitstandError } from '../../src/platform/errors.ts';
 import { runProgram } from '../../src/platform/processes.ts';
+import { exportPrograms } from '../../src/runtimes/native/provision/bundle/export.ts';
+import { importPrograms } from '../../src/runtimes/native/provision/bundle/import.ts';
+import { listCached } from '../../src/runtimes/native/provision/bundle/list.ts';
 import { provisionPrograms } from '../../src/runtimes/native/provision/provision.ts';
 import type { ProvisionContext } from '../../src/runtimes/native/provision/source.ts';
 import type { Program, ProgramSpec } from '../../src/stack/program.ts';
 import type { Provisioning } from '../../src/stack/stack.ts';
+import { ARCH, ReleaseServer, sha256 } from '../runtimes/native/provision/release-server.ts';
+import { findPrograms } from './programs.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -72,3 +77,36 @@ it('go build makes the pinned version, which is told from the executable alone',
   );
   expect(configured.get('pushgateway')).toMatchObject({ origin: 'configured', version: built?.version });
 }, 600_000);
+
+it('a release archive of a real program is taken, carried over in a file, and used without the network', async (test) => {
+  const built = (await findPrograms('current'))?.get('pushgateway');
+  if (!built) test.skip('no current programs on this machine');
+  const top = `pushgateway-1.11.3.linux-${ARCH}`;
+  await mkdir(join(root, top));
+  await copyFile(built?.path ?? '', join(root, top, 'pushgateway'));
+  const archive = join(root, 'archive.tar.gz');
+  await runProgram('tar', ['-czf', archive, '-C', root, top]);
+  const content = await readFile(archive);
+  const server = await ReleaseServer.start();
+  const place = '/prometheus/pushgateway/releases/download/v1.11.3';
+  server.file(`${place}/${top}.tar.gz`, content);
+  server.file(`${place}/sha256sums.txt`, `${sha256(content)}  ${top}.tar.gz\n`);
+  const lockFile = join(root, 'leitstand.lock');
+  const connected = { ...context({ sources: ['cache', 'release'], mirror: server.url }), lockFile };
+  const taken = (await provisionPrograms([pushgatewayProgram], connected)).get('pushgateway');
+  expect(taken).toMatchObject({ origin: 'release', version: { major: 1, minor: 11, patch: 3 } });
+  await server.stop();
+
+  const cacheDir = connected.provisioning.cacheDir;
+  const directories = (await listCached(cacheDir)).map(({ directory }) => directory);
+  const file = join(root, 'programs.tar.gz');
+  await exportPrograms({ cacheDir, directories, file }, connected);
+  const closed = { ...context({ sources: ['cache'], cacheDir: join(root, 'closed') }), lockFile };
+  await importPrograms(file, closed);
+  const there = (await provisionPrograms([pushgatewayProgram], closed)).get('pushgateway');
+  expect(there).toEqual({
+    ...taken,
+    path: join(root, 'closed/programs/pushgateway/release-1.11.3/pushgateway'),
+  });
+  expect((await runProgram(there?.path ?? '', ['--version'])).stdout).toContain('pushgateway, version');
+}, 120_000);

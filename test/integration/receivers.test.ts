@@ -8,8 +8,9 @@ import { type Inbox, startInbox } from '../../src/inbox/server.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { runProgram } from '../../src/platform/processes.ts';
 import { receiverPlugins } from '../../src/receivers/registry.ts';
+import { TEST_LABEL } from '../../src/stack/delivery.ts';
 import type { InboxMessage } from '../../src/stack/sandbox.ts';
-import type { Stack } from '../../src/stack/stack.ts';
+import type { Language, Stack } from '../../src/stack/stack.ts';
 import { alertingStack } from '../fixtures/alerting.ts';
 import { type LiveAlertmanager, renderAlerting, startAlertmanager } from './live-alertmanager.ts';
 import { generations, requirePrograms } from './programs.ts';
@@ -39,8 +40,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-function bothReceivers(base: string): Stack {
+function bothReceivers(base: string, language: Language = 'en'): Stack {
   return alertingStack({
+    language,
     receivers: {
       'on-call': {
         slack: [{ webhook_url: `${base}/slack/services/T0/B0/secretToken`, channel: '#alerts' }],
@@ -121,6 +123,33 @@ describe.each(generations)('receivers with %s programs', (generation) => {
     );
     expect(over.title).toMatch(/^✅ CRITICAL resolved: Hostile/);
     expect(over.text).toMatch(/, lasted 1h0m\d+s/);
+  });
+
+  it('speaks German, and a test stays a test', async () => {
+    const program = (await requirePrograms(generation)).get('alertmanager');
+    if (!program) throw new Error('incomplete');
+    const stack = bothReceivers(`http://127.0.0.1:${inbox.port}`, 'de');
+    alertmanager = await startAlertmanager(program, stack, directory);
+    const startsAt = new Date(Date.now() - 3_600_000);
+    const annotations = { summary: 'Platte voll', runbook: 'leitstand explain DiskFull' };
+    const post = (endsAt: Date) =>
+      createAlertmanagerApi(alertmanager?.url ?? '').post([
+        { labels: { alertname: 'DiskFull', instance: 'n' }, annotations, startsAt, endsAt },
+        { labels: { alertname: 'Probe', [TEST_LABEL]: 'x' }, annotations: {}, startsAt, endsAt },
+      ]);
+    await post(new Date(Date.now() + 60_000));
+    const firing = await messages((all) => all.filter(({ type }) => type === 'slack').length >= 2);
+    const shown = slackAttachment(firing, 'DiskFull');
+    expect(shown.title).toBe('⚠️ ALARM: DiskFull');
+    expect(shown.text).toMatch(
+      /^\*Kurz:\* Platte voll\n\*Instanz:\* n\n\*Seit:\* .* UTC\n\*Anleitung:\* leitstand explain DiskFull\n/,
+    );
+    expect(slackAttachment(firing, 'Probe').title).toBe('🧪 TEST ALARM: Probe');
+    await post(new Date());
+    const over = await messages((all) => all.filter(({ status }) => status === 'resolved').length >= 4);
+    const resolved = over.filter(({ status }) => status === 'resolved');
+    expect(slackAttachment(resolved, 'DiskFull').title).toBe('✅ ALARM behoben: DiskFull');
+    expect(slackAttachment(resolved, 'Probe').title).toBe('✅ TEST ALARM behoben: Probe');
   });
 });
 

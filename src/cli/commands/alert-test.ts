@@ -1,8 +1,11 @@
+import { EXIT } from '../../platform/exit-codes.ts';
 import { parseDuration } from '../../platform/units.ts';
+import type { Alerting, Audience } from '../../delivery/alerting.ts';
+import type { Stack } from '../../stack/stack.ts';
 import type { DeliveryReport, IntegrationReport } from '../../delivery/report.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { endpointOf } from '../endpoints.ts';
 import { cliErrors } from '../errors.ts';
+import type { Session } from '../open-session.ts';
 import { table } from '../terminal.ts';
 
 export const alertTestCommand: Command = {
@@ -15,14 +18,19 @@ received. Each integration gets a verdict with its evidence; the alert is resolv
   NOT-ROUTED        no route leads to this receiver
   FAILED            lost on the way: the stage, the reason and a fix are named`,
   arguments: [{ name: 'receiver', description: 'only these receivers', required: false, variadic: true }],
-  options: [{ flags: '--timeout <duration>', description: 'how long to wait for it', default: '15s' }],
+  options: [
+    { flags: '--timeout <duration>', description: 'how long to wait for it', default: '15s' },
+    { flags: '--dry-run', description: 'only show who would be told, and by which labels; sends nothing' },
+  ],
   examples: [
     { command: 'leitstand alert test', shows: 'every receiver' },
+    { command: 'leitstand alert test --dry-run', shows: 'who would be told; sends nothing' },
     { command: 'leitstand alert test on-call --timeout 60s', shows: 'one receiver, with patience' },
   ],
   exits: [
     '0   every integration is CONFIRMED or ACCEPTED',
     '1   one is not',
+    '4   an attached Alertmanager refuses the credentials',
     '5   Alertmanager cannot be reached',
   ],
   run: async (context, input) => {
@@ -33,55 +41,111 @@ received. Each integration gets a verdict with its evidence; the alert is resolv
         fix: 'leitstand alert test --timeout 30s',
       });
     }
-    const report = await testReceivers(context, input.args, timeoutMs);
+    const report = await testReceivers(context, input.args, { timeoutMs, dryRun: input.flag('dryRun') });
+    if (!('nonce' in report)) {
+      return { exit: EXIT.ok, text: audienceText(report), json: JSON.parse(JSON.stringify(report)) };
+    }
     return { exit: report.exit, text: reportText(report), json: JSON.parse(JSON.stringify(report)) };
   },
 };
 
+/** The report, or with `dryRun` whom it would tell. */
 async function testReceivers(
   context: CommandContext,
-  receivers: readonly string[],
-  timeoutMs: number,
-): Promise<DeliveryReport> {
+  asked: readonly string[],
+  options: { readonly timeoutMs: number; readonly dryRun: boolean },
+): Promise<DeliveryReport | readonly Audience[]> {
   const { openSession, requireRunning } = await import('../open-session.ts');
   const { testDelivery } = await import('../../delivery/test-delivery.ts');
   const session = await openSession(context);
   try {
     const { stack, runtime } = session;
-    const unknown = receivers.filter((name) => !stack.receivers.includes(name));
-    if (unknown.length > 0) {
-      throw cliErrors.error('LS-CLI-003', {
-        what: `there is no receiver ${unknown.join(', ')}`,
-        fix: `the receivers are: ${stack.receivers.join(', ')}`,
-      });
-    }
-    const alertmanagerUrl = endpointOf(session, 'alertmanager-api');
-    if (alertmanagerUrl === undefined || stack.integrations.length === 0) {
-      throw cliErrors.error('LS-CLI-003', {
-        what: alertmanagerUrl === undefined ? 'this stack has no Alertmanager' : 'this stack has no receiver',
-        where: { file: stack.file },
-        fix: 'add `alertmanager:` to components and a receiver to receivers; docs/alerting.md shows both',
-      });
-    }
-    await requireRunning(session, 'alertmanager');
+    const external = stack.runtime === 'external';
+    if (external && hasAlertmanager(stack)) await requireRunning(session, 'alertmanager');
+    const alerting = await alertingOf(session, asked, context.signal);
+    const audience = alerting.audience(asked.length === 0 ? alerting.receivers : asked);
+    if (options.dryRun) return audience;
+    if (!external) await requireRunning(session, 'alertmanager');
+    else
+      context.output.talk(
+        `This goes to people, through an Alertmanager that somebody else runs:\n${audienceText(audience)}`,
+      );
     return await testDelivery({
-      alertmanagerUrl,
+      alertmanagerUrl: runtime.connection('alertmanager', portOf(session)),
       stack,
-      ...(stack.inbox.enabled
+      alerting,
+      ...(stack.inbox.enabled || external
         ? { inbox: { baseUrl: `http://127.0.0.1:${stack.inbox.port}`, messages: session.history.messages } }
         : {}),
-      logTail: (lines) => runtime.logTail('alertmanager', lines),
+      logTail: async (lines) => (external ? [] : runtime.logTail('alertmanager', lines)),
       history: session.history,
       clock: context.clock,
       random: context.random,
-      timeoutMs,
-      ...(receivers.length === 0 ? {} : { receivers }),
+      timeoutMs: options.timeoutMs,
+      ...(asked.length === 0 ? {} : { receivers: asked }),
       signal: context.signal,
       onProgress: context.onProgress,
     });
   } finally {
     session.close();
   }
+}
+
+function hasAlertmanager({ components }: Stack): boolean {
+  return components.some(({ name }) => name === 'alertmanager');
+}
+
+function portOf({ stack, components }: Session): number {
+  const config = stack.components.find(({ name }) => name === 'alertmanager')?.config;
+  const offer = components.get('alertmanager')?.offers(config, stack);
+  return offer?.endpoints.find(({ kind }) => kind === 'alertmanager-api')?.port ?? 0;
+}
+
+/** Throws LS-CLI-003 when there is nobody to tell, or nobody of that name. */
+async function alertingOf(
+  session: Session,
+  asked: readonly string[],
+  signal: AbortSignal,
+): Promise<Alerting> {
+  const { stack } = session;
+  const [{ stackAlerting }, { askAttachedAlerting }] = await Promise.all([
+    import('../../delivery/alerting.ts'),
+    import('../attached.ts'),
+  ]);
+  const attached = stack.runtime === 'external' ? await askAttachedAlerting(session, signal) : undefined;
+  const alerting = attached ?? stackAlerting(stack);
+  const known = attached?.known ?? stack.receivers;
+  const unknown = asked.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw cliErrors.error('LS-CLI-003', {
+      what: `there is no receiver ${unknown.join(', ')}`,
+      fix: `the receivers are: ${known.join(', ')}`,
+    });
+  }
+  const found = hasAlertmanager(stack);
+  if (found && alerting.receivers.some((receiver) => alerting.targets(receiver).length > 0)) return alerting;
+  throw cliErrors.error('LS-CLI-003', {
+    what: found ? 'this stack has no receiver' : 'this stack has no Alertmanager',
+    where: { file: stack.file },
+    fix:
+      stack.runtime === 'external'
+        ? found
+          ? "no receiver in the attached Alertmanager's configuration has an integration: who runs it adds one"
+          : 'add `alertmanager: {url: …}` under `attach:`; docs/attach.md shows it'
+        : 'add `alertmanager:` to components and a receiver to receivers; docs/alerting.md shows both',
+  });
+}
+
+/** Whom a test tells, one line a receiver. */
+function audienceText(audience: readonly Audience[]): string {
+  return table(
+    audience.map(({ receiver, integrations, by, notes }) => [
+      receiver,
+      integrations.join(', ') || '(nobody)',
+      by === '' ? 'what no other route takes' : by,
+      notes.join('; '),
+    ]),
+  );
 }
 
 function reportText(report: DeliveryReport): string {

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import type { SourceReport } from '../../backup/report.ts';
+import type { BackupReport, BackupSource, SourceReport } from '../../backup/report.ts';
 import { renderError } from '../../platform/error-text.ts';
+import { ensureDirectory } from '../../platform/files.ts';
 import { formatElapsed, formatSize } from '../../platform/units.ts';
+import { chosenSources } from '../chosen-sources.ts';
 import type { Command } from '../command.ts';
 import { table } from '../terminal.ts';
 
@@ -19,54 +21,47 @@ record that makes it a backup is written last: what is killed before it is harml
     '11  another backup is running',
   ],
   options: [
+    { flags: '--source <component>', description: 'of one component alone, or `leitstand` itself' },
     {
       flags: '--new-repository',
       description: 'begin a new one although earlier backups are not to be found',
     },
   ],
   run: async (context, input) => {
-    const { openSession, requireRunning } = await import('../open-session.ts');
+    const { openSession } = await import('../open-session.ts');
     const { openRepositoryToWrite } = await import('../open-repository.ts');
     const { runBackup } = await import('../../backup/run-backup.ts');
     const session = await openSession(context);
     try {
-      for (const { component } of session.sources) await requireRunning(session, component);
+      if (session.stack.runtime === 'external') {
+        const { requireSomeData } = await import('../attached.ts');
+        const left = requireSomeData(session, input.text('source'));
+        if (left.length > 0)
+          context.output.talk(`left out, since \`data_dir\` is not set: ${left.join(', ')}`);
+      }
+      const sources = chosenSources(session, input.text('source'));
+      await requireSomeRunning(sources);
       const { repository, isNew } = await openRepositoryToWrite(
         context,
         session,
         input.flag('newRepository'),
       );
+      await ensureDirectory(join(session.stack.stateDir, 'run'));
       const report = await runBackup({
         stack: session.stack.name,
-        sources: session.sources,
+        sources,
         repository,
         proofs: session.history.proofs,
         lockFile: join(session.stack.stateDir, 'run', 'backup.lock'),
+        scratchDir: join(session.stack.stateDir, 'run', 'backup'),
         clock: context.clock,
         signal: context.signal,
         onProgress: context.onProgress,
       });
-      const rows = report.sources.map((source) =>
-        source.ok
-          ? [
-              source.component,
-              'stored',
-              `${source.files} files`,
-              `${formatSize(source.readBytes)} read`,
-              `${formatSize(source.newBytes)} new`,
-              `${source.expectations} facts sealed`,
-            ]
-          : [source.component, 'FAILED', source.error.details.what],
-      );
       return {
         exit: report.exit,
         text: [
-          table(rows),
-          ...report.sources.flatMap(remarks),
-          '',
-          report.backupId === undefined
-            ? 'No backup was made.'
-            : `Backup ${report.backupId} in ${formatElapsed(report.elapsedMs)}. Not drilled yet: leitstand drill`,
+          reportText(report),
           ...(isNew
             ? [
                 `The repository is new. Keep a copy of ${join(session.stack.stateDir, 'keys')} elsewhere: it proves that a backup is yours.`,
@@ -80,6 +75,38 @@ record that makes it a backup is written last: what is killed before it is harml
     }
   },
 };
+
+/** Nothing runs: then it is no backup of a stack, and most likely not the one that was meant. */
+async function requireSomeRunning(sources: readonly BackupSource[]): Promise<void> {
+  const programs = sources.flatMap((source) => (source.url === undefined ? [] : [source]));
+  const outcomes = await Promise.allSettled(programs.map(async ({ assertOurs }) => assertOurs?.()));
+  const [first] = outcomes;
+  if (first?.status === 'rejected' && outcomes.every(({ status }) => status === 'rejected'))
+    throw first.reason;
+}
+
+function reportText(report: BackupReport): string {
+  const rows = report.sources.map((source) =>
+    source.ok
+      ? [
+          source.component,
+          'stored',
+          `${source.files} files`,
+          `${formatSize(source.readBytes)} read`,
+          `${formatSize(source.newBytes)} new`,
+          `${source.expectations} facts sealed`,
+        ]
+      : [source.component, 'FAILED', source.error.details.what],
+  );
+  return [
+    table(rows),
+    ...report.sources.flatMap(remarks),
+    '',
+    report.backupId === undefined
+      ? 'No backup was made.'
+      : `Backup ${report.backupId} in ${formatElapsed(report.elapsedMs)}. Not drilled yet: leitstand drill`,
+  ].join('\n');
+}
 
 function remarks(source: SourceReport): string[] {
   if (!source.ok) return ['', renderError(source.error, { colour: false })];

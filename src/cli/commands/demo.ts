@@ -48,7 +48,7 @@ const WALK: readonly WalkStep[] = [
     name: 'drill',
     title: 'prove that the backup restores',
     claim:
-      'the backup restores: the restored Prometheus answers as the live one did, and a damaged copy is rejected',
+      'every backup restores: the restored programs answer as the live ones did, and damaged copies are rejected',
   },
   { name: 'status', title: 'look at the whole' },
 ];

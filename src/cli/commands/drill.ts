@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { renderError } from '../../platform/error-text.ts';
 import { formatElapsed } from '../../platform/units.ts';
+import type { DrillSource } from '../../drill/report.ts';
 import type { SourceDrill } from '../../drill/run-drill.ts';
 import type { Verdict } from '../../stack/proof.ts';
+import { isProgramSource } from '../../stack/source.ts';
+import { chosenSources } from '../chosen-sources.ts';
 import type { Command } from '../command.ts';
 import { table } from '../terminal.ts';
 
@@ -13,6 +16,7 @@ control: a copy with one damaged byte must be rejected, or the comparison is wor
   arguments: [
     { name: 'snapshot', description: 'a snapshot instead of the newest of each source', required: false },
   ],
+  options: [{ flags: '--source <component>', description: 'of one component alone, or `leitstand` itself' }],
   examples: [
     { command: 'leitstand drill', shows: 'the newest backup' },
     { command: 'leitstand backup list', shows: 'what else there is' },
@@ -25,21 +29,37 @@ control: a copy with one damaged byte must be rejected, or the comparison is wor
   run: async (context, input) => {
     const { openSession } = await import('../open-session.ts');
     const { openStackRepository } = await import('../open-repository.ts');
-    const { openDeployment } = await import('../open-deployment.ts');
+    const { openProvisioning } = await import('../open-deployment.ts');
     const { neededPrograms } = await import('../../deployment/plans.ts');
     const { runDrill } = await import('../../drill/run-drill.ts');
     const session = await openSession(context);
     try {
-      const deployment = await openDeployment(context);
-      const programs = await deployment.provision(neededPrograms(deployment.stack, deployment.components));
+      const { stack, components } = session;
+      if (session.stack.runtime === 'external') {
+        const { requireSomeData } = await import('../attached.ts');
+        const left = requireSomeData(session, input.text('source'));
+        if (left.length > 0)
+          context.output.talk(`left out, since \`data_dir\` is not set: ${left.join(', ')}`);
+      }
+      const repository = await openStackRepository(context, stack);
       const snapshot = input.args[0];
+      const sources = chosenSources(
+        session,
+        snapshot === undefined ? input.text('source') : (await repository.snapshot(snapshot)).source,
+      );
+      const wanted = sources.map(({ component }) => components.get(component)?.program.name);
+      const provision = await openProvisioning(context, stack);
+      const programs = await provision(
+        neededPrograms(stack, components).filter(({ name }) => wanted.includes(name)),
+      );
       const report = await runDrill({
-        sources: session.sources.flatMap(({ component, source }) => {
+        sources: sources.flatMap(({ component, source }): DrillSource[] => {
+          if (!isProgramSource(source)) return [{ component, source }];
           const plugin = session.components.get(component);
           const program = plugin && programs.get(plugin.program.name);
           return program ? [{ component, source, program }] : [];
         }),
-        repository: await openStackRepository(context, session.stack),
+        repository,
         runtime: session.runtime,
         scratchDir: join(session.stack.stateDir, 'drill'),
         proofs: session.history.proofs,

@@ -3,6 +3,10 @@ import { EXIT } from '../../platform/exit-codes.ts';
 import { formatSize } from '../../platform/units.ts';
 import type { Command } from '../command.ts';
 import { cliErrors } from '../errors.ts';
+import { isProgramSource } from '../../stack/source.ts';
+
+const SECRETS_MISSING =
+  'Before `leitstand up` there, put back what no backup holds: the secrets that its secrets.json names, and signing.pem.';
 
 export const restoreCommand: Command = {
   description: `Writes a snapshot's data into a new directory, laid out as the program expects it, and checks every byte on the
@@ -11,10 +15,18 @@ was broken off, a file \`DIRECTORY.restoring\` lies beside it.`,
   arguments: [{ name: 'directory', description: 'where to; made when missing', required: true }],
   options: [
     { flags: '--snapshot <id>', description: 'which one (default: the newest)' },
-    { flags: '--source <component>', description: 'of which component', default: 'prometheus' },
+    {
+      flags: '--source <component>',
+      description: 'of which component, or `leitstand` itself',
+      default: 'prometheus',
+    },
   ],
   examples: [
     { command: 'leitstand restore /tmp/look', shows: 'the newest data of Prometheus' },
+    {
+      command: 'leitstand restore --source leitstand /srv/again',
+      shows: 'the stack itself, without its secrets',
+    },
     { command: 'leitstand backup list', shows: 'what else there is' },
   ],
   exits: [
@@ -53,7 +65,10 @@ was broken off, a file \`DIRECTORY.restoring\` lies beside it.`,
       });
       return {
         exit: EXIT.ok,
-        text: `Restored ${files} files (${formatSize(bytes)}) of ${wanted} into ${target}. Every byte was checked.`,
+        text: [
+          `Restored ${files} files (${formatSize(bytes)}) of ${wanted} into ${target}. Every byte was checked.`,
+          ...(isProgramSource(source) ? [] : [SECRETS_MISSING]),
+        ].join('\n'),
         json: { snapshot: wanted, target, files, bytes },
       };
     } finally {

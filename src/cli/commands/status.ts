@@ -1,7 +1,7 @@
 import { EXIT } from '../../platform/exit-codes.ts';
 import { formatSize } from '../../platform/units.ts';
 import type { ProofStatus, StackStatus } from '../../deployment/status.ts';
-import { isSalvaged } from '../../stack/stack.ts';
+import { isSalvaged, type Stack } from '../../stack/stack.ts';
 import type { Session } from '../open-session.ts';
 import type { Command } from '../command.ts';
 import { formatAge, plural, table } from '../terminal.ts';
@@ -13,23 +13,30 @@ and its limit. What was never proven, or too long ago, counts as wrong: unknown 
     { command: 'leitstand status', shows: 'the stack at a glance' },
     { command: 'leitstand status || mail -s "look at the stack" ops@example.org', shows: 'from cron' },
   ],
-  exits: ['0   everything is ready and freshly proven', '1   something is not'],
+  exits: [
+    '0   everything is ready and freshly proven',
+    '1   something is not',
+    '4   an attached program refuses the credentials',
+    '5   an attached program could not be asked: it is unknown, not down',
+  ],
   run: async (context) => {
     const { openSession } = await import('../open-session.ts');
     const { readStatus } = await import('../../deployment/status.ts');
+    const { attachedExit, expectedNow } = await import('../attached.ts');
     const session = await openSession(context, { inNeed: true });
     try {
       const status = await readStatus({
         runtime: session.runtime,
         stack: session.stack,
-        expected: session.expectedProofs,
+        expected: await expectedNow(session, context.signal),
         problems: await problemsOf(session),
         latest: (kind, subject) => session.history.proofs.latest(kind, subject),
         now: context.clock.now(),
       });
       return {
-        exit: status.healthy ? EXIT.ok : EXIT.no,
-        text: statusText(session.stack.name, status, context.clock.now()),
+        exit:
+          session.stack.runtime === 'external' ? attachedExit(status) : status.healthy ? EXIT.ok : EXIT.no,
+        text: statusText(labelOf(session.stack), status, context.clock.now()),
         json: JSON.parse(JSON.stringify({ stack: session.stack.name, ...status })),
       };
     } finally {
@@ -38,11 +45,18 @@ and its limit. What was never proven, or too long ago, counts as wrong: unknown 
   },
 };
 
+function labelOf({ name, environment }: Stack): string {
+  return environment === 'local' ? name : `${name} (${environment})`;
+}
+
 /** What the stack's file and its repository say against it. */
 async function problemsOf({ stack, history, sources }: Session): Promise<string[]> {
   const problems = isSalvaged(stack)
     ? ['its file has mistakes (`leitstand plan` names them): what it should be is not known']
     : [];
+  const { environmentMismatch } = await import('../../deployment/environment.ts');
+  const mismatch = isSalvaged(stack) ? undefined : await environmentMismatch(stack);
+  if (mismatch) problems.push(`${mismatch.what}: see \`leitstand status --env ${mismatch.applied}\``);
   const backedUp = sources.some(
     ({ component }) => history.proofs.latest('backup', component)?.verdict === 'proven',
   );
@@ -73,6 +87,19 @@ function statusText(name: string, status: StackStatus, now: Date): string {
     component.restarts > 0 ? plural(component.restarts, 'restart') : '',
     component.reason ?? '',
   ]);
+  const { daemon } = status.supervision;
+  const own = daemon
+    ? [
+        [
+          'daemon',
+          daemon.state,
+          formatAge(now.getTime() - Date.parse(daemon.since)),
+          daemon.residentBytes === undefined ? '' : formatSize(daemon.residentBytes),
+          '',
+          daemon.reason ?? '',
+        ],
+      ]
+    : [];
   const inbox = status.inbox
     ? [['inbox', status.inbox.state, '', '', '', status.inbox.reason ?? `port ${status.inbox.port}`]]
     : [];
@@ -93,12 +120,38 @@ function statusText(name: string, status: StackStatus, now: Date): string {
     ...(status.supervision.supervised || status.components.every(({ pid }) => pid === undefined)
       ? []
       : [`NOBODY RESTARTS WHAT ENDS: ${status.supervision.reason ?? 'no daemon runs'}`, '']),
-    table([['COMPONENT', 'STATE', 'SINCE', 'MEMORY', '', ''], ...components, ...inbox]),
+    status.supervision.supervised === 'elsewhere'
+      ? attachedTable(status)
+      : table([['COMPONENT', 'STATE', 'SINCE', 'MEMORY', '', ''], ...components, ...inbox, ...own]),
+    ...lastLines(status),
     ...(proofs.length === 0
       ? []
       : ['', table([['PROOF', 'OF', 'RESULT', 'AGE', 'LIMIT', 'EVIDENCE', ''], ...proofs])]),
     ...(next.length === 0 ? [] : ['', `Next: ${next.join(', ')}`]),
   ].join('\n');
+}
+
+/** What somebody else runs: since when and with how much memory is not to be seen from here. */
+function attachedTable({ components }: StackStatus): string {
+  return table([
+    ['COMPONENT', 'STATE', 'VERSION', 'URL', ''],
+    ...components.map(({ component, state, version = '', url = '', reason = '' }) => [
+      component,
+      state,
+      version,
+      url,
+      reason,
+    ]),
+  ]);
+}
+
+/** What programs that crash wrote last. */
+function lastLines({ components }: StackStatus): string[] {
+  return components.flatMap(({ component, lastLines: lines = [] }) =>
+    lines.length === 0
+      ? []
+      : ['', `${component} wrote last:`, ...lines.map((line) => `  ${line.slice(0, 300)}`)],
+  );
 }
 
 function word(proof: ProofStatus): string {
@@ -107,7 +160,7 @@ function word(proof: ProofStatus): string {
 
 function nextSteps(status: StackStatus): string[] {
   const running = status.components.every(({ state }) => state === 'ready') && status.supervision.supervised;
-  const steps = running ? [] : ['leitstand up'];
+  const steps = running || status.supervision.supervised === 'elsewhere' ? [] : ['leitstand up'];
   for (const { kind, state } of status.proofs) {
     const step = NEXT[kind];
     if (state !== 'proven' && step !== undefined && !steps.includes(step)) steps.push(step);

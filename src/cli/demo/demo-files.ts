@@ -1,20 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LeitstandError } from '../../platform/errors.ts';
 import { exists, readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
 import { findFreePort, isPortFree } from '../../platform/ports.ts';
 import type { CommandContext } from '../command.ts';
 import { endpoints } from '../endpoints.ts';
 import { loadStack } from '../load-stack.ts';
+import { openProvisioning } from '../open-deployment.ts';
 import { openRuntime } from '../open-runtime.ts';
+import { type DemoPorts, demoConfiguration, demoEnvironment } from './demo-texts.ts';
 
-const COMPILED = '[cache, go]';
-
-interface DemoPorts {
-  readonly prometheus: number;
-  readonly alertmanager: number;
-  readonly pushgateway: number;
-  readonly inbox: number;
-}
+const LOG_STORE = 'victoria-logs';
 
 /**
  * Writes the demo's configuration, on free ports. What is there stays, edits and secrets included: only its own port
@@ -29,19 +25,38 @@ export async function prepareDemoFiles(
   if (!(await exists(file))) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const ports = await choosePorts();
+    const text = (logs: boolean) => demoConfiguration(ports, { compile: options.compile, logs });
     await writeFileAtomic(join(directory, '.env'), demoEnvironment(ports), { mode: 0o600 });
-    await writeFileAtomic(file, demoConfiguration(ports, options.compile));
+    await writeFileAtomic(file, text(true));
+    if (!(await hasLogStore({ ...context, file }))) await writeFileAtomic(file, text(false));
     return file;
   }
-  if (options.compile)
-    await edit(file, 0o644, (text) => text.replace(/\bsources: \[.*\]/, `sources: ${COMPILED}`));
+  if (options.compile) {
+    await edit(file, 0o644, (text) => text.replace(/\bsources: \[.*\]/, 'sources: [cache, go]'));
+  }
   const moves = await takenPorts(context, file);
   if (moves.size > 0) {
     const moved = (port: string) => String(moves.get(Number(port)) ?? port);
-    await edit(file, 0o644, (text) => text.replaceAll(/(?<=\bport: *)\d+/g, moved));
+    await edit(file, 0o644, (text) => text.replaceAll(/(?<=\bport: *|127\.0\.0\.1:)\d+/g, moved));
     await edit(join(directory, '.env'), 0o600, (text) => text.replaceAll(/(?<=127\.0\.0\.1:)\d+/g, moved));
   }
   return file;
+}
+
+/** Debian has no package of it; a machine without Go and without the internet goes without logs, and is told so. */
+async function hasLogStore(context: CommandContext): Promise<boolean> {
+  const stack = await loadStack(context);
+  const plugin = (await context.catalog.components()).get(LOG_STORE);
+  if (!plugin) return false;
+  try {
+    await (await openProvisioning(context, stack))([plugin.program]);
+    return true;
+  } catch (error) {
+    if (!(error instanceof LeitstandError)) throw error;
+    const reasons = (error.details.detail ?? []).map((line) => `\n    ${line}`).join('');
+    context.output.talk(`The demo does without logs: ${LOG_STORE} cannot be had here${reasons}`);
+    return false;
+  }
 }
 
 /** Ports of the demo that somebody else has → free ones. Empty while the demo itself runs. */
@@ -67,55 +82,10 @@ async function choosePorts(): Promise<DemoPorts> {
     prometheus: await findFreePort(9090),
     alertmanager: await findFreePort(9093),
     pushgateway: await findFreePort(9091),
+    nodeExporter: await findFreePort(9100),
+    blackboxExporter: await findFreePort(9115),
+    victoriaLogs: await findFreePort(9428),
     inbox: await findFreePort(5001),
+    daemon: await findFreePort(9470),
   };
-}
-
-function demoEnvironment({ inbox }: DemoPorts): string {
-  return `# Secrets of the demo. They point to the inbox, which answers as Slack and a webhook would.
-# For a real channel, put its webhook URL here, then \`leitstand up\` and \`leitstand alert test\`.
-SLACK_WEBHOOK_URL=http://127.0.0.1:${inbox}/slack/services/T00DEMO00/B00DEMO00/demo0demo0demo0demo0demo
-WEBHOOK_URL=http://127.0.0.1:${inbox}/webhook
-`;
-}
-
-function demoConfiguration(ports: DemoPorts, compile: boolean): string {
-  return `# The demo stack. docs/configuration.md explains every key.
-schema: 1
-stack: demo
-
-components:
-  prometheus:
-    port: ${ports.prometheus}
-    scrape_interval: 1s        # so that there is data within seconds; 15s is the default
-    memory: 512MiB
-  alertmanager:
-    port: ${ports.alertmanager}
-  pushgateway:
-    port: ${ports.pushgateway}
-
-receivers:
-  on-call:
-    slack:
-      - webhook_url: \${secret:SLACK_WEBHOOK_URL}
-        channel: '#monitoring-alerts'
-    webhook:
-      - url: \${secret:WEBHOOK_URL}
-  team:
-    webhook:
-      - url: \${secret:WEBHOOK_URL}
-
-routing:
-  severity:
-    critical: on-call
-    warning: team
-  default: team
-  group_wait: 10s
-
-inbox:
-  port: ${ports.inbox}
-
-provision:
-  sources: ${compile ? COMPILED : '[cache, debian, go]'}
-`;
 }

@@ -1,0 +1,129 @@
+import { resolve } from 'node:path';
+import { EXIT } from '../../platform/exit-codes.ts';
+import { ENVIRONMENTS, LANGUAGES } from '../../stack/stack.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { type Answers, answersFrom, completeAnswers, defaultAnswers, RECEIVERS } from '../init/answers.ts';
+import { shownPath } from '../shown-path.ts';
+import { table } from '../terminal.ts';
+
+export const initCommand: Command = {
+  description: `Writes a commented leitstand.yaml with the JSON Schema beside it, the names of its secrets (.env.example) and
+the lines that keep secrets out of git. On a terminal it asks what the options leave open; elsewhere, and with
+--yes, the defaults hold. What is there is never replaced.`,
+  arguments: [
+    {
+      name: 'directory',
+      description: 'where the stack shall live; made when it is not there (default: here)',
+      required: false,
+      offers: 'directory',
+    },
+  ],
+  options: [
+    { flags: '--name <name>', description: 'name of the stack (default: that of the directory)' },
+    {
+      flags: '--environment <name>',
+      description: 'which environment this is (default: local)',
+      choices: ENVIRONMENTS,
+    },
+    {
+      flags: '--components <names>',
+      description: 'with commas between (default: prometheus,alertmanager,node-exporter)',
+    },
+    {
+      flags: '--receiver <type>',
+      description: 'who is told about alerts (default: slack)',
+      choices: RECEIVERS,
+    },
+    {
+      flags: '--language <code>',
+      description: 'of messages and alert texts (default: en)',
+      choices: LANGUAGES,
+    },
+    {
+      flags: '--dotenv',
+      description: 'write a .env (0600) with values that work: random ones, and the inbox',
+    },
+    { flags: '--yes', description: 'ask nothing' },
+  ],
+  examples: [
+    { command: 'leitstand init', shows: 'asks, and writes into this directory' },
+    { command: 'leitstand init monitoring --yes', shows: 'the defaults, in a new directory' },
+    {
+      command: 'leitstand init --environment production --receiver webhook --language de --yes',
+      shows: 'from a script',
+    },
+  ],
+  exits: ['2   there is a leitstand.yaml already'],
+  run: async (context, input) => {
+    const { refuseExisting, writeStackFiles } = await import('../init/write-files.ts');
+    const directory = resolve(context.cwd, input.args[0] ?? '.');
+    await refuseExisting(context, directory);
+    const known = [...(await context.catalog.components()).keys()];
+    const given = answersFrom(input, context, known);
+    const answers = await settle(context, given, {
+      defaults: defaultAnswers(directory, known),
+      silent: input.flag('yes'),
+    });
+    const files = await writeStackFiles(context, directory, answers);
+    return {
+      exit: EXIT.ok,
+      text: [
+        table(files.map(({ path, what }) => [shownPath(context.cwd, path), what])),
+        '',
+        ...nextSteps(context, directory, answers),
+      ].join('\n'),
+      json: {
+        directory,
+        ...answers,
+        components: [...answers.components],
+        files: files.map(({ path }) => path),
+      },
+    };
+  },
+};
+
+async function settle(
+  context: CommandContext,
+  given: Partial<Answers>,
+  { defaults, silent }: { readonly defaults: Answers; readonly silent: boolean },
+): Promise<Answers> {
+  const prompt = silent ? undefined : await context.openPrompt();
+  if (!prompt) {
+    const answers = completeAnswers(given, defaults);
+    if (!silent && Object.keys(given).length === 0)
+      context.output.talk(`no terminal to ask on: taking the defaults (${described(answers)})`);
+    return answers;
+  }
+  try {
+    const { askAnswers } = await import('../init/wizard.ts');
+    return await askAnswers(prompt, given, defaults, await context.catalog.components());
+  } finally {
+    prompt.close();
+  }
+}
+
+function described({ name, environment, components, receiver }: Answers): string {
+  return `${name}, ${environment}, ${components.join(' ')}, receiver ${receiver}`;
+}
+
+function nextSteps(context: CommandContext, directory: string, answers: Answers): string[] {
+  const here = shownPath(context.cwd, directory);
+  const isTold = answers.receiver !== 'none';
+  const inbox =
+    isTold && answers.environment !== 'local'
+      ? ['Alerts go to the built-in inbox until .env names the real place.', '']
+      : [];
+  return [
+    ...inbox,
+    'Next:',
+    table([
+      ...(here === '.' ? [] : [[`  cd ${here}`, '']]),
+      ['  leitstand doctor', 'is this machine fit for it?'],
+      ['  leitstand up', 'start it'],
+      ...(isTold ? [['  leitstand alert test', 'prove that alerts arrive']] : []),
+      ['  leitstand backup', 'store its data'],
+      ['  leitstand drill', 'prove that the backup restores'],
+      ['  leitstand service install --now', 'start it at boot, too'],
+    ]),
+  ];
+}

@@ -1,0 +1,71 @@
+export interface DemoPorts {
+  readonly prometheus: number;
+  readonly alertmanager: number;
+  readonly pushgateway: number;
+  readonly nodeExporter: number;
+  readonly blackboxExporter: number;
+  readonly victoriaLogs: number;
+  readonly inbox: number;
+  readonly daemon: number;
+}
+
+export function demoEnvironment({ inbox }: DemoPorts): string {
+  return `# Secrets of the demo. They point to the inbox, which answers as Slack and a webhook would.
+# For a real channel, put its webhook URL here, then \`leitstand up\` and \`leitstand alert test\`.
+SLACK_WEBHOOK_URL=http://127.0.0.1:${inbox}/slack/services/T00DEMO00/B00DEMO00/demo0demo0demo0demo0demo
+WEBHOOK_URL=http://127.0.0.1:${inbox}/webhook
+`;
+}
+
+export function demoConfiguration(
+  ports: DemoPorts,
+  options: { readonly compile: boolean; readonly logs: boolean },
+): string {
+  return `# The demo stack. docs/configuration.md explains every key.
+schema: 1
+stack: demo
+
+components:
+  prometheus:
+    port: ${ports.prometheus}
+    scrape_interval: 1s        # so that there is data within seconds; 15s is the default
+    memory: 512MiB
+  alertmanager:
+    port: ${ports.alertmanager}
+  pushgateway:
+    port: ${ports.pushgateway}
+  node-exporter:
+    port: ${ports.nodeExporter}
+  blackbox-exporter:
+    port: ${ports.blackboxExporter}
+    probes:
+      - url: http://127.0.0.1:${ports.alertmanager}/-/ready
+${options.logs ? `  victoria-logs:\n    port: ${ports.victoriaLogs}\n` : ''}
+receivers:
+  on-call:
+    slack:
+      - webhook_url: \${secret:SLACK_WEBHOOK_URL}
+        channel: '#monitoring-alerts'
+    webhook:
+      - url: \${secret:WEBHOOK_URL}
+  team:
+    webhook:
+      - url: \${secret:WEBHOOK_URL}
+
+routing:
+  severity:
+    critical: on-call
+    warning: team
+  default: team
+  group_wait: 10s
+
+inbox:
+  port: ${ports.inbox}
+
+daemon:
+  port: ${ports.daemon}
+
+provision:
+  sources: ${options.compile ? '[cache, go]' : '[cache, release, debian, go]'}
+`;
+}

@@ -1,0 +1,113 @@
+import { basename } from 'node:path';
+import { objectToName } from '../../config/objections.ts';
+import { nearest } from '../../platform/nearest.ts';
+import type { EnvironmentName, Language } from '../../stack/stack.ts';
+import type { CommandContext, CommandInput } from '../command.ts';
+import { cliErrors } from '../errors.ts';
+
+/** `none`: alerts are seen in Alertmanager only. */
+export const RECEIVERS = ['slack', 'webhook', 'none'] as const;
+export type ReceiverChoice = (typeof RECEIVERS)[number];
+
+/** Everything that `init` has to know. */
+export interface Answers {
+  readonly name: string;
+  readonly environment: EnvironmentName;
+  /** In the catalog's order. */
+  readonly components: readonly string[];
+  readonly receiver: ReceiverChoice;
+  readonly language: Language;
+  /** Whether a `.env` with values is written. */
+  readonly dotenv: boolean;
+}
+
+/** What a first stack is made of, as far as there is such a component. */
+const USUAL: readonly string[] = ['prometheus', 'alertmanager', 'node-exporter'];
+
+/** What holds where nobody says otherwise. */
+export function defaultAnswers(directory: string, known: readonly string[]): Answers {
+  return {
+    name: nameFrom(basename(directory)),
+    environment: 'local',
+    components: USUAL.filter((name) => known.includes(name)),
+    receiver: 'slack',
+    language: 'en',
+    dotenv: false,
+  };
+}
+
+function nameFrom(text: string): string {
+  const name = text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 40)
+    .replace(/-+$/, '');
+  return objectToName(name) === undefined ? name : 'my-stack';
+}
+
+/** The answers that the options give; throws LS-CLI-001 for one that cannot be. */
+export function answersFrom(
+  input: CommandInput,
+  context: Pick<CommandContext, 'environment'>,
+  known: readonly string[],
+): Partial<Answers> {
+  const [name, components, receiver] = [
+    input.text('name'),
+    input.text('components'),
+    input.text('receiver') as ReceiverChoice | undefined,
+  ];
+  const environment = (input.text('environment') as EnvironmentName | undefined) ?? context.environment;
+  const language = input.text('language') as Language | undefined;
+  return {
+    ...(name === undefined ? {} : { name: checkedName(name) }),
+    ...(environment === undefined ? {} : { environment }),
+    ...(components === undefined ? {} : { components: componentList(components, known) }),
+    ...(receiver === undefined ? {} : { receiver }),
+    ...(language === undefined ? {} : { language }),
+    ...(input.flag('dotenv') ? { dotenv: true } : {}),
+  };
+}
+
+function checkedName(name: string): string {
+  const objection = objectToName(name);
+  if (objection === undefined) return name;
+  throw cliErrors.error('LS-CLI-001', {
+    what: `--name ${name}: ${objection.problem}`,
+    fix: 'small letters, digits and dashes, a letter first: --name rathaus-nord',
+  });
+}
+
+function componentList(text: string, known: readonly string[]): string[] {
+  const wanted = text.split(/[\s,]+/).filter((name) => name !== '');
+  for (const name of wanted) {
+    if (known.includes(name)) continue;
+    const near = nearest(name, known);
+    throw cliErrors.error('LS-CLI-001', {
+      what: `there is no component ${name}`,
+      why: `there are: ${known.join(', ')}`,
+      fix: near === undefined ? '--components prometheus,alertmanager' : `--components …,${near}`,
+    });
+  }
+  if (wanted.length === 0) {
+    throw cliErrors.error('LS-CLI-001', {
+      what: '--components names none',
+      fix: '--components prometheus,alertmanager',
+    });
+  }
+  return known.filter((name) => wanted.includes(name));
+}
+
+/**
+ * What was given, the defaults for the rest, and both made to fit: receivers need an Alertmanager. Throws LS-CLI-001
+ * when what was given does not.
+ */
+export function completeAnswers(given: Partial<Answers>, defaults: Answers): Answers {
+  const answers = { ...defaults, ...given };
+  if (answers.components.includes('alertmanager') || answers.receiver === 'none') return answers;
+  if (given.receiver === undefined) return { ...answers, receiver: 'none' };
+  throw cliErrors.error('LS-CLI-001', {
+    what: `a receiver (${given.receiver}) needs an Alertmanager, which is not among the components`,
+    fix: 'add alertmanager to --components, or --receiver none',
+  });
+}

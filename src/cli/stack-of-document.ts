@@ -1,0 +1,154 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { LoadedConfig } from '../config/load.ts';
+import type { ConfigDocument } from '../config/schema.ts';
+import type { Json } from '../platform/canonical-json.ts';
+import { cacheDirectory } from '../platform/environment.ts';
+import { durationMs } from '../platform/units.ts';
+import type { AnyComponentPlugin } from '../stack/component.ts';
+import type { AnyReceiverPlugin, Integration } from '../stack/receiver.ts';
+import type { ResolveSecret } from '../stack/secret.ts';
+import type { Attachment, Routing, Stack, WantedComponent } from '../stack/stack.ts';
+
+interface Plugins {
+  readonly components: ReadonlyMap<string, AnyComponentPlugin>;
+  readonly receivers: ReadonlyMap<string, AnyReceiverPlugin>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The accepted file as the frozen stack that everything works on: units in numbers, paths absolute. */
+export function stackOf(config: LoadedConfig, plugins: Plugins): Stack {
+  const { document, directory } = config;
+  const stateDir = resolve(directory, document.state_dir ?? '.leitstand');
+  const names = Object.keys(document.receivers);
+  return Object.freeze({
+    name: document.stack,
+    file: config.file,
+    environment: document.environment,
+    isEnvironmentChosen: config.isEnvironmentChosen,
+    language: document.language,
+    stateDir,
+    runtime: document.attach === undefined ? 'native' : 'external',
+    components: wantedComponents(config, plugins),
+    integrations: integrationsOf(config, plugins),
+    receivers: names,
+    routing: routingOf(document, names[0] ?? ''),
+    // Beside programs of others nothing runs by itself: `leitstand inbox serve` opens it.
+    inbox: document.attach === undefined ? document.inbox : { ...document.inbox, enabled: false },
+    daemon: document.daemon,
+    scrapeJobs: document.scrape_jobs as Readonly<Record<string, Json>>[],
+    rules: {
+      files: document.rules.files.map((file) => resolve(directory, file)),
+      alerts: document.rules.alerts,
+      runbookBaseUrl: document.rules.runbook_base_url?.replace(/\/+$/, ''),
+    },
+    waivers: document.check.waivers,
+    backup: {
+      directory:
+        document.backup.directory === undefined
+          ? join(stateDir, 'repository')
+          : resolve(directory, document.backup.directory),
+    },
+    provision: {
+      sources: document.provision.sources,
+      paths: document.provision.paths,
+      cacheDir: document.provision.cache_dir ?? cacheDirectory(plugins.env, homedir()),
+      mirror: document.provision.mirror,
+    },
+    resolveSecret: config.resolveSecret,
+  } satisfies Stack);
+}
+
+/** A stack of which only its name and its places are known: no components, no receivers. */
+export function emptyStack(
+  name: string,
+  file: string,
+  stateDir: string,
+): Omit<Stack, 'backup' | 'provision'> {
+  return {
+    name,
+    file,
+    environment: 'local',
+    isEnvironmentChosen: false,
+    language: 'en',
+    stateDir,
+    runtime: 'native',
+    components: [],
+    integrations: [],
+    receivers: [],
+    routing: { severities: [], default: '', groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: 0 },
+    inbox: { enabled: false, port: 0 },
+    daemon: { port: 0 },
+    scrapeJobs: [],
+    rules: { files: [], alerts: {} },
+    waivers: [],
+    resolveSecret: () => {
+      throw new TypeError('a stack of which only the places are known has no secrets');
+    },
+  };
+}
+
+function wantedComponents(config: LoadedConfig, { components }: Plugins): WantedComponent[] {
+  const { document, resolveSecret } = config;
+  const wanted = Object.entries(document.components).map(([name, settings]) => {
+    const { version } = settings as { readonly version?: string };
+    return { name, config: settings, ...(version === undefined ? {} : { version }) };
+  });
+  const attached = Object.entries(document.attach ?? {}).flatMap(([name, place]) =>
+    place === undefined
+      ? []
+      : [
+          {
+            name,
+            config: components.get(name)?.schema.parse({}) ?? {},
+            attached: attachmentOf(place, resolveSecret),
+          },
+        ],
+  );
+  return [...wanted, ...attached];
+}
+
+type AttachedPlace = NonNullable<NonNullable<ConfigDocument['attach']>['prometheus']>;
+
+function attachmentOf(place: AttachedPlace, resolveSecret: ResolveSecret): Attachment {
+  return {
+    url: place.url.replace(/\/+$/, ''),
+    dataDir: place.data_dir,
+    configFile: place.config_file,
+    username: place.username,
+    password: place.password === undefined ? undefined : resolveSecret(place.password),
+    bearerToken: place.bearer_token === undefined ? undefined : resolveSecret(place.bearer_token),
+    caFile: place.ca_file,
+  };
+}
+
+function integrationsOf({ document, resolveSecret }: LoadedConfig, { receivers }: Plugins): Integration[] {
+  const integrations: Integration[] = [];
+  for (const [receiver, types] of Object.entries(document.receivers)) {
+    for (const [type, list] of Object.entries(types)) {
+      const plugin = receivers.get(type);
+      for (const [index, integration] of (list as readonly unknown[]).entries()) {
+        if (plugin)
+          integrations.push(
+            plugin.integration(integration, {
+              receiver,
+              index,
+              language: document.language,
+              resolve: resolveSecret,
+            }),
+          );
+      }
+    }
+  }
+  return integrations;
+}
+
+function routingOf({ routing }: ConfigDocument, first: string): Routing {
+  return {
+    severities: Object.entries(routing.severity).map(([severity, receiver]) => ({ severity, receiver })),
+    default: routing.default ?? first,
+    groupWaitMs: durationMs(routing.group_wait),
+    groupIntervalMs: durationMs(routing.group_interval),
+    repeatIntervalMs: durationMs(routing.repeat_interval),
+  };
+}

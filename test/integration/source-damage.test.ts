@@ -1,0 +1,137 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/platform/clock.ts';
+import { LeitstandError } from '../../src/platform/errors.ts';
+import { findFreePort } from '../../src/platform/ports.ts';
+import type { SnapshotRecord } from '../../src/repository/records.ts';
+import { openWorld, temporaryDirectory } from './backup-world.ts';
+import { type Live, sourceCases } from './source-cases.ts';
+
+const TIMEOUT_MS = 120_000;
+const cases = await sourceCases();
+
+/**
+ * Damage beside the one of the drill's own control, a byte at a time, spread over all restored files. Some bytes change
+ * no answer (names of types, help texts, a bloom filter); the hashes of the repository are for those.
+ */
+const SAMPLES = 12;
+/** Of the sampled bytes, those that must be noticed at least. */
+const NOTICED: Readonly<Record<string, number>> = {
+  alertmanager: 0.6,
+  pushgateway: 0.3,
+  'victoria-logs': 0.4,
+};
+
+it.skipIf(cases.length > 0)('has no programs to test with on this machine', () => undefined);
+
+describe.each(cases)('damaged data of $name', { timeout: TIMEOUT_MS }, (one) => {
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let live: Live;
+  let world: Awaited<ReturnType<typeof openWorld>>;
+  let record: SnapshotRecord;
+  let whole: string;
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    live = await one.start(directory.path);
+    world = await openWorld(directory.path, one.source);
+    await one.fill(live);
+    await world.backup(live);
+    const [newest] = await world.store.snapshots(one.source.component);
+    if (!newest) throw new Error('there is no snapshot');
+    record = newest;
+    whole = join(directory.path, 'whole');
+    await world.store.restore({
+      snapshot: record.id,
+      target: whole,
+      mapPath: (path) => one.source.restorePath(path),
+    });
+  }, TIMEOUT_MS);
+
+  afterAll(async () => {
+    world.history.close();
+    await live.stop('SIGKILL');
+    await directory.remove();
+  });
+
+  it('is noticed at most bytes, and no comparison crashes on it', async () => {
+    const files = await filesIn(whole);
+    const targets = files.filter(({ size, path }) => size > 0 && !path.endsWith('.json'));
+    const total = targets.reduce((sum, { size }) => sum + size, 0);
+    let noticed = 0;
+    for (let i = 0; i < SAMPLES; i += 1) {
+      let at = Math.floor(((i + 0.5) / SAMPLES) * total);
+      const target = targets.find(({ size }) => {
+        if (at < size) return true;
+        at -= size;
+        return false;
+      });
+      if (target && (await isNoticed(target.path, at))) noticed += 1;
+    }
+    expect(noticed / SAMPLES).toBeGreaterThanOrEqual(NOTICED[one.source.component] ?? 1);
+  });
+
+  it('is noticed when a file is missing', async () => {
+    const noticed: boolean[] = [];
+    for (const { path } of (await filesIn(whole)).filter(({ path: name }) =>
+      /silences$|\.data$|message_values\.bin$/.test(name),
+    ))
+      noticed.push(await isNoticed(path, undefined));
+    expect(noticed).not.toContain(false);
+    expect(noticed.length).toBeGreaterThan(0);
+  });
+
+  /** `at` undefined: the file is removed. */
+  async function isNoticed(path: string, at: number | undefined): Promise<boolean> {
+    const scratch = join(directory.path, 'damaged');
+    const place = world.runtime.twinPlace(scratch);
+    await mkdir(scratch);
+    try {
+      await cp(whole, place.data, { recursive: true, preserveTimestamps: true });
+      const file = join(place.data, path);
+      const bytes = await readFile(file);
+      await rm(file);
+      if (at !== undefined) {
+        bytes[at] = (bytes[at] ?? 0) ^ 0x41;
+        await writeFile(file, bytes);
+      }
+      const port = await findFreePort(0);
+      const plan = one.source.twinPlan({ program: one.program, place, port });
+      const twin = await world.runtime.startTwin({ plan, directory: scratch });
+      try {
+        const comparisons = await one.source.compare({
+          url: twin.url,
+          dataDir: place.data,
+          expectations: record.expectations,
+          cutoff: record.cutoff,
+          clock: systemClock,
+        });
+        if (comparisons.some(({ verdict }) => verdict === 'mismatch')) return true;
+        if (comparisons.every(({ verdict }) => verdict === 'match')) return false;
+        await systemClock.sleep(300);
+        expect({ end: await twin.ended(), comparisons }).toMatchObject({ end: expect.any(String) });
+        return true;
+      } finally {
+        await twin.stop();
+      }
+    } catch (error) {
+      if (!(error instanceof LeitstandError) || error.code !== 'LS-RUNTIME-002') throw error;
+      return true;
+    } finally {
+      await rm(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    }
+  }
+});
+
+async function filesIn(root: string) {
+  const entries = (await readdir(root, { recursive: true, withFileTypes: true })).filter((one) =>
+    one.isFile(),
+  );
+  return Promise.all(
+    entries.map(async (entry) => {
+      const file = join(entry.parentPath, entry.name);
+      return { path: relative(root, file), size: (await readFile(file)).length };
+    }),
+  );
+}
