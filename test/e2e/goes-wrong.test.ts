@@ -85,7 +85,7 @@ describe.skipIf(generations.length === 0)('a stack that goes wrong', () => {
     await writeFile(
       fake,
       `#!/bin/sh
-[ "$1" = --version ] && echo "pushgateway, version 0.1.0 (branch: x, revision: x)" && exit 0
+[ "$1" = --version ] && echo "pushgateway, version 1.5.0 (branch: x, revision: x)" && exit 0
 echo "disk quota is a lie" >&2
 exit 3
 `,
@@ -222,7 +222,7 @@ exit 3
     const env = join(stack.directory, '.env');
     const original = await readFile(env, 'utf8');
     await writeFile(env, original.replace('/services/T00TEST00', '/services/T00OTHER0'));
-    expect((await stack.run('plan')).stdout).toMatch(/alertmanager .*(secrets|files) change/);
+    expect((await stack.run('plan')).stdout).toMatch(/alertmanager .*(secrets|1 file)/);
     const { exit, stdout } = await stack.run('status');
     expect(stdout).toMatch(/on-call +OUTDATED/);
     expect(stdout).toMatch(/team +proven/);

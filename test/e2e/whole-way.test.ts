@@ -95,7 +95,7 @@ describe.each(generations)('the whole way with %s programs', (generation) => {
     const file = join(stack.directory, 'leitstand.yaml');
     const original = await readFile(file, 'utf8');
     await writeFile(file, original.replace('scrape_interval: 1s', 'scrape_interval: 2s'));
-    expect((await stack.run('plan')).stdout).toMatch(/prometheus +\S+ +reload +files change/);
+    expect((await stack.run('plan')).stdout).toMatch(/prometheus +\S+ +reload +1 file$/m);
     const reloaded = await stack.run('up');
     expect(reloaded.stdout).toMatch(/prometheus +\S+ +configured +reloaded/);
     expect(reloaded.stdout).toMatch(/alertmanager +\S+ +configured +unchanged/);
@@ -110,7 +110,7 @@ describe.each(generations)('the whole way with %s programs', (generation) => {
 
   it('is not taken down to an older version by accident', async () => {
     const fake = join(stack.directory, 'older');
-    await writeFile(fake, '#!/bin/sh\necho "pushgateway, version 0.1.0 (branch: x, revision: x)"\n', {
+    await writeFile(fake, '#!/bin/sh\necho "pushgateway, version 1.5.0 (branch: x, revision: x)"\n', {
       mode: 0o755,
     });
     await stack.configure({ paths: new Map([...stack.paths, ['pushgateway', fake]]) });

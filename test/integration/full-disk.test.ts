@@ -25,9 +25,9 @@ it.skipIf(!possible)(
     const args = [...NAMESPACE, script, 'full-disk', directory, process.execPath, FIXTURE];
     const result = await runProgram('unshare', args, { timeoutMs: 60_000 });
     expect(result.stderr).toBe('');
-    expect(JSON.parse(result.stdout)).toEqual({
+    expect(JSON.parse(result.stdout)).toMatchObject({
       applied: 'LS-RUNTIME-010',
-      supervision: { supervised: true },
+      supervision: { supervised: true, daemon: { state: 'ready' } },
       failed: [],
       large: 0,
       left: [],
