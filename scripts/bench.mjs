@@ -5,7 +5,9 @@ import { findNode, installDependencies, root } from './ready.mjs';
 
 installDependencies();
 const wanted = process.argv.slice(2);
-for (const name of wanted.length > 0 ? wanted : ['startup', 'stack', 'plan', 'lint', 'log-shipping', 'demo']) {
+for (const name of wanted.length > 0
+  ? wanted
+  : ['startup', 'stack', 'plan', 'lint', 'log-shipping', 'demo']) {
   process.stdout.write(`== ${name}\n`);
   const { status } = spawnSync(findNode(), [join(root, 'bench', `${name}.ts`)], { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;

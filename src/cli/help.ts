@@ -45,7 +45,7 @@ Usage: leitstand COMMAND [options]
 ${table(commands.filter(({ hidden }) => hidden !== true).map(({ name, summary }) => [`  ${name}`, summary]))}
 
 Start here:
-  leitstand demo               a whole stack on this machine, proven in a minute
+  leitstand demo               a whole stack on this machine, proven step by step
   leitstand init               a configuration for a stack of your own
   leitstand COMMAND --help     one command, with examples
   leitstand explain CODE       more about an error

@@ -114,13 +114,20 @@ export async function salvageStack(
   const file = await findConfigFile(context);
   const text = await readTextIfExists(file);
   if (text === undefined) return undefined;
-  const { salvageConfig } = await import('../config/salvage.ts');
-  const { stack, stateDir: stated, backupDirectory } = salvageConfig(text);
-  if (stated === undefined || backupDirectory === undefined) return undefined;
+  const [{ salvageConfig }, { loadVariables }] = await Promise.all([
+    import('../config/salvage.ts'),
+    import('../config/variables.ts'),
+  ]);
+  const { environment: variables } = await loadVariables(dirname(file), context.env);
+  const asked = context.environment ?? variables.lookUp('LEITSTAND_ENV');
+  const { stack, environment, stateDir: stated, backupDirectory } = salvageConfig(text, asked);
+  if (environment === undefined || stated === undefined || backupDirectory === undefined) return undefined;
   const stateDir = resolve(dirname(file), stated ?? '.leitstand');
   if (places === 'needed' && !(await exists(stateDir))) return undefined;
   return {
     ...emptyStack(stack ?? 'stack', file, stateDir),
+    environment,
+    isEnvironmentChosen: asked !== undefined,
     salvaged: true,
     backup: {
       directory:

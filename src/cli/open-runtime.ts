@@ -1,6 +1,7 @@
 import type { Runtime, TwinRequest } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { CommandContext } from './command.ts';
+import { daemonCommand } from './daemon-command.ts';
 
 /** The runtime of the stack, ready to start its daemon with this very program. */
 export async function openRuntime(context: CommandContext, stack: Stack): Promise<Runtime> {
@@ -20,6 +21,6 @@ export async function openRuntime(context: CommandContext, stack: Stack): Promis
     stateDir: stack.stateDir,
     env: context.env,
     clock: context.clock,
-    daemonCommand: [...context.self, 'serve', '--state-dir', stack.stateDir],
+    daemonCommand: daemonCommand(context.self, stack.stateDir),
   });
 }

@@ -9,6 +9,7 @@ import { exists } from '../platform/files.ts';
 import { isSystemdRunning, type SystemdScope, unitDirectory } from '../platform/systemd.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { CommandContext, OptionSpec } from './command.ts';
+import { daemonCommand } from './daemon-command.ts';
 
 export const USER_OPTION: OptionSpec = {
   flags: '--user',
@@ -57,7 +58,7 @@ export async function serviceSpec(
       stack: stack.name,
       scope,
       user: owner.name,
-      command: [...context.self, 'serve', '--state-dir', stack.stateDir],
+      command: daemonCommand(context.self, stack.stateDir),
       stateDir: stack.stateDir,
       // Under sudo ours is root's, and the programs are in the owner's.
       cacheDir: own || !isDefaultCache ? stack.provision.cacheDir : cacheDirectory({}, owner.home),

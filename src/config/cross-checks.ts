@@ -88,6 +88,10 @@ function portUses(schema: Schema, value: Readonly<Record<string, unknown>>): rea
   const inbox = value['inbox'] ?? {};
   if (isRecord(inbox) && inbox['enabled'] !== false)
     uses.push(...portsOf(childSchemas(root, 'inbox'), inbox, ['inbox']));
+  // Beside programs of others no daemon runs.
+  const daemon = value['daemon'] ?? {};
+  if (Object.keys(components).length > 0)
+    uses.push(...portsOf(childSchemas(root, 'daemon'), daemon, ['daemon']));
   return uses;
 }
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { nearest } from '../platform/nearest.ts';
 import { ENVIRONMENTS, type EnvironmentName } from '../stack/stack.ts';
 import { crossFindings } from './cross-checks.ts';
 import type { Variables } from './variables.ts';
@@ -6,6 +7,7 @@ import { choices, type Finding } from './finding.ts';
 import { issueFindings } from './issues.ts';
 import { type Merged, mergeOverlay } from './overlay.ts';
 import type { ReadDocument } from './reader.ts';
+import { quote } from './objections.ts';
 import type { configSchema } from './schema.ts';
 
 type FileSchema = ReturnType<typeof configSchema>;
@@ -78,9 +80,14 @@ export function chooseEnvironment(
   world: Variables,
 ): ChosenEnvironment {
   const value = isMapping(read.value) ? read.value : {};
-  const asked = environment ?? environmentNamed(world.lookUp('LEITSTAND_ENV'));
+  const given = environment === undefined ? (world.lookUp('LEITSTAND_ENV') ?? '') : '';
+  const asked = environment ?? environmentNamed(given);
   const own = environmentNamed(value['environment']) ?? 'local';
   const overlays = isMapping(value['environments']) ? Object.keys(value['environments']) : [];
+  if (asked === undefined && given !== '') {
+    const finding = noSuchEnvironment(given, read.places.keySpan(['environments']));
+    return { name: own, isAskedFor: true, findings: [finding] };
+  }
   const isUnknown = asked !== undefined && asked !== own && !overlays.includes(asked);
   const findings: Finding[] = isUnknown
     ? [
@@ -94,6 +101,16 @@ export function chooseEnvironment(
       ]
     : [];
   return { name: asked ?? own, isAskedFor: asked !== undefined, findings };
+}
+
+/** `LEITSTAND_ENV=prod`: going on as `local` would run a laptop's configuration where it counts. */
+function noSuchEnvironment(given: string, span: Finding['span']): Finding {
+  return {
+    code: 'LS-CONFIG-021',
+    what: `LEITSTAND_ENV is ${quote(given)}, and there is no such environment`,
+    fix: `${choices(nearest(given, ENVIRONMENTS), 'environments are', ENVIRONMENTS)}; unset the variable (also in .env) where the file's own word shall hold`,
+    span,
+  };
 }
 
 function environmentNamed(name: unknown): EnvironmentName | undefined {

@@ -79,6 +79,13 @@ function problemWith(
       what: `${where} needs the environment variable ${part.name}, which is not set`,
       fix: `set ${part.name} in the environment or in .env beside the file, or give a default: $\{env:${part.name}:-value}`,
     };
+  if (path[path[0] === 'environments' ? 2 : 0] === 'scrape_jobs')
+    return {
+      code: 'LS-CONFIG-014',
+      what: `${where} takes no secret`,
+      why: 'it is rendered into the configuration of Prometheus as it stands',
+      fix: 'name a file that only you can read: Prometheus takes `password_file`, `credentials_file`, `bearer_token_file` and their like',
+    };
   if (schemas.length > 0 && !isSecretField(schemas))
     return {
       code: 'LS-CONFIG-014',

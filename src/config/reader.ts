@@ -72,7 +72,11 @@ class Reader {
       return this.#explode(path, span);
     if (path.length > MAX_DEPTH)
       return this.#refuse(path, span, `values are nested ${MAX_DEPTH} levels deep`);
-    if (isScalar(node)) return this.#scalar(node.value, node.type === 'PLAIN', schemas, path, span);
+    if (isScalar(node)) {
+      // Of the node itself: behind an alias, an empty value stays an empty one.
+      if (node.value === null) return isRemoval(path, spanOf(node)) ? REMOVED : emptyValue(schemas);
+      return this.#scalar(node.value, node.type === 'PLAIN', schemas, path, span);
+    }
     this.#open.add(node);
     const value = isMap(node) ? this.#mapping(node.items, schemas, path) : this.#list(node, schemas, path);
     this.#open.delete(node);
@@ -118,7 +122,6 @@ class Reader {
   }
 
   #scalar(value: unknown, isPlain: boolean, schemas: readonly Schema[], path: Path, span: Span): unknown {
-    if (value === null) return isRemoval(path, span) ? REMOVED : emptyValue(schemas);
     if (typeof value === 'number' || typeof value === 'boolean') return value;
     if (typeof value !== 'string')
       return this.#refuse(path, span, `${pathText(path)} has a YAML type that is not used here`);
@@ -190,9 +193,9 @@ class Reader {
 }
 
 /** `null` written out for a key of an overlay; an empty value has no characters, and lists are replaced as a whole. */
-function isRemoval(path: Path, span: Span): boolean {
+function isRemoval(path: Path, span: Span | undefined): boolean {
   const isKey = path.length > 2 && path.every((step) => typeof step === 'string');
-  return path[0] === 'environments' && isKey && span.end > span.start;
+  return path[0] === 'environments' && isKey && span !== undefined && span.end > span.start;
 }
 
 function spanOf(node: ParsedNode | null): Span | undefined {

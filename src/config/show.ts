@@ -2,6 +2,7 @@ import { SecretReference } from '../stack/secret.ts';
 import type { LoadedConfig } from './load.ts';
 import type { Origin } from './origin.ts';
 import { isSecretField, type Path, type Schema, schemasAt } from './schema-tree.ts';
+import { mayBeSecret } from './secret-keys.ts';
 
 export interface ShownValue {
   readonly path: Path;
@@ -36,6 +37,7 @@ function childrenOf(value: unknown): readonly (readonly [string | number, unknow
 
 function textOf(value: unknown, path: Path, schema: Schema): string {
   if (value instanceof SecretReference) return `$\{secret:${value.name}}`;
-  if (isSecretField(schemasAt(schema, path))) return '(a secret, written into the file)';
+  const isOwnFormat = path[0] === 'scrape_jobs' && mayBeSecret(path, value);
+  if (isOwnFormat || isSecretField(schemasAt(schema, path))) return '(a secret, written into the file)';
   return typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(value);
 }

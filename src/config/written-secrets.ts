@@ -1,9 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { configSchema, type PluginSchemas } from './schema.ts';
 import { childSchemas, isSecretField, type Schema } from './schema-tree.ts';
-
-/** Keys of Prometheus' own format under which a secret stands; with `_file` behind them, a path does. */
-const SECRET_KEY = /(?:^|_)(?:password|passphrase|secret|token|credentials|api_key|secret_key)$/;
+import { hasLogin, isSecretKey } from './secret-keys.ts';
 
 /**
  * Lines (from 1) of an accepted file on which a secret is written out instead of being named by `${secret:NAME}`: in
@@ -22,7 +20,7 @@ export function linesWithSecrets(text: string, schemas: PluginSchemas): number[]
     } else if (isSeq(node)) {
       for (const item of node.items) visit(item, childSchemas(at, 0), key);
     } else if (isScalar(node) && typeof node.value === 'string' && node.range) {
-      const isSecret = isSecretField(at) || (SECRET_KEY.test(key) && node.value !== '');
+      const isSecret = isSecretField(at) || (isSecretKey(key) && node.value !== '') || hasLogin(node.value);
       if (isSecret && !/^\$\{(?:secret|env):[^}]*\}$/.test(node.value))
         found.push(lines.linePos(node.range[0]).line);
     }

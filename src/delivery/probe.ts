@@ -1,5 +1,6 @@
 import type { PostableAlert } from '../components/alertmanager/api.ts';
 import { TEST_LABEL } from '../stack/delivery.ts';
+import type { Language } from '../stack/stack.ts';
 import type { Alerting, Way } from './alerting.ts';
 import type { Target } from './target.ts';
 
@@ -38,15 +39,29 @@ export function testLabels(nonce: string, own: readonly string[]): Record<string
   };
 }
 
-export function probeAlert(probe: Probe, postedAt: Date, timeoutMs: number): PostableAlert {
-  const { nonce, receiver, routed } = probe;
+/** What people read, in the language of the stack. */
+const TEXTS: Readonly<Record<Language, (probe: Probe) => Record<'summary' | 'description', string>>> = {
+  en: ({ nonce, receiver }) => ({
+    summary: 'Test alert from Leitstand: nothing is wrong',
+    description: `Test ${nonce} of the receiver ${receiver}. It ends by itself; nobody has to act.`,
+  }),
+  de: ({ nonce, receiver }) => ({
+    summary: 'Testalarm von Leitstand: es ist nichts passiert',
+    description: `Test ${nonce} des Empfängers ${receiver}. Er endet von selbst; niemand muss etwas tun.`,
+  }),
+};
+
+export function probeAlert(
+  probe: Probe,
+  postedAt: Date,
+  timeoutMs: number,
+  language: Language = 'en',
+): PostableAlert {
+  const { nonce, routed } = probe;
   const labels = { ...testLabels(nonce, routed?.own ?? []), ...routed?.labels };
   return {
     labels: Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== '')),
-    annotations: {
-      summary: 'Test alert from Leitstand: nothing is wrong',
-      description: `Test ${nonce} of the receiver ${receiver}. It ends by itself; nobody has to act.`,
-    },
+    annotations: TEXTS[language](probe),
     startsAt: new Date(postedAt.getTime() - BACKDATED_MS),
     endsAt: new Date(postedAt.getTime() + timeoutMs + OUTLIVES_TEST_MS),
   };

@@ -30,7 +30,9 @@ export async function testDelivery(request: DeliveryRequest): Promise<DeliveryRe
   let integrations: IntegrationReport[];
   try {
     if (routed.length > 0)
-      await api.post(routed.map((probe) => probeAlert(probe, postedAt, request.timeoutMs)));
+      await api.post(
+        routed.map((probe) => probeAlert(probe, postedAt, request.timeoutMs, request.stack.language)),
+      );
     onProgress({ type: 'step', text: `posted ${routed.length} test alerts, marked ${nonce}` });
     integrations = await followProbes({ request, api, probes, before, sinceMessage, postedAt });
   } finally {
@@ -49,11 +51,11 @@ export async function testDelivery(request: DeliveryRequest): Promise<DeliveryRe
 async function resolveProbes(
   api: AlertmanagerApi,
   probes: readonly Probe[],
-  { clock }: DeliveryRequest,
+  { clock, stack }: DeliveryRequest,
 ): Promise<boolean> {
   try {
     const now = clock.now();
-    await api.post(probes.map((probe) => ({ ...probeAlert(probe, now, 0), endsAt: now })));
+    await api.post(probes.map((probe) => ({ ...probeAlert(probe, now, 0, stack.language), endsAt: now })));
     const firing = await Promise.all(probes.map(({ nonce }) => api.isFiring(TEST_LABEL, nonce)));
     return !firing.includes(true);
   } catch {

@@ -45,6 +45,7 @@ async function judge(
       .split('\n')
       .filter((line) => line.trim() !== '')
       .slice(-MAX_LINES),
-    fix: `look at ${generation.directory}; nothing that runs was touched`,
+    // Where it was rendered may be gone by now: a plan leaves nothing behind.
+    fix: 'correct what it names, in leitstand.yaml or in your rule files; nothing that runs was touched',
   });
 }

@@ -26,7 +26,7 @@ export const historyErrors = defineErrors({
     exit: 11,
     title: 'The history file stayed locked',
     explanation:
-      'Command line, schedule and daemon write the same file in turns, each for a few milliseconds. ' +
+      'Command line, cron and daemon write the same file in turns, each for a few milliseconds. ' +
       'A lock held for seconds means that a program was stopped while writing, or that somebody opened the file by hand.',
   },
 });

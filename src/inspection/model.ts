@@ -29,6 +29,8 @@ export interface PrometheusFile {
   readonly file: string;
   readonly where: Where;
   readonly scrapeIntervalMs: number;
+  /** What `global` says for jobs that say nothing. */
+  readonly scrapeTimeout: { readonly ms: number; readonly where: Where } | undefined;
   readonly evaluationIntervalMs: number;
   readonly externalLabels: readonly string[];
   readonly jobs: readonly ScrapeJob[];

@@ -42,7 +42,8 @@ export class RestoreTarget {
     await writing(target.#mark, async () => {
       await mkdir(dirname(root), { recursive: true });
       await writeFile(target.#mark, about, { flag: 'wx', flush: true });
-      await mkdir(root, { recursive: true, mode: 0o755 });
+      // What is restored may have lain in a private directory: it is for its owner to open.
+      await mkdir(root, { recursive: true, mode: 0o700 });
     });
     target.#directories.add(root);
     return target;

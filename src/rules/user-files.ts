@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isSeq, LineCounter, parseDocument } from 'yaml';
 import { type LeitstandError, systemErrorCode } from '../platform/errors.ts';
 import type { RuleFile } from '../stack/offer.ts';
 import { ruleErrors } from './errors.ts';
@@ -79,10 +79,9 @@ function objectToRules(path: string, text: string): LeitstandError | undefined {
       fix: 'correct the line',
     });
   }
-  const content: unknown = document.toJS();
-  const groups =
-    content !== null && typeof content === 'object' && 'groups' in content ? content.groups : undefined;
-  if (Array.isArray(groups)) return undefined;
+  // The nodes, not their values: anchors that hundreds of rules share are nothing to unfold here.
+  const groups = isMap(document.contents) ? document.contents.get('groups', true) : undefined;
+  if (isSeq(groups) || isAlias(groups)) return undefined;
   return ruleErrors.error('LS-RULES-005', {
     what: `the rule file ${path} has no list \`groups\``,
     why: "Prometheus' rule files are lists of groups, each with a name and its rules",

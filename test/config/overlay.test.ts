@@ -55,6 +55,33 @@ describe('an overlay', () => {
     });
   });
 
+  it('is refused where LEITSTAND_ENV names none: local settings do not pass for those of `prod`', async () => {
+    expect(await mistakes(FILE, { LEITSTAND_ENV: 'prod' })).toContain('LEITSTAND_ENV is `prod`');
+    expect(await mistakes(FILE, {}, { '.env': 'LEITSTAND_ENV=Production\n' })).toContain(
+      'did you mean `production`?',
+    );
+    expect((await load(FILE, { LEITSTAND_ENV: '' })).document.environment).toBe('local');
+  });
+
+  it('cannot give the daemon a port that a component has', async () => {
+    const file = FILE.replace('  staging:\n', '  staging:\n    daemon: {port: 9093}\n');
+    expect(await mistakes(file, {}, {}, 'staging')).toContain(
+      'port 9093 is used twice: by components.alertmanager.port (its default) and by daemon.port',
+    );
+  });
+
+  it('takes nothing out through an alias to an empty value', async () => {
+    const file = `${HEAD}components: &all
+  prometheus:
+  alertmanager:
+environments:
+  production:
+    components: *all
+`;
+    const { document } = await load(file, {}, {}, 'production');
+    expect(Object.keys(document.components)).toEqual(['prometheus', 'alertmanager']);
+  });
+
   it('needs the secrets and variables of its own environment only', async () => {
     const file = FILE.replace('https://example.org/hook', "'${env:PRODUCTION_ONLY}'").replace(
       'http://127.0.0.1:5001/a',

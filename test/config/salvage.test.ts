@@ -16,7 +16,43 @@ describe('salvageConfig', () => {
     ['stack: a\nstate_dir: absent\n', { stack: 'a', stateDir: 'absent', backupDirectory: null }],
     ['- not a mapping\n', { stack: undefined, stateDir: undefined, backupDirectory: undefined }],
   ])('%j', (text, salvaged) => {
-    expect(salvageConfig(text)).toEqual(salvaged);
+    const { environment: _environment, ...places } = salvageConfig(text);
+    expect(places).toEqual(salvaged);
+  });
+
+  const OVERLAID = `stack: a
+state_dir: base
+backup: {directory: b}
+environment: staging
+environments:
+  staging: {state_dir: s}
+  production: {state_dir: null, backup: null}
+  local:
+    state_dir:
+    backup:
+typo: 1
+`;
+  it.each([
+    ['by the file itself', undefined, { environment: 'staging', stateDir: 's', backupDirectory: 'b' }],
+    ['asked for', 'production', { environment: 'production', stateDir: null, backupDirectory: null }],
+    ['with an empty value', 'local', { environment: 'local', stateDir: undefined, backupDirectory: 'b' }],
+    ['that does not exist', 'prod', { stateDir: undefined, backupDirectory: undefined }],
+  ])('finds the places of an environment %s', (_, asked, salvaged) => {
+    expect(salvageConfig(OVERLAID, asked)).toEqual({ stack: 'a', environment: undefined, ...salvaged });
+  });
+
+  it('needs no environment where the file has no overlays', () => {
+    const text = 'stack: a\nstate_dir: base\nenvironment: ${env:WHICH}\ntypo: 1\n';
+    expect(salvageConfig(text)).toMatchObject({ stateDir: 'base' });
+    expect(salvageConfig('stack: a\nstate_dir: base\n', 'prod')).toMatchObject({ stateDir: 'base' });
+  });
+
+  it('does not take the places of the rest of the file for those of an overlay that it cannot read', () => {
+    const text = 'stack: a\nstate_dir: base\nenvironments: {staging: &s {state_dir: s}, production: *s}\n';
+    expect(salvageConfig(text, 'production')).toMatchObject({
+      stateDir: undefined,
+      backupDirectory: undefined,
+    });
   });
 
   it('never throws', () => {

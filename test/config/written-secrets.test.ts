@@ -31,6 +31,17 @@ environments:
   expect(linesWithSecrets(text, schemas)).toEqual([5, 10, 15, 21]);
 });
 
+it('finds the password in a URL and the secrets of a header', () => {
+  const text = `stack: x
+scrape_jobs:
+  - job_name: a
+    proxy_url: http://scraper:hunter2@proxy.example.org:3128
+    http_headers: {X-Api-Key: {secrets: [abc]}}
+    static_configs: [{targets: ['10.0.0.5:9100']}]
+`;
+  expect(linesWithSecrets(text, schemas)).toEqual([4, 5]);
+});
+
 it('finds nothing where secrets are named', () => {
   const text = `stack: x
 components: {prometheus: {port: 9090}}

@@ -56,4 +56,12 @@ describe('the test alert', () => {
     expect(endsAt.toISOString()).toBe('2026-01-02T03:05:20.678Z');
     expect(annotations['summary']).toContain('nothing is wrong');
   });
+
+  it('speaks the language of the stack, and carries its mark in each', () => {
+    const [probe] = probes;
+    if (!probe) throw new Error('none');
+    const { annotations } = probeAlert(probe, posted, 15_000, 'de');
+    expect(annotations['summary']).toBe('Testalarm von Leitstand: es ist nichts passiert');
+    expect(annotations['description']).toContain(`Test ${probe.nonce} des Empfängers`);
+  });
 });

@@ -56,7 +56,7 @@ describe.skipIf(loki === undefined)('a real Loki', () => {
     const query = new URLSearchParams({
       query: 'sum(count_over_time({component="alpha",stack="test"}[1h]))',
     });
-    const answer = await fetch(`http://127.0.0.1:${portOf(store)}/loki/api/v1/query?${query}`);
+    const answer = await fetch(`http://127.0.0.1:${portOf(store)}/loki/api/v1/query?${query.toString()}`);
     const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } };
     return Number(data.result[0]?.value[1] ?? 0);
   }

@@ -142,7 +142,7 @@ describe.each(generations)('receivers with %s programs', (generation) => {
     const shown = slackAttachment(firing, 'DiskFull');
     expect(shown.title).toBe('⚠️ ALARM: DiskFull');
     expect(shown.text).toMatch(
-      /^\*Kurz:\* Platte voll\n\*Instanz:\* n\n\*Seit:\* .* UTC\n\*Anleitung:\* leitstand explain DiskFull\n/,
+      /^\*Zusammenfassung:\* Platte voll\n\*Instanz:\* n\n\*Seit:\* .* UTC\n\*Anleitung:\* leitstand explain DiskFull\n/,
     );
     expect(slackAttachment(firing, 'Probe').title).toBe('🧪 TEST ALARM: Probe');
     await post(new Date());

@@ -133,6 +133,13 @@ describe('rule files of the user', () => {
     expect(files.every(({ content }) => content === good)).toBe(true);
   });
 
+  it('may share one anchor between hundreds of rules', () => {
+    const rule = (i: number) => `      - { alert: A${i}, expr: vector(${i}), labels: *all }\n`;
+    const shared = `groups:\n  - name: shared\n    rules:\n      - { alert: A, expr: vector(1), labels: &all { severity: info } }\n`;
+    const path = write('anchors.yml', shared + Array.from({ length: 300 }, (_, i) => rule(i)).join(''));
+    expect(readUserRuleFiles([path])).toMatchObject({ mistakes: [], files: [{}] });
+  });
+
   it('that are wrong are all named in one run', () => {
     const paths = [
       join(directory, 'missing.yml'),

@@ -73,7 +73,7 @@ async function readConfiguration({ stack, linesWithSecrets }: OwnSourceOptions):
     what: `${basename(stack.file)} has a secret written into it, so that it is not stored`,
     why: `whoever can read the repository would have it${more.length === 0 ? '' : `; ${more.length} more lines have one as well`}`,
     where: { file: stack.file, line },
-    fix: `put the value into secrets/NAME beside the file (chmod 600), and \${secret:NAME} in its place`,
+    fix: `put the value into secrets/NAME beside the file (chmod 600), and \${secret:NAME} in its place; a scrape job names the file instead: password_file, credentials_file`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { askPrograms } from '../../inspection/ask-programs.ts';
 import { inspectionErrors } from '../../inspection/errors.ts';
@@ -6,7 +7,9 @@ import { filesOfPattern, readDirectory, readNamedFile } from '../../inspection/r
 import { fileLookup } from '../../inspection/read/file-lookup.ts';
 import { readModel, type TextFile } from '../../inspection/read/read-model.ts';
 import { type PlacedWaiver, waiversInText } from '../../inspection/waivers.ts';
+import { cacheDirectory } from '../../platform/environment.ts';
 import { findExecutable } from '../../platform/files.ts';
+import { plural } from '../../platform/units.ts';
 import type { CommandContext } from '../command.ts';
 import { shownPath } from '../shown-path.ts';
 
@@ -49,7 +52,7 @@ export async function checkFiles(context: CommandContext, wanted: FilesToCheck):
   if (prometheuses.length + ruleFiles.length + alertmanagers.length + unreadable.length === 0)
     throw inspectionErrors.error('LS-CHECK-021', {
       what: `there is no file of Prometheus or Alertmanager in ${wanted.directory ?? 'what was named'}`,
-      why: `${files.length} YAML files were looked at`,
+      why: `${plural(files.length, 'YAML file')} ${files.length === 1 ? 'was' : 'were'} looked at`,
       fix: 'name another directory, or the files themselves: --prometheus FILE --alertmanager FILE',
     });
   const asked = wanted.loaded
@@ -107,11 +110,24 @@ async function rulesOf(context: CommandContext, files: readonly TextFile[]): Pro
   return rules;
 }
 
-async function validators({ env }: CommandContext) {
-  const path = env['PATH'] ?? '';
+/** On PATH, else in the cache; files alone are no reason to fetch a program. */
+async function validators(context: CommandContext) {
   const [promtool, amtool] = await Promise.all([
-    findExecutable('promtool', path),
-    findExecutable('amtool', path),
+    findProgram('promtool', context),
+    findProgram('amtool', context),
   ]);
   return { promtool, amtool };
+}
+
+async function findProgram(name: string, { env, catalog }: CommandContext): Promise<string | undefined> {
+  const onPath = await findExecutable(name, env['PATH'] ?? '');
+  if (onPath !== undefined) return onPath;
+  const { lookInCache } = await import('../../runtimes/native/provision/cache.ts');
+  const tools = [...(await catalog.components()).values()].flatMap(({ tools: own }) => own);
+  const spec = tools.find((tool) => tool.name === name);
+  if (!spec) return undefined;
+  const answer = await lookInCache(cacheDirectory(env, homedir()), [spec], {
+    origins: ['release', 'go', 'debian'],
+  });
+  return 'programs' in answer ? answer.programs[0]?.path : undefined;
 }

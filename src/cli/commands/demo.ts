@@ -17,7 +17,7 @@ right; every proof is taken anew.`,
     { flags: '--down', description: 'stop the demo; its data stays' },
   ],
   examples: [
-    { command: 'leitstand demo', shows: 'everything, in about a minute' },
+    { command: 'leitstand demo', shows: 'everything; the first run gets the programs' },
     { command: 'leitstand demo --down', shows: 'stop it again' },
   ],
   exits: ['0   every step was proven', '1   a step was not'],

@@ -3,7 +3,7 @@ import { formatSize } from '../../platform/units.ts';
 import type { ProofStatus, StackStatus } from '../../deployment/status.ts';
 import { isSalvaged, type Stack } from '../../stack/stack.ts';
 import type { Session } from '../open-session.ts';
-import type { Command } from '../command.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { formatAge, plural, table } from '../terminal.ts';
 
 export const statusCommand: Command = {
@@ -36,7 +36,10 @@ and its limit. What was never proven, or too long ago, counts as wrong: unknown 
       return {
         exit:
           session.stack.runtime === 'external' ? attachedExit(status) : status.healthy ? EXIT.ok : EXIT.no,
-        text: statusText(labelOf(session.stack), status, context.clock.now()),
+        text: statusText(labelOf(session.stack), status, {
+          now: context.clock.now(),
+          options: optionsOf(context),
+        }),
         json: JSON.parse(JSON.stringify({ stack: session.stack.name, ...status })),
       };
     } finally {
@@ -44,6 +47,12 @@ and its limit. What was never proven, or too long ago, counts as wrong: unknown 
     }
   },
 };
+
+/** What has to be typed again for the proposed commands to be about this stack. */
+function optionsOf({ file, environment }: CommandContext): string {
+  const named = file === undefined ? '' : ` --file ${/^[\w./-]+$/.test(file) ? file : `'${file}'`}`;
+  return `${named}${environment === undefined ? '' : ` --env ${environment}`}`;
+}
 
 function labelOf({ name, environment }: Stack): string {
   return environment === 'local' ? name : `${name} (${environment})`;
@@ -78,7 +87,11 @@ const NEXT: Readonly<Record<string, string>> = {
   drill: 'leitstand drill',
 };
 
-function statusText(name: string, status: StackStatus, now: Date): string {
+function statusText(
+  name: string,
+  status: StackStatus,
+  { now, options }: { readonly now: Date; readonly options: string },
+): string {
   const components = status.components.map((component) => [
     component.component,
     component.state,
@@ -127,7 +140,7 @@ function statusText(name: string, status: StackStatus, now: Date): string {
     ...(proofs.length === 0
       ? []
       : ['', table([['PROOF', 'OF', 'RESULT', 'AGE', 'LIMIT', 'EVIDENCE', ''], ...proofs])]),
-    ...(next.length === 0 ? [] : ['', `Next: ${next.join(', ')}`]),
+    ...(next.length === 0 ? [] : ['', `Next: ${next.map((step) => `${step}${options}`).join(', ')}`]),
   ].join('\n');
 }
 

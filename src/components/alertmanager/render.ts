@@ -7,6 +7,8 @@ import type { Stack } from '../../stack/stack.ts';
 const HEADER = '# Written by Leitstand from leitstand.yaml: changes made here are lost.\n';
 /** A receiver without integrations: Alertmanager's way to say "to nobody". No receiver of a user can be named so. */
 const NOBODY = '(nobody)';
+/** Of the alert that always fires. */
+const WATCHDOG_SEVERITY = 'none';
 
 export interface RenderedAlertmanagerFile {
   readonly content: string;
@@ -46,8 +48,10 @@ function renderRoute({ routing, receivers }: Stack) {
     group_interval: formatDuration(routing.groupIntervalMs),
     repeat_interval: formatDuration(routing.repeatIntervalMs),
     routes: [
-      // It always fires and is for a dead man's switch, never for people.
-      { matchers: ['alertname="Watchdog"'], receiver: NOBODY },
+      // It always fires and is for a dead man's switch, never for people; who routes its severity has one.
+      ...(routing.severities.some(({ severity }) => severity === WATCHDOG_SEVERITY)
+        ? []
+        : [{ matchers: ['alertname="Watchdog"'], receiver: NOBODY }]),
       ...routing.severities.map(({ severity, receiver }) => ({
         matchers: [`severity=${JSON.stringify(severity)}`],
         receiver,

@@ -51,6 +51,8 @@ function nodeExporterPlan({ config, place, programs }: PlanInput<NodeExporterCon
       `--collector.filesystem.fs-types-exclude=${PSEUDO_FILE_SYSTEMS}`,
       `--collector.filesystem.mount-points-exclude=${CONTAINER_MOUNTS}`,
       `--collector.netdev.device-exclude=${CONTAINER_DEVICES}`,
+      // Debian's build has it on; without systemd it complains at every scrape.
+      '--no-collector.systemd',
       `--collector.netclass.ignored-devices=${CONTAINER_DEVICES}`,
       // Debian's build would look into a directory of its own.
       config.textfile_dir === undefined

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { holdsSecret } from '../../config/secret-keys.ts';
 import { durationMs, formatDuration, sizeBytes } from '../../platform/units.ts';
 import type { PlanInput } from '../../stack/component.ts';
 import type { Offer, ProbeTarget, RuleFile, ScrapeJob } from '../../stack/offer.ts';
@@ -60,8 +61,10 @@ function launchArguments(config: PrometheusConfig, place: Place): string[] {
 }
 
 function renderFiles(input: PlanInput<PrometheusConfig>): RenderedFile[] {
+  const content = HEADER + stringify(prometheusFile(input), { lineWidth: 0 });
+  const isPrivate = input.stack.scrapeJobs.some((job) => holdsSecret(job));
   return [
-    { path: 'prometheus.yml', content: HEADER + stringify(prometheusFile(input), { lineWidth: 0 }) },
+    { path: 'prometheus.yml', content, ...(isPrivate ? { mode: 0o600 } : {}) },
     ...ruleFiles(input.offers).map((file) => ({ path: `rules/${file.name}`, content: file.content })),
   ];
 }

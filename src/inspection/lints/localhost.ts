@@ -2,7 +2,7 @@ import type { Finding } from '../finding.ts';
 import type { Lint } from '../lint.ts';
 import type { Inspected, Target } from '../model.ts';
 import { isOfficialImage, servicesRunning } from '../mounts.ts';
-import { textOf, type Tree } from '../yaml-tree.ts';
+import { entriesOf, textOf, type Tree } from '../yaml-tree.ts';
 import { addressesOf } from './undeliverable.ts';
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1|\[::1\]|0\.0\.0\.0)$/;
@@ -16,26 +16,36 @@ export const localhostInContainer: Lint = {
 
 function receivers(model: Inspected): Finding[] {
   if (mayListenThere(model, 'alertmanager')) return [];
-  return model.alertmanagers.flatMap(({ receivers: all }) =>
-    all.flatMap(({ name, integrations }) =>
+  return model.alertmanagers.flatMap(({ receivers: all, global }) => [
+    ...entriesOf(global).flatMap(([key, { value }]) =>
+      isLoopback(key, value) ? [receiverFinding('global', value, `the global ${key} is localhost`)] : [],
+    ),
+    ...all.flatMap(({ name, integrations }) =>
       integrations.flatMap((integration) =>
         addressesOf(integration)
           .filter(([key, value]) => isLoopback(key, value))
-          .map(([key, value]): Finding => {
-            const port = portOf(textOf(value) ?? '');
-            return {
-              code: 'LS-CHECK-007',
-              severity: 'error',
-              subject: name,
-              where: value.where,
-              what: `receiver ${name} sends to localhost (${key} of ${integration.type}), which is Alertmanager's own container`,
-              why: 'nothing listens there: every notification is refused',
-              fix: `name the service in its place, or host.docker.internal${port} for a program on the machine`,
-            };
-          }),
+          .map(([key, value]) =>
+            receiverFinding(
+              name,
+              value,
+              `receiver ${name} sends to localhost (${key} of ${integration.type})`,
+            ),
+          ),
       ),
     ),
-  );
+  ]);
+}
+
+function receiverFinding(subject: string, value: Tree, who: string): Finding {
+  return {
+    code: 'LS-CHECK-007',
+    severity: 'error',
+    subject,
+    where: value.where,
+    what: `${who}, which is Alertmanager's own container`,
+    why: 'nothing listens there: every notification is refused',
+    fix: `name the service in its place, or host.docker.internal${portOf(textOf(value) ?? '')} for a program on the machine`,
+  };
 }
 
 function scrapes(model: Inspected): Finding[] {
@@ -75,7 +85,7 @@ function targetFinding(subject: string, { address, where }: Target, who: string,
 
 function isLoopback(key: string, tree: Tree): boolean {
   const text = textOf(tree) ?? '';
-  if (key === 'smarthost') return LOOPBACK.test(text.replace(/:\d+$/, ''));
+  if (key.endsWith('smarthost')) return LOOPBACK.test(text.replace(/:\d+$/, ''));
   const host = /^[a-z]+:\/\/(?:[^@/]*@)?(\[[^\]]*\]|[^:/?#]+)/i.exec(text)?.[1];
   return host !== undefined && LOOPBACK.test(host.toLowerCase());
 }

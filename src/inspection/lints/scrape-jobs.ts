@@ -11,6 +11,7 @@ export const scrapeJobs: Lint = {
   inspect: (model) =>
     model.prometheuses.flatMap((prometheus) => [
       ...duplicates(prometheus),
+      ...slowGlobalTimeout(prometheus),
       ...prometheus.jobs.flatMap((job) => [
         ...(model.origin === 'stack' ? missingDiscovery(job, model) : []),
         ...slowTimeout(job),
@@ -37,6 +38,21 @@ function duplicates({ jobs }: PrometheusFile): Finding[] {
         fix: 'give one another name, or put both targets into one job',
       }),
     );
+}
+
+function slowGlobalTimeout({ scrapeTimeout, scrapeIntervalMs }: PrometheusFile): Finding[] {
+  if (scrapeTimeout === undefined || scrapeTimeout.ms <= scrapeIntervalMs) return [];
+  return [
+    {
+      code: 'LS-CHECK-014',
+      severity: 'error',
+      subject: 'global',
+      where: scrapeTimeout.where,
+      what: `the global scrape timeout of ${formatDuration(scrapeTimeout.ms)} is longer than the interval of ${formatDuration(scrapeIntervalMs)}`,
+      why: 'Prometheus refuses the file',
+      fix: `set global.scrape_timeout to ${formatDuration(scrapeIntervalMs)} or less`,
+    },
+  ];
 }
 
 function slowTimeout(job: ScrapeJob): Finding[] {

@@ -12,6 +12,7 @@ export function readPrometheusFile(file: string, tree: Tree): PrometheusFile {
     file,
     where: tree.where,
     scrapeIntervalMs,
+    scrapeTimeout: timeoutOf(at(tree, 'global')),
     evaluationIntervalMs: duration(at(tree, 'global', 'evaluation_interval')) ?? MINUTE,
     externalLabels: entriesOf(at(tree, 'global', 'external_labels')).map(([name]) => name),
     jobs: itemsOf(at(tree, 'scrape_configs')).map((job) => readJob(job, scrapeIntervalMs)),
@@ -34,8 +35,6 @@ function duration(tree: Tree | undefined): number | undefined {
 function readJob(tree: Tree, defaultIntervalMs: number): ScrapeJob {
   const name = textOf(at(tree, 'job_name')) ?? '';
   const path = textOf(at(tree, 'metrics_path')) ?? '/metrics';
-  const timeout = at(tree, 'scrape_timeout');
-  const timeoutMs = duration(timeout);
   const discovered = readTargets(tree);
   return {
     name,
@@ -44,11 +43,16 @@ function readJob(tree: Tree, defaultIntervalMs: number): ScrapeJob {
     isOpen: discovered.isOpen || path.endsWith('/federate'),
     path,
     intervalMs: duration(at(tree, 'scrape_interval')) ?? defaultIntervalMs,
-    timeout:
-      timeout === undefined || timeoutMs === undefined ? undefined : { ms: timeoutMs, where: timeout.where },
+    timeout: timeoutOf(tree),
     honorLabels: textOf(at(tree, 'honor_labels')) === 'true',
     jobLabels: jobLabels(tree, name),
   };
+}
+
+function timeoutOf(tree: Tree | undefined): ScrapeJob['timeout'] {
+  const timeout = at(tree, 'scrape_timeout');
+  const ms = duration(timeout);
+  return timeout === undefined || ms === undefined ? undefined : { ms, where: timeout.where };
 }
 
 function readAlerting(tree: Tree): AlertingTargets {

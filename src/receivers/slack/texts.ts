@@ -24,6 +24,7 @@ const WORDS = {
     summary: 'Summary',
     description: 'Description',
     workspace: 'Workspace',
+    probe: 'Probe',
     instance: 'Instance',
     since: 'Since',
     lasted: 'lasted',
@@ -34,9 +35,10 @@ const WORDS = {
     alert: 'ALARM',
     alerts: 'Alarme',
     resolved: 'behoben',
-    summary: 'Kurz',
-    description: 'Näheres',
+    summary: 'Zusammenfassung',
+    description: 'Beschreibung',
     workspace: 'Workspace',
+    probe: 'Prüfung',
     instance: 'Instanz',
     since: 'Seit',
     lasted: 'Dauer',
@@ -76,6 +78,7 @@ function alertText(language: Language): string {
   return `{{ if .Annotations.summary }}*${words.summary}:* ${escaped('.Annotations.summary')}
 {{ end }}{{ if .Annotations.description }}*${words.description}:* ${escaped('.Annotations.description')}
 {{ end }}{{ if .Labels.workspace_id }}*${words.workspace}:* ${escaped('.Labels.workspace_id')}
+{{ end }}{{ if .Labels.probe }}*${words.probe}:* ${escaped('.Labels.probe')}
 {{ end }}{{ if .Labels.instance }}*${words.instance}:* ${escaped('.Labels.instance')}
 {{ end }}*${words.since}:* {{ .StartsAt.UTC.Format "2006-01-02 15:04" }} UTC{{ if eq .Status "resolved" }}, ${words.lasted} {{ (.EndsAt.Sub .StartsAt).Round 1000000000 }}{{ end }}{{ if .Annotations.runbook_url }}
 <${escaped('.Annotations.runbook_url')}|${words.runbook}>{{ else if .Annotations.runbook }}

@@ -191,6 +191,16 @@ describe('file rights', () => {
     await writeFile(join(path, '.env'), 'A=1\n', { mode: 0o600 });
     expect(await one(fileRightsCheck, world({ stack: stackIn(path) }))).toMatchObject({ verdict: 'ok' });
   });
+  it('lets everybody read the public half of the key, and nobody write it', async () => {
+    const path = await place('public-key');
+    const key = join(path, '.leitstand', 'keys', 'signing.pub.pem');
+    await mkdir(dirname(key), { recursive: true, mode: 0o700 });
+    await writeFile(key, 'PEM');
+    await chmod(key, 0o644);
+    expect(await one(fileRightsCheck, world({ stack: stackIn(path) }))).toMatchObject({ verdict: 'ok' });
+    await chmod(key, 0o664);
+    expect(await one(fileRightsCheck, world({ stack: stackIn(path) }))).toMatchObject({ verdict: 'fail' });
+  });
   it('names each file that others can read', async () => {
     const path = await place('open');
     await mkdir(join(path, 'secrets'), { mode: 0o700 });

@@ -11,13 +11,15 @@ import { type PinnedSnapshot, pinSnapshot, sweepSnapshots, unreadable } from './
 import { countTail, lateMetrics, touchesTail } from './tail.ts';
 import { comparedWindows, rangeStart } from './windows.ts';
 
-const ATTEMPTS = 3;
+/** Of a new server: none yet, too young, and the next. */
+const ATTEMPTS = 4;
 /** A restarted or new server: its first samples become old enough within a scrape timeout or so. */
 const LONGEST_WAIT_MS = 90_000;
 
 interface Attempt extends Questions {
   readonly context: CaptureContext;
   readonly lateness: number;
+  readonly scrapes: boolean;
   readonly outOfOrder: boolean;
   readonly sampleBudget: number;
   readonly onProgress: (text: string) => void;
@@ -39,13 +41,14 @@ export async function capture(context: CaptureContext, sampleBudget: number): Pr
   const api = createPrometheusApi(context.url, context.signal);
   const onProgress = context.onProgress ?? (() => undefined);
   await sweepSnapshots(context.dataDir);
-  const { lateness, outOfOrderWindow } = await readTiming(api);
+  const { lateness, outOfOrderWindow, scrapes } = await readTiming(api);
   const outOfOrder = await outOfOrderLoss(api, context.dataDir, outOfOrderWindow);
   const attempt: Attempt = {
     api,
     rangeStart: await rangeStart(api),
     context,
     lateness,
+    scrapes,
     outOfOrder: outOfOrder.possible,
     sampleBudget,
     onProgress,
@@ -82,7 +85,7 @@ async function takeWithPatience(attempt: Attempt): Promise<Taken> {
 }
 
 async function takeOnce(attempt: Attempt, last: boolean): Promise<Outcome> {
-  const { api, context, lateness, onProgress } = attempt;
+  const { api, context, lateness, scrapes, onProgress } = attempt;
   const latest = context.clock.now().getTime() - lateness;
   const retention = await retentionRuns(api);
   const tail = await countTail(attempt, latest);
@@ -93,7 +96,11 @@ async function takeOnce(attempt: Attempt, last: boolean): Promise<Outcome> {
     context.signal?.throwIfAborted();
     const blocks = await blocksOf(snapshot, context.url);
     const newest = blocks.at(-1)?.meta;
-    if (!newest) throw empty(context.url);
+    if (!newest) {
+      if (last || !scrapes) throw empty(context.url);
+      await snapshot.release();
+      return { again: lateness, reason: 'young' };
+    }
     // Compacted blocks end at their range's end, not at their newest sample; both are after it.
     const cutoff = Math.min(latest, Math.max(...blocks.map(({ meta }) => meta.maxTime)) - 1);
     if (cutoff <= newest.minTime) {
@@ -173,7 +180,7 @@ function empty(url: Address) {
   return prometheusErrors.error('LS-PROMETHEUS-007', {
     what: 'Prometheus has no samples yet, so there is nothing to back up',
     why: `the snapshot of ${hostOf(url)} succeeded and holds no block`,
-    fix: 'wait for the first scrape (`leitstand status` shows the targets), then run `leitstand backup` again',
+    fix: 'see whether its targets answer (the query `up`, or its page /targets), then run `leitstand backup` again',
   });
 }
 

@@ -20,6 +20,8 @@ export interface Timing {
   /** A sample may be stored this much later than its timestamp says. */
   readonly lateness: number;
   readonly outOfOrderWindow: number;
+  /** It has something to scrape: an empty server will not stay empty. */
+  readonly scrapes: boolean;
 }
 
 export async function readTiming(api: PrometheusApi): Promise<Timing> {
@@ -42,6 +44,7 @@ export function timing(
   const longest = delays.length > 0 ? Math.max(...delays) : DEFAULT_LATENESS_MS;
   return {
     lateness: Math.ceil(longest) + COMMIT_MARGIN_MS,
+    scrapes: (loaded?.scrape_configs ?? []).length > 0,
     outOfOrderWindow: parseDuration(loaded?.storage?.tsdb?.out_of_order_time_window ?? '') ?? 0,
   };
 }

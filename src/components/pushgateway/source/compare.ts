@@ -82,6 +82,9 @@ function compareGroups(found: readonly PushGroup[], facts: GroupFacts): Comparis
     if (!sealed.has(key) && !tolerated.has(key))
       differences.push(result(GROUPS, groupName(twin.labels), 'mismatch', text(twin), 'no such group'));
   if (differences.length > 0) return differences;
+  // Whoever pushes all the time may leave nothing that could be compared: that is no agreement.
+  if (facts.groups.length === 0 && facts.late.length > 0)
+    return [result(GROUPS, 'all', 'unknown', 'every group was pushed to again before the file was written')];
   const families = facts.groups.reduce((sum, group) => sum + group.families, 0);
   const equal = `${plural(facts.groups.length, 'group')} with ${families} metrics`;
   return [result(GROUPS, 'all', 'match', equal, equal)];

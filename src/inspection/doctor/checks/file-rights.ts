@@ -37,7 +37,8 @@ async function rightsLines(path: string, isState: boolean, { host }: DoctorWorld
   try {
     const { mode, uid } = await lstat(path);
     const bits = (mode & 0o777).toString(8).padStart(4, '0');
-    const open = mode & 0o077;
+    // The public half of a key is for everybody to read.
+    const open = mode & (path.endsWith('.pub.pem') ? 0o022 : 0o077);
     const lines: DoctorLine[] = [];
     if (open !== 0) {
       lines.push(

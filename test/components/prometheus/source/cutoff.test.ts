@@ -4,7 +4,7 @@ import { timing } from '../../../../src/components/prometheus/source/cutoff.ts';
 describe('timing', () => {
   it('is the longest scrape timeout, with a margin for the commit', () => {
     const config = 'scrape_configs: [{scrape_timeout: 5s}, {scrape_timeout: 1m}, {job_name: x}]';
-    expect(timing(config, [])).toEqual({ lateness: 62_000, outOfOrderWindow: 0 });
+    expect(timing(config, [])).toEqual({ lateness: 62_000, outOfOrderWindow: 0, scrapes: true });
   });
 
   it('counts a rule group by its interval, or by how long it takes', () => {
