@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import type { DesiredState } from '../runtimes/native/desired.ts';
+import { throwFailures } from '../runtimes/native/failures.ts';
 import type { NativeLayout } from '../runtimes/native/layout.ts';
 import type { ComponentStatus, InboxStatus } from '../stack/runtime.ts';
 import { HostedListener, type ListenerFactory } from './hosted-listener.ts';
@@ -55,16 +56,17 @@ export class Duties {
     });
   }
 
-  /** Throws LS-DAEMON-002 for the inbox; what else fails is `trouble`. All of it is tried again. */
+  /** Throws LS-DAEMON-002 for the inbox, LS-DAEMON-006 for the metrics; both are tried again, and `trouble` meanwhile. */
   async converge(desired: DesiredState): Promise<void> {
     this.#desired = desired;
     const { daemon } = desired;
-    const [inbox] = await Promise.allSettled([
-      this.#inbox.converge(desired.inbox),
-      this.#metrics.converge({ enabled: daemon !== undefined, port: daemon?.port ?? 0 }),
-      this.shipping.converge(desired),
-    ]);
-    if (inbox.status === 'rejected') throw inbox.reason;
+    throwFailures(
+      await Promise.allSettled([
+        this.#inbox.converge(desired.inbox),
+        this.#metrics.converge({ enabled: daemon !== undefined, port: daemon?.port ?? 0 }),
+        this.shipping.converge(desired),
+      ]),
+    );
   }
 
   inbox(): InboxStatus | undefined {

@@ -1,10 +1,13 @@
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { HttpRequest } from './http.ts';
+import { type HttpRequest, tooLong } from './http.ts';
+
+/** Characters; the longest row of a log store has 2 MiB. */
+const LONGEST_LINE = 16 * 1024 ** 2;
 
 export interface HttpLines {
   readonly status: number;
-  /** The body line by line, without the line ends; once. Rejects with `ECONNRESET` when it breaks off. */
+  /** The body line by line, without the line ends; once. Rejects with `ECONNRESET` when it breaks off, `EMSGSIZE` for an endless line. */
   lines(): AsyncGenerator<string>;
 }
 
@@ -48,9 +51,14 @@ async function* linesOf(response: IncomingMessage, signal: AbortSignal | undefin
   let rest = '';
   try {
     for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
+      const [end = '', ...lines] = chunk.split('\n');
+      rest += end;
+      if (rest.length > LONGEST_LINE) throw tooLong(LONGEST_LINE);
+      const next = lines.pop();
+      if (next === undefined) continue;
+      yield rest;
       yield* lines;
+      rest = next;
     }
   } catch (error) {
     // A stream that we cut ourselves ends with Node's own words; the reason is the signal's.

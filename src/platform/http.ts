@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { formatSize } from './units.ts';
 
 export interface HttpRequest {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
@@ -12,6 +13,8 @@ export interface HttpRequest {
   readonly ca?: string;
   /** A Unix socket to connect to instead of the URL's host. */
   readonly socketPath?: string;
+  /** Longest body that is taken; 256 MiB unless said, which still is one text. */
+  readonly maxBytes?: number;
 }
 
 export interface HttpResponse {
@@ -20,16 +23,25 @@ export interface HttpResponse {
   readonly body: string;
 }
 
+const MAX_BYTES = 256 * 1024 ** 2;
+
+/** Why an answer is not read to its end. */
+export function tooLong(maxBytes: number): Error {
+  const text = `its answer is longer than ${formatSize(maxBytes)}, which nobody of its kind gives`;
+  return Object.assign(new Error(text), { code: 'EMSGSIZE' });
+}
+
 /**
  * One exchange; any status is a result. Rejects with Node's system errors (`ECONNREFUSED`, …), with
- * `ETIMEDOUT` after `timeoutMs` (10 s unless said), or with the signal's reason. Never follows redirects.
+ * `ETIMEDOUT` after `timeoutMs` (10 s unless said), `EMSGSIZE` for a body that is too long, or with the signal's reason.
+ * Never follows redirects.
  */
 export function httpExchange(url: string | URL, options: HttpRequest = {}): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     options.signal?.throwIfAborted();
     const target = new URL(url);
     const send = target.protocol === 'https:' ? httpsRequest : httpRequest;
-    const timeoutMs = options.timeoutMs ?? 10_000;
+    const { timeoutMs = 10_000, maxBytes = MAX_BYTES } = options;
     const request = send(target, {
       method: options.method ?? 'GET',
       headers: {
@@ -55,7 +67,12 @@ export function httpExchange(url: string | URL, options: HttpRequest = {}): Prom
     request.on('error', refuse);
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      let received = 0;
+      response.on('data', (chunk: Buffer) => {
+        received += chunk.length;
+        if (received > maxBytes) request.destroy(tooLong(maxBytes));
+        else chunks.push(chunk);
+      });
       response.on('error', refuse);
       response.on('end', () => {
         finish();

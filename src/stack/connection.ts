@@ -42,6 +42,21 @@ export function exchangeOf(
   };
 }
 
+/** Of an answer: errors quote it, and a server that echoes its requests would have them show the credentials. */
+export function withoutCredentials(address: Address, text: string): string {
+  const sent = credentialsOf(address);
+  return sent === undefined ? text : text.replaceAll(sent, '<credentials>');
+}
+
+/** What follows `Basic` or `Bearer` in the request. */
+function credentialsOf(address: Address): string | undefined {
+  if (typeof address !== 'string') return address.authorization?.reveal().replace(/^\S+ /, '');
+  const { username, password } = new URL(address);
+  if (username === '' && password === '') return undefined;
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return Buffer.from(pair).toString('base64');
+}
+
 /** Why a server was not reached and what to do; `own` is the fix for a program that Leitstand runs. */
 export function unreachable(address: Address, error: unknown, own: string) {
   const why = networkReason(error);

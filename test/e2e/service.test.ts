@@ -35,6 +35,8 @@ case "$1" in
 esac
 `;
 
+const DONE = { exitCode: 0, signal: null, stdout: '', stderr: '', timedOut: false } as const;
+
 describe('a service for boot', () => {
   let stack: StackUnderTest;
   let place: string;
@@ -103,6 +105,18 @@ describe('a service for boot', () => {
     expect(await install({ dryRun: true, now: true })).toMatchObject({ written: true });
     await expect(stat(join(place, 'units', NAME))).rejects.toThrow('ENOENT');
     expect(await calls()).toEqual(['']);
+  });
+
+  it('a new state directory can be reached by its owner, whoever makes it', async () => {
+    const above = join(place, 'var');
+    const elsewhere = { ...world, run: async () => ({ ...DONE }) };
+    const given = { ...spec, stack: 'other', stateDir: join(above, 'state') };
+    await installService(
+      { spec: given, owner: process.getuid?.() ?? 0, now: false, dryRun: false },
+      elsewhere,
+    );
+    expect((await stat(above)).mode & 0o055).toBe(0o055);
+    expect((await stat(given.stateDir)).mode & 0o777).toBe(0o700);
   });
 
   it('takes the running programs over from the daemon in the background', async () => {

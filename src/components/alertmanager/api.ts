@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { type HttpRequest, type HttpResponse, httpExchange } from '../../platform/http.ts';
 import { type MetricSample, parseMetrics } from '../../platform/metrics-text.ts';
-import { type Address, exchangeOf, refusedFix, shownUrl, unreachable } from '../../stack/connection.ts';
+import {
+  type Address,
+  exchangeOf,
+  refusedFix,
+  shownUrl,
+  unreachable,
+  withoutCredentials,
+} from '../../stack/connection.ts';
 import { alertmanagerErrors } from './errors.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -145,7 +152,7 @@ async function exchange(address: Address, path: string, request: HttpRequest): P
       fix: refusedFix(address, response.status, 'give it the right ones in the URL or the configuration'),
     });
   }
-  return response;
+  return { ...response, body: withoutCredentials(address, response.body) };
 }
 
 function expectOk(url: string, response: HttpResponse): HttpResponse {

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { type HttpResponse, httpExchange } from '../../platform/http.ts';
-import { type Address, exchangeOf, refusedFix, shownUrl, unreachable } from '../../stack/connection.ts';
+import {
+  type Address,
+  exchangeOf,
+  refusedFix,
+  shownUrl,
+  unreachable,
+  withoutCredentials,
+} from '../../stack/connection.ts';
 import { pushgatewayErrors } from './errors.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -85,7 +92,7 @@ async function exchange(address: Address, path: string, signal: AbortSignal | un
       fix: refusedFix(address, response.status, 'give it the right ones in the URL or the configuration'),
     });
   }
-  return response;
+  return { ...response, body: withoutCredentials(address, response.body) };
 }
 
 function parseJson(text: string): unknown {

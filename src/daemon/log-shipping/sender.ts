@@ -19,6 +19,7 @@ export interface SendRequest {
 }
 
 const LONGEST_ANSWER = 2_000;
+const LONGEST_PAGE_BYTES = 16 * 1024 ** 2;
 /** 400: Loki's answer to a line that it does not take; 413: too much at once; 422 of proxies for either. */
 const REFUSALS: readonly (number | undefined)[] = [400, 413, 422];
 
@@ -74,7 +75,11 @@ export class LogSender {
 
   /** The start time of the store's process; '' when it does not say. Rejects with words when it cannot be asked. */
   async identify(timeoutMs: number, signal: AbortSignal): Promise<string> {
-    const asked = httpExchange(new URL('/metrics', this.#url), { timeoutMs, signal });
+    const asked = httpExchange(new URL('/metrics', this.#url), {
+      timeoutMs,
+      signal,
+      maxBytes: LONGEST_PAGE_BYTES,
+    });
     const { status, body } = await asked.catch((error: Error) => {
       throw new Error(inWords(error, timeoutMs), { cause: error });
     });

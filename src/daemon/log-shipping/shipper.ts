@@ -141,6 +141,8 @@ export class LogShipper {
     const begun = clock.monotonic();
     const more = await this.#read();
     if (this.#outbox.length === 0) {
+      // In the middle of an endless line: nothing to send, and not at the end either.
+      if (more) return clock.monotonic() - begun;
       counts.caughtUp();
       if (this.#settlement.isOpen && clock.monotonic() - this.#heardAt >= this.#times.heartbeat)
         this.#doubtful = true;

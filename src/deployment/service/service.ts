@@ -1,4 +1,4 @@
-import { chown, rm } from 'node:fs/promises';
+import { lchown, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
 import { type Environment } from '../../platform/environment.ts';
@@ -171,8 +171,11 @@ function assertMay(scope: SystemdScope, { isSystemdRunning, uid }: ServiceWorld)
 
 async function makeStateDir(stateDir: string, owner: number, uid: number): Promise<void> {
   if (await exists(stateDir)) return;
+  // What is above is not its owner's alone, and the owner has to get through.
+  await ensureDirectory(dirname(stateDir), 0o755);
   await ensureDirectory(stateDir);
-  if (uid === 0 && owner !== 0) await chown(stateDir, owner, -1);
+  // Never through a link that somebody has put there since: root would give away what it leads to.
+  if (uid === 0 && owner !== 0) await lchown(stateDir, owner, -1);
 }
 
 /** Throws LS-SERVICE-003 with systemctl's own words. */

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import { quoteForExec, quoteForUnit, type SystemdScope } from '../../platform/systemd.ts';
 
 export interface ServiceSpec {
@@ -138,7 +138,8 @@ function needsHome(spec: ServiceSpec): boolean {
     spec.stateDir,
     spec.cacheDir,
     spec.backupDir,
-    ...spec.command.slice(0, 2).map(dirname),
+    // Node and what it runs; options may stand between them.
+    ...spec.command.filter((word) => isAbsolute(word)).map(dirname),
     ...spec.programs,
   ];
   return spec.seesHome || used.some((path) => /^\/(?:home|root|run\/user)(?:\/|$)/.test(path));

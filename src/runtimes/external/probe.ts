@@ -1,11 +1,20 @@
 import { LeitstandError } from '../../platform/errors.ts';
 import { type HttpResponse, httpExchange } from '../../platform/http.ts';
-import { type Connection, exchangeOf, refusedFix, shownUrl, unreachable } from '../../stack/connection.ts';
+import {
+  type Connection,
+  exchangeOf,
+  refusedFix,
+  shownUrl,
+  unreachable,
+  withoutCredentials,
+} from '../../stack/connection.ts';
 import type { ComponentStatus } from '../../stack/runtime.ts';
 import { externalErrors } from './errors.ts';
 import { type AttachableProgram, attachablePrograms } from './programs.ts';
 
 const TIMEOUT_MS = 2_000;
+/** An Alertmanager's status holds its whole configuration. */
+const MAX_BYTES = 16 * 1024 ** 2;
 
 /** What a row of a table says, which names program and URL already. */
 const SHORT: Readonly<Record<string, string>> = {
@@ -57,7 +66,7 @@ async function ask(program: AttachableProgram, connection: Connection, path: str
   const { url, access } = exchangeOf(connection, path);
   let response: HttpResponse;
   try {
-    response = await httpExchange(url, { ...access, timeoutMs: TIMEOUT_MS });
+    response = await httpExchange(url, { ...access, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
   } catch (error) {
     throw externalErrors.error('LS-EXTERNAL-003', {
       what: `could not reach ${program.title} at ${shownUrl(connection)}`,
@@ -66,7 +75,8 @@ async function ask(program: AttachableProgram, connection: Connection, path: str
     });
   }
   const { status } = response;
-  if (status !== 401 && status !== 403) return response;
+  if (status !== 401 && status !== 403)
+    return { ...response, body: withoutCredentials(connection, response.body) };
   throw externalErrors.error('LS-EXTERNAL-004', {
     what: `${program.title} at ${shownUrl(connection)} refuses the credentials`,
     why: `it answered ${status}`,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../../platform/clock.ts';
-import { type LeitstandError, systemErrorCode } from '../../platform/errors.ts';
+import { LeitstandError, systemErrorCode } from '../../platform/errors.ts';
+import { EXIT } from '../../platform/exit-codes.ts';
 import { findByEnvironment, isAlive } from '../../platform/process-table.ts';
 import { findDaemonProcess } from './daemon-address.ts';
 import { type Contact, connectDaemon, contactDaemon, type DaemonClient } from './daemon-client.ts';
@@ -156,6 +157,34 @@ export async function releaseStack(layout: NativeLayout, clock: Clock): Promise<
     await clock.sleep(50);
   }
   return true;
+}
+
+/** A daemon of another version refuses a state that has settings it does not know. */
+export function isMisunderstood(error: unknown): error is LeitstandError {
+  return error instanceof LeitstandError && error.code === 'LS-DAEMON-003';
+}
+
+/**
+ * Ends a daemon that did not understand us, so that one of our own version can take its programs over. One that a
+ * service or a terminal keeps is left to them: rejects with the refusal itself, and with what to do.
+ */
+export async function replaceOldDaemon(
+  layout: NativeLayout,
+  clock: Clock,
+  refusal: LeitstandError,
+): Promise<void> {
+  const kept = await findByEnvironment(KEEPER_MARKER, await stackScope(layout.stateDir));
+  if (kept.length > 0) {
+    await releaseStack(layout, clock);
+    return;
+  }
+  const pid = (await findDaemonProcess(layout))?.pid;
+  throw new LeitstandError(refusal.code, EXIT.couldNotDo, {
+    what: `the daemon${pid === undefined ? '' : ` (pid ${pid})`} is of another version of Leitstand, and a service or a terminal keeps it`,
+    why: refusal.details.why,
+    fix: 'restart its service (systemctl restart leitstand-STACK), or end `leitstand serve` where it runs; the programs go on meanwhile. Then: leitstand up',
+    cause: refusal,
+  });
 }
 
 async function startKeeper({ layout, command, env }: ControlOptions): Promise<ChildProcess> {

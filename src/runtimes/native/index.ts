@@ -3,8 +3,22 @@ import { exists } from '../../platform/files.ts';
 import { identifyProcess, isAlive } from '../../platform/process-table.ts';
 import { formatElapsed } from '../../platform/units.ts';
 import type { Place } from '../../stack/plan.ts';
-import type { ComponentAction, DaemonRow, Launch, Runtime } from '../../stack/runtime.ts';
-import { endKeepers, ensureDaemon, killHungDaemon } from './control.ts';
+import type {
+  ApplyRequest,
+  ComponentAction,
+  ComponentActions,
+  DaemonRow,
+  Launch,
+  Runtime,
+} from '../../stack/runtime.ts';
+import {
+  type ControlOptions,
+  endKeepers,
+  ensureDaemon,
+  isMisunderstood,
+  killHungDaemon,
+  replaceOldDaemon,
+} from './control.ts';
 import { type Contact, contactDaemon, type DaemonClient } from './daemon-client.ts';
 import { readDesired } from './desired.ts';
 import { type NativeLayout, nativeLayout } from './layout.ts';
@@ -39,11 +53,9 @@ export function createNativeRuntime(options: NativeRuntimeOptions): Runtime {
     launched: (component) => launched(layout, component),
     preview: (request) => preview(layout, request),
     assertStartable: (request) => assertStartable(layout, request, clock),
-    apply: async (request, onStep) => {
+    apply: (request, onStep) => {
       const { signal } = request;
-      const command = options.daemonCommand;
-      const daemon = await ensureDaemon({ layout, command, env, uid, clock, signal });
-      return daemon.apply(desiredOf(layout, request), (event) => onStep(describeEvent(event)), signal);
+      return applyTo({ layout, command: options.daemonCommand, env, uid, clock, signal }, request, onStep);
     },
     stop: async () => {
       if (!(await exists(layout.stateDir))) return [];
@@ -78,6 +90,26 @@ export function createNativeRuntime(options: NativeRuntimeOptions): Runtime {
     twinPlace,
     startTwin: (request) => startTwin(request, clock),
   };
+}
+
+/** A daemon of an older version, which does not know what is wanted, is replaced first. */
+async function applyTo(
+  control: ControlOptions,
+  request: ApplyRequest,
+  onStep: (text: string) => void,
+): Promise<ComponentActions> {
+  const { layout, clock, signal } = control;
+  const desired = desiredOf(layout, request);
+  const apply = async () =>
+    (await ensureDaemon(control)).apply(desired, (event) => onStep(describeEvent(event)), signal);
+  try {
+    return await apply();
+  } catch (error) {
+    if (!isMisunderstood(error)) throw error;
+    await replaceOldDaemon(layout, clock, error);
+    onStep('the daemon of another version has ended; its programs go on and are taken over');
+    return apply();
+  }
 }
 
 async function launched(layout: NativeLayout, component: string): Promise<Launch | undefined> {

@@ -6,11 +6,17 @@ export type Probe = { readonly ready: true } | { readonly ready: false; readonly
 
 const PROBE_TIMEOUT_MS = 2_000;
 const RELOAD_TIMEOUT_MS = 30_000;
+/** Somebody else on the port may say anything, every few seconds. */
+const MAX_ANSWER_BYTES = 1024 ** 2;
 
 /** One GET; 200 is ready. Never rejects except when aborted. */
 export async function probe(url: string, signal?: AbortSignal): Promise<Probe> {
   try {
-    const { status, body } = await httpExchange(url, { timeoutMs: PROBE_TIMEOUT_MS, signal });
+    const { status, body } = await httpExchange(url, {
+      timeoutMs: PROBE_TIMEOUT_MS,
+      signal,
+      maxBytes: MAX_ANSWER_BYTES,
+    });
     if (status === 200) return { ready: true };
     const text = firstLine(body);
     return { ready: false, reason: `${url} answers ${status}${text === '' ? '' : `: ${text}`}` };

@@ -112,11 +112,16 @@ it('show when each claim was proven last: 0 for never, of another configuration,
   expect(samples.has('leitstand_proof_age_limit_seconds drill beta')).toBe(false);
 });
 
-it('whose port is taken fail nothing, name the holder in the status, and come when it is free', async () => {
+it('whose port is taken hinder no program, are no success either, name the holder, and come when it is free', async () => {
   const holder = createServer().listen(port, '127.0.0.1');
   await new Promise((resolve) => holder.once('listening', resolve));
-  expect(await apply([await stack.fake('alpha')])).toEqual({ alpha: 'start' });
+  const holderText = expect.stringContaining(`port ${port} is taken by`);
+  await expect(apply([await stack.fake('alpha')])).rejects.toMatchObject({
+    code: 'LS-DAEMON-006',
+    details: { why: holderText },
+  });
   const daemon = await stack.ensure();
+  expect((await daemon.status()).components).toMatchObject([{ component: 'alpha', state: 'ready' }]);
   expect((await daemon.status()).daemon.trouble).toContain(`port ${port} is taken by`);
   expect((await daemon.status()).daemon.trouble).toContain(`(pid ${process.pid})`);
   await new Promise((resolve) => holder.close(resolve));

@@ -47,6 +47,7 @@ describe('renderUnit', () => {
       { cacheDir: '/root/.cache/leitstand' },
       { programs: ['/home/anna/bin/prometheus'] },
       { command: ['/home/anna/.nvm/node', '/opt/l/bin/leitstand.mjs', 'serve'] },
+      { command: ['/usr/bin/node', '--max-semi-space-size=2', '/home/anna/l/bin/leitstand.mjs', 'serve'] },
       { seesHome: true },
     ])
       expect(renderUnit({ ...spec, ...part })).toContain('ProtectHome=read-only');

@@ -1,7 +1,14 @@
 import type { z } from 'zod';
 import type { LeitstandError } from '../../../platform/errors.ts';
 import { type HttpResponse, httpExchange } from '../../../platform/http.ts';
-import { type Address, exchangeOf, refusedFix, shownUrl, unreachable } from '../../../stack/connection.ts';
+import {
+  type Address,
+  exchangeOf,
+  refusedFix,
+  shownUrl,
+  unreachable,
+  withoutCredentials,
+} from '../../../stack/connection.ts';
 import { prometheusErrors } from '../errors.ts';
 import { Failure } from './schema.ts';
 
@@ -34,7 +41,7 @@ export async function exchange(base: Address, path: string, ask: Ask = {}): Prom
     throw notReached(base, error);
   }
   if (response.status === 401 || response.status === 403) throw refused(base, response.status);
-  return response;
+  return { ...response, body: withoutCredentials(base, response.body) };
 }
 
 /** The `data` of an answer of the HTTP API, checked. Undefined: the server does not know this path. */

@@ -3,9 +3,19 @@ import type { LeitstandError } from '../../../platform/errors.ts';
 import { type HttpRequest, type HttpResponse, httpExchange } from '../../../platform/http.ts';
 import { httpLines } from '../../../platform/http-lines.ts';
 import { networkReason } from '../../../platform/network-reason.ts';
-import { type Address, exchangeOf, refusedFix, shownUrl, unreachable } from '../../../stack/connection.ts';
+import {
+  type Address,
+  exchangeOf,
+  refusedFix,
+  shownUrl,
+  unreachable,
+  withoutCredentials,
+} from '../../../stack/connection.ts';
 import { victoriaLogsErrors } from '../errors.ts';
 import { Failure, Row } from './schema.ts';
+
+/** Of a refusal; what follows is no reason any more. */
+const REFUSAL_LINES = 20;
 
 export interface Ask {
   readonly params?: Readonly<Record<string, string | undefined>>;
@@ -20,7 +30,7 @@ export async function exchange(base: Address, path: string, ask: Ask = {}): Prom
     throw notReached(base, error);
   });
   refuseAccess(base, response.status);
-  return response;
+  return { ...response, body: withoutCredentials(base, response.body) };
 }
 
 /** An answer in JSON, checked. `refused` makes the error of what VictoriaLogs itself declines. */
@@ -60,11 +70,13 @@ export async function* askRows(
       if (next.done) break;
       if (next.value === '') continue;
       if (answer.status !== 200) {
-        refusal.push(next.value);
+        refusal.push(withoutCredentials(base, next.value));
+        if (refusal.length === REFUSAL_LINES) break;
         continue;
       }
       const row = Row.safeParse(parseJson(next.value));
-      if (!row.success) throw notVictoriaLogs(base, path, answer.status, next.value);
+      if (!row.success)
+        throw notVictoriaLogs(base, path, answer.status, withoutCredentials(base, next.value));
       yield row.data;
     }
   } finally {

@@ -118,6 +118,12 @@ async function refusal(): Promise<string> {
 }
 
 describe('programs carried over', () => {
+  it('are listed also beside a link that leads nowhere', async () => {
+    await provideAndExport();
+    await symlink('/nowhere/at/all', join(connected.cacheDir, 'programs', 'old'));
+    expect((await listCached(connected.cacheDir)).map(({ name }) => name)).toEqual(['mainprog', 'maintool']);
+  });
+
   it('are taken from the cache there, without the network', async () => {
     await provideAndExport();
     await cp(lockOf(connected), lockOf(closed));

@@ -268,8 +268,16 @@ describe('a server that does not serve', () => {
       response.setHeader('content-length', archive.length);
       response.write(archive.subarray(0, 100));
     });
-    expect(await refusal(take())).toMatch(/ broke off after 100 B of \d+ B: not a byte within 300 ms$/);
+    expect(await refusal(take())).toMatch(/ broke off after 100 B of \d+ B: only 100 B within 300 ms$/);
     await expectNothingKept();
+  });
+
+  it('drips, which would take days', async () => {
+    server.answers.set(SUMS, (_, response) => {
+      const drip = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(drip));
+    });
+    expect(await refusal(take())).toMatch(/ broke off after \d+ B: only \d+ B within 300 ms$/);
   });
 
   it('cannot be reached: the next source is asked, and each refusal is a line', async () => {
@@ -339,6 +347,22 @@ describe('a server that does not serve', () => {
     } finally {
       await proxy.stop();
     }
+  });
+
+  it('is not blamed for a proxy that is down', async () => {
+    const proxy = await ReleaseServer.start();
+    const { port } = proxy;
+    await proxy.stop();
+    const error = await failure(
+      provisionProgram(main, {
+        ...context(),
+        env: { ...context().env, HTTPS_PROXY: `http://me:hunter2@127.0.0.1:${port}` },
+        provisioning: { ...context().provisioning, sources: ['release'], mirror: 'https://mirror.invalid' },
+      }),
+    );
+    expect(error.details.detail).toEqual([
+      `release: mirror.invalid cannot be reached: the proxy in HTTP_PROXY or HTTPS_PROXY (port ${port}): connection refused: nothing listens there`,
+    ]);
   });
 
   it('is elsewhere and speaks http: only what is pinned is taken from it', async () => {

@@ -25,7 +25,7 @@ export async function listCached(cacheDir: string): Promise<CachedProgram[]> {
   const names = (await readdir(root).catch((): string[] => [])).sort((a, b) => a.localeCompare(b, 'en'));
   const programs: CachedProgram[] = [];
   for (const name of names) {
-    if (!(await stat(join(root, name))).isDirectory()) continue;
+    if (!(await stat(join(root, name)).catch(() => undefined))?.isDirectory()) continue;
     const found = await listFinished(cacheDir, name);
     found.sort((a, b) =>
       formatVersion(b.version).localeCompare(formatVersion(a.version), 'en', { numeric: true }),

@@ -16,13 +16,14 @@ import { SourceRefused } from '../source.ts';
 export interface DownloadLimits {
   /** Milliseconds until there is a connection. */
   readonly connectMs: number;
-  /** Milliseconds without a byte. */
+  /** Milliseconds in which at least 16 KiB have to come, or all that is left: a drip must not keep `up` for days. */
   readonly stallMs: number;
 }
 
 export const DOWNLOAD_LIMITS: DownloadLimits = { connectMs: 5_000, stallMs: 30_000 };
 
 const MAX_REDIRECTS = 5;
+const LEAST_BYTES = 16 * 1024;
 
 export interface Downloads {
   /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured. */
@@ -87,7 +88,7 @@ async function receive(
   const pieces = async function* () {
     try {
       for await (const piece of response as AsyncIterable<Buffer>) {
-        watchdog.feed();
+        watchdog.feed(piece.length);
         received += piece.length;
         if (received > maxBytes) throw tooMuch();
         onBytes?.(received, told);
@@ -147,18 +148,27 @@ async function ask(url: URL, downloads: Downloads): Promise<Exchange> {
     return await exchangeWith(url, downloads);
   } catch (error) {
     downloads.signal?.throwIfAborted();
-    const reason = `${url.host} cannot be reached: ${unreachableReason(error)}`;
+    const reason = `${url.host} cannot be reached: ${unreachableReason(url, error)}`;
     downloads.silent.set(url.host, reason);
     throw new SourceRefused(reason);
   }
 }
 
-/** Node's words about a proxy hold its URL, which may hold a password. */
-function unreachableReason(error: unknown): string {
+/** Node's words about a proxy hold its URL, which may hold a password; without words, it would pass for the host. */
+function unreachableReason(url: URL, error: unknown): string {
   const code = systemErrorCode(error) ?? '';
-  if (!code.startsWith('ERR_PROXY')) return networkReason(error);
-  const status = /HTTP\/1\.\d (\d{3})/.exec((error as Error).message)?.[1];
-  return `the proxy in HTTP_PROXY or HTTPS_PROXY does not let it through${status === undefined ? '' : ` (it answers ${status})`}`;
+  const proxy = 'the proxy in HTTP_PROXY or HTTPS_PROXY';
+  if (code.startsWith('ERR_PROXY')) {
+    const status = /HTTP\/1\.\d (\d{3})/.exec((error as Error).message)?.[1];
+    return `${proxy} does not let it through${status === undefined ? '' : ` (it answers ${status})`}`;
+  }
+  const { port } = error as { readonly port?: unknown };
+  const isOther = typeof port === 'number' && port !== portOf(url);
+  return isOther ? `${proxy} (port ${port}): ${networkReason(error)}` : networkReason(error);
+}
+
+function portOf({ port, protocol }: URL): number {
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
 }
 
 function exchangeWith(url: URL, { env, signal, limits }: Downloads): Promise<Exchange> {
@@ -199,6 +209,9 @@ class Watchdog {
   readonly #request: ClientRequest;
   readonly #stallMs: number;
   #timer: NodeJS.Timeout;
+  /** Bytes since the timer was set. */
+  #bytes = 0;
+  #words = '';
 
   constructor(request: ClientRequest, { connectMs, stallMs }: DownloadLimits) {
     this.#request = request;
@@ -206,8 +219,16 @@ class Watchdog {
     this.#timer = this.#arm(connectMs, `no connection within ${formatElapsed(connectMs)}`);
   }
 
-  feed(): void {
+  /** Without a number: something happened that is worth as much as bytes. */
+  feed(bytes = LEAST_BYTES): void {
+    this.#bytes += bytes;
+    if (this.#bytes >= LEAST_BYTES) this.#rearm();
+    else this.#words = `only ${formatSize(this.#bytes)} within ${formatElapsed(this.#stallMs)}`;
+  }
+
+  #rearm(): void {
     clearTimeout(this.#timer);
+    this.#bytes = 0;
     this.#timer = this.#arm(this.#stallMs, `not a byte within ${formatElapsed(this.#stallMs)}`);
   }
 
@@ -216,9 +237,10 @@ class Watchdog {
   }
 
   #arm(ms: number, words: string): NodeJS.Timeout {
+    this.#words = words;
     return setTimeout(() => {
-      this.expired = words;
-      this.#request.destroy(Object.assign(new Error(words), { code: 'ETIMEDOUT' }));
+      this.expired = this.#words;
+      this.#request.destroy(Object.assign(new Error(this.#words), { code: 'ETIMEDOUT' }));
     }, ms);
   }
 }
