@@ -4,7 +4,7 @@ import { LeitstandError } from '../platform/errors.ts';
 import { EXIT, type ExitCode } from '../platform/exit-codes.ts';
 import { shownUrl } from '../stack/connection.ts';
 import type { ExpectedProof } from '../stack/proof.ts';
-import type { Session } from './open-session.ts';
+import type { Session } from './session.ts';
 
 /**
  * Whom the attached Alertmanager tells, after its own configuration; undefined when none is attached. Rejects with

@@ -1,6 +1,6 @@
 import type { BackupSource } from '../backup/report.ts';
 import { cliErrors } from './errors.ts';
-import type { Session } from './open-session.ts';
+import type { Session } from './session.ts';
 
 /** All sources of the stack, or the one that is named. Throws LS-CLI-003 for one it does not have. */
 export function chosenSources(

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Repository } from '../repository/repository.ts';
 import { exists } from '../platform/files.ts';
-import type { Session } from './open-session.ts';
+import type { Session } from './session.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { CommandContext } from './command.ts';
 import { cliErrors } from './errors.ts';

@@ -1,31 +1,14 @@
 import { join } from 'node:path';
 import { OWN_SOURCE } from '../backup/own-source.ts';
 import type { BackupSource } from '../backup/report.ts';
-import type { ComponentRegistry } from '../deployment/plans.ts';
-import type { History } from '../history/history.ts';
 import { ensureDirectory } from '../platform/files.ts';
-import type { ExpectedProof } from '../stack/proof.ts';
-import type { Runtime } from '../stack/runtime.ts';
-import type { Stack } from '../stack/stack.ts';
 import type { CommandContext } from './command.ts';
 import { cliErrors } from './errors.ts';
 import { expectedProofs } from './expected-proofs.ts';
 import { loadStack, loadStackInNeed } from './load-stack.ts';
 import { openOwnSource } from './open-own-source.ts';
 import { openRuntime } from './open-runtime.ts';
-
-/** A stack with its runtime and its records, for commands that work on what runs. */
-export interface Session {
-  readonly stack: Stack;
-  readonly components: ComponentRegistry;
-  readonly runtime: Runtime;
-  readonly history: History;
-  /** Of the components, then Leitstand's own, which holds the proofs of the others. */
-  readonly sources: readonly BackupSource[];
-  /** What has to be proven for this stack to count as well. */
-  readonly expectedProofs: readonly ExpectedProof[];
-  close(): void;
-}
+import type { Session } from './session.ts';
 
 /** `inNeed`: for looking at a stack whose file has mistakes. */
 export async function openSession(

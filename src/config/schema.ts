@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ENVIRONMENTS, LANGUAGES } from '../stack/stack.ts';
+import { LANGUAGES } from '../stack/language.ts';
+import { ENVIRONMENTS } from '../stack/stack.ts';
 import { name, path } from './fields.ts';
 import { attach, backup, check, daemon, inbox, provision, routing, rules, scrapeJob } from './sections.ts';
 

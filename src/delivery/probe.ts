@@ -1,6 +1,6 @@
 import type { PostableAlert } from '../components/alertmanager/api.ts';
 import { TEST_LABEL } from '../stack/delivery.ts';
-import type { Language } from '../stack/stack.ts';
+import type { Language } from '../stack/language.ts';
 import type { Alerting, Way } from './alerting.ts';
 import type { Target } from './target.ts';
 

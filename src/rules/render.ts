@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { RuleFile } from '../stack/offer.ts';
-import type { AlertSettings, Language, RuleSettings } from '../stack/stack.ts';
+import type { Language } from '../stack/language.ts';
+import type { AlertSettings, RuleSettings } from '../stack/stack.ts';
 import type { AlertTexts, Pack, PackAlert } from './pack.ts';
 import { valuesOf } from './pack.ts';
 import { fillPlaceholders } from './placeholders.ts';

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { SandboxEndpoint } from './sandbox.ts';
 import type { ResolveSecret, Secret } from './secret.ts';
 import type { SecretFile } from './plan.ts';
-import type { Language } from './stack.ts';
+import type { Language } from './language.ts';
 import type { Version } from './version.ts';
 
 /** One way in which a receiver is reached, after Alertmanager's model. */

@@ -1,13 +1,10 @@
 import type { Json } from '../platform/canonical-json.ts';
+import type { Language } from './language.ts';
 import type { Integration } from './receiver.ts';
 import type { ResolveSecret, Secret } from './secret.ts';
 
 export const ENVIRONMENTS = ['local', 'staging', 'production'] as const;
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
-
-/** Of what people receive: messages and alert texts. Codes, JSON and metrics are English always. */
-export const LANGUAGES = ['en', 'de'] as const;
-export type Language = (typeof LANGUAGES)[number];
 
 /** Everything one `leitstand.yaml` describes, in one environment; frozen after loading. */
 export interface Stack {

@@ -5,7 +5,7 @@ import type { Stack } from '../../stack/stack.ts';
 import type { DeliveryReport, IntegrationReport } from '../../delivery/report.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
-import type { Session } from '../open-session.ts';
+import type { Session } from '../session.ts';
 import { table } from '../terminal.ts';
 
 export const alertTestCommand: Command = {

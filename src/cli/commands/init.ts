@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { EXIT } from '../../platform/exit-codes.ts';
-import { ENVIRONMENTS, LANGUAGES } from '../../stack/stack.ts';
+import { LANGUAGES } from '../../stack/language.ts';
+import { ENVIRONMENTS } from '../../stack/stack.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { type Answers, answersFrom, completeAnswers, defaultAnswers, RECEIVERS } from '../init/answers.ts';
 import { shownPath } from '../shown-path.ts';

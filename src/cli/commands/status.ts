@@ -2,7 +2,7 @@ import { EXIT } from '../../platform/exit-codes.ts';
 import { formatSize } from '../../platform/units.ts';
 import type { ProofStatus, StackStatus } from '../../deployment/status.ts';
 import { isSalvaged, type Stack } from '../../stack/stack.ts';
-import type { Session } from '../open-session.ts';
+import type { Session } from '../session.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { formatAge, plural, table } from '../terminal.ts';
 

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { objectToName } from '../../config/objections.ts';
 import { nearest } from '../../platform/nearest.ts';
-import type { EnvironmentName, Language } from '../../stack/stack.ts';
+import type { Language } from '../../stack/language.ts';
+import type { EnvironmentName } from '../../stack/stack.ts';
 import type { CommandContext, CommandInput } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 

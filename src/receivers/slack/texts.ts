@@ -1,5 +1,5 @@
 import { TEST_LABEL } from '../../stack/delivery.ts';
-import type { Language } from '../../stack/stack.ts';
+import type { Language } from '../../stack/language.ts';
 
 /**
  * The default texts, in Alertmanager's template language and with its functions of 0.25. Alertmanager escapes nothing

@@ -10,7 +10,8 @@ import { CommandInput } from '../../../src/cli/command.ts';
 import { initCommand } from '../../../src/cli/commands/init.ts';
 import { RECEIVERS } from '../../../src/cli/init/answers.ts';
 import { loadStack } from '../../../src/cli/load-stack.ts';
-import { type EnvironmentName, ENVIRONMENTS, LANGUAGES, type Stack } from '../../../src/stack/stack.ts';
+import { LANGUAGES } from '../../../src/stack/language.ts';
+import { type EnvironmentName, ENVIRONMENTS, type Stack } from '../../../src/stack/stack.ts';
 import { contextFor } from '../context.ts';
 
 const components = [...(await catalog.components()).keys()];
