@@ -5,12 +5,12 @@ import { examineHistory, readHistoryFacts, readProofHead } from '../../history/e
 import type { Json } from '../../platform/canonical-json.ts';
 import { LeitstandError, LeitstandErrors, systemErrorCode } from '../../platform/errors.ts';
 import { plural } from '../../platform/units.ts';
+import { comparison, NOT_SEALED, reasonOf } from '../../stack/comparison.ts';
 import type { Comparison, FileCompareContext } from '../../stack/source.ts';
 import { DATABASE } from './capture.ts';
 import { CONFIGURATION, ConfigurationFacts, FileFacts, FILES, HISTORY, HistoryFacts } from './facts.ts';
 import type { OwnSourceOptions } from './options.ts';
 
-const SEALED = 'as sealed at the backup';
 /** A variable or a secret that is not set here says nothing about the backup. */
 const NOT_SET = new Set(['LS-CONFIG-012', 'LS-CONFIG-013']);
 
@@ -40,26 +40,27 @@ export async function compareFiles(
     context.onProgress?.(`comparing ${kind}`);
     const sealed = context.expectations.find((one) => one.kind === kind);
     try {
-      found.push(...(sealed ? await ask(asked, sealed.value) : [result(kind, 'all', 'unknown', NOT_SEALED)]));
+      found.push(
+        ...(sealed ? await ask(asked, sealed.value) : [comparison(kind, 'all', 'unknown', NOT_SEALED)]),
+      );
     } catch (error) {
       found.push(failed(kind, sealed?.subject ?? 'all', error));
     }
   }
   const others = context.expectations.filter(({ kind }) => !(kind in QUESTIONS));
-  return [...found, ...others.map(({ kind, subject }) => result(kind, subject, 'unknown', NOT_KNOWN))];
+  return [...found, ...others.map(({ kind, subject }) => comparison(kind, subject, 'unknown', NOT_KNOWN))];
 }
 
-const NOT_SEALED = 'the snapshot holds no such fact';
 const NOT_KNOWN = 'this version of Leitstand does not know how to ask it';
 
 async function compareHashes(place: (path: string) => string, facts: FileFacts): Promise<Comparison[]> {
   const differences: Comparison[] = [];
   for (const [path, expected] of Object.entries(facts)) {
     const found = await hashOf(place(path));
-    if (found !== expected) differences.push(result(FILES, path, 'mismatch', found, expected));
+    if (found !== expected) differences.push(comparison(FILES, path, 'mismatch', found, expected));
   }
   const text = plural(Object.keys(facts).length, 'file');
-  return differences.length > 0 ? differences : [result(FILES, 'all', 'match', text, text)];
+  return differences.length > 0 ? differences : [comparison(FILES, 'all', 'match', text, text)];
 }
 
 async function hashOf(file: string): Promise<string> {
@@ -103,7 +104,7 @@ async function compareConfiguration(
 ): Promise<Comparison[]> {
   const found = await options.readStack(place(file), secrets);
   return [
-    result(
+    comparison(
       CONFIGURATION,
       'stack',
       found === stack ? 'match' : 'mismatch',
@@ -114,29 +115,18 @@ async function compareConfiguration(
 }
 
 function check(subject: string, holds: boolean, found: string, expected: string): Comparison {
-  return result(HISTORY, subject, holds ? 'match' : 'mismatch', found, expected);
+  return comparison(HISTORY, subject, holds ? 'match' : 'mismatch', found, expected);
 }
 
 /** What a restored file makes fail is a mismatch; what this machine lacks is not. */
 function failed(kind: string, subject: string, error: unknown): Comparison {
   if (error instanceof LeitstandErrors)
-    return result(
+    return comparison(
       kind,
       subject,
       error.errors.every(({ code }) => NOT_SET.has(code)) ? 'unknown' : 'mismatch',
       error.errors.map(({ message }) => message).join('; '),
     );
-  if (!(error instanceof LeitstandError)) return result(kind, subject, 'unknown', String(error));
-  const text = `${error.details.what}: ${error.details.why ?? 'no reason given'}`;
-  return result(kind, subject, error.code.startsWith('LS-HISTORY') ? 'mismatch' : 'unknown', text);
-}
-
-function result(
-  kind: string,
-  subject: string,
-  verdict: Comparison['verdict'],
-  found: string,
-  expected = SEALED,
-): Comparison {
-  return { kind, subject, verdict, expected, found };
+  const isRefuted = error instanceof LeitstandError && error.code.startsWith('LS-HISTORY');
+  return comparison(kind, subject, isRefuted ? 'mismatch' : 'unknown', reasonOf(error));
 }

@@ -1,12 +1,10 @@
 import type { Json } from '../../../platform/canonical-json.ts';
-import { LeitstandError } from '../../../platform/errors.ts';
+import { comparison, NOT_SEALED, reasonOf } from '../../../stack/comparison.ts';
 import type { CompareContext, Comparison } from '../../../stack/source.ts';
 import { type AlertmanagerApi, createAlertmanagerApi } from '../api.ts';
 import { compareLog } from './compare-log.ts';
 import { compareEffect, compareSilences } from './compare-silences.ts';
 import { EFFECT, LOG, LogFacts, SILENCES, SilenceFacts } from './facts.ts';
-
-const SEALED = 'as sealed at the backup';
 
 /** A question that could not be asked is `unknown`, never a match. */
 export async function compare(context: CompareContext): Promise<Comparison[]> {
@@ -19,7 +17,7 @@ export async function compare(context: CompareContext): Promise<Comparison[]> {
       found.push(...(sealed ? await ask(context, api, sealed.value) : [unknown(kind, 'all', NOT_SEALED)]));
     } catch (error) {
       if (context.signal?.aborted) throw error;
-      found.push(unknown(kind, sealed?.subject ?? 'all', textOf(error)));
+      found.push(unknown(kind, sealed?.subject ?? 'all', reasonOf(error)));
     }
   }
   const others = context.expectations.filter(({ kind }) => !(kind in QUESTIONS));
@@ -35,15 +33,8 @@ const QUESTIONS: Readonly<Record<string, Ask>> = {
   [LOG]: (context, _api, sealed) => compareLog(context, LogFacts.parse(sealed)),
 };
 
-const NOT_SEALED = 'the snapshot holds no such fact';
 const NOT_KNOWN = 'this version of Leitstand does not know how to ask it';
 
 function unknown(kind: string, subject: string, found: string): Comparison {
-  return { kind, subject, verdict: 'unknown', expected: SEALED, found };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof LeitstandError
-    ? `${error.details.what}: ${error.details.why ?? 'no reason given'}`
-    : String(error);
+  return comparison(kind, subject, 'unknown', found);
 }

@@ -1,5 +1,6 @@
 import { LeitstandError } from '../../../platform/errors.ts';
 import { plural } from '../../../platform/units.ts';
+import { comparison, reasonOf } from '../../../stack/comparison.ts';
 import type { CompareContext, Comparison } from '../../../stack/source.ts';
 import { createPushgatewayApi, type PushgatewayApi, type PushGroup } from '../api.ts';
 import { STATE_FILE } from './capture.ts';
@@ -7,7 +8,6 @@ import { factOf, type GroupFact, GroupFacts, GROUPS } from './facts.ts';
 import { readStateFile } from './read-file.ts';
 import { groupKeyOf, groupName } from './state-file.ts';
 
-const SEALED = 'as sealed at the backup';
 /** Our own reading of the file: a Pushgateway is ready and empty on one that it cannot read. */
 const FILE = 'state-file';
 
@@ -16,7 +16,9 @@ export async function compare(context: CompareContext): Promise<Comparison[]> {
   const found: Comparison[] = [];
   for (const { kind, subject, value } of context.expectations) {
     if (kind !== GROUPS) {
-      found.push(result(kind, subject, 'unknown', 'this version of Leitstand does not know how to ask it'));
+      found.push(
+        comparison(kind, subject, 'unknown', 'this version of Leitstand does not know how to ask it'),
+      );
       continue;
     }
     context.onProgress?.(`comparing ${kind}`);
@@ -26,11 +28,11 @@ export async function compare(context: CompareContext): Promise<Comparison[]> {
       found.push(...(await askGroups(createPushgatewayApi(context.url, context.signal), facts)));
     } catch (error) {
       if (context.signal?.aborted) throw error;
-      found.push(result(kind, subject, 'unknown', textOf(error)));
+      found.push(comparison(kind, subject, 'unknown', reasonOf(error)));
     }
   }
   if (context.expectations.length === 0)
-    found.push(result(GROUPS, 'all', 'unknown', 'the snapshot holds no facts'));
+    found.push(comparison(GROUPS, 'all', 'unknown', 'the snapshot holds no facts'));
   return found;
 }
 
@@ -40,11 +42,11 @@ async function compareFile({ dataDir }: CompareContext, facts: GroupFacts): Prom
     const missing = facts.groups.filter(({ labels }) => !stored.has(groupKeyOf(labels))).length;
     const expected = `holds ${plural(facts.groups.length, 'sealed group')}`;
     return missing === 0
-      ? result(FILE, STATE_FILE, 'match', expected, expected)
-      : result(FILE, STATE_FILE, 'mismatch', `${missing} of them missing`, expected);
+      ? comparison(FILE, STATE_FILE, 'match', expected, expected)
+      : comparison(FILE, STATE_FILE, 'mismatch', `${missing} of them missing`, expected);
   } catch (error) {
     if (!(error instanceof LeitstandError) || error.code !== 'LS-PUSHGATEWAY-006') throw error;
-    return result(
+    return comparison(
       FILE,
       STATE_FILE,
       'mismatch',
@@ -62,7 +64,7 @@ async function askGroups(api: PushgatewayApi, facts: GroupFacts): Promise<Compar
   } catch (error) {
     if (!(error instanceof LeitstandError)) throw error;
     await api.flags();
-    return [result(GROUPS, 'all', 'mismatch', `it runs and cannot list its groups: ${textOf(error)}`)];
+    return [comparison(GROUPS, 'all', 'mismatch', `it runs and cannot list its groups: ${reasonOf(error)}`)];
   }
   return compareGroups(groups, facts);
 }
@@ -74,38 +76,30 @@ function compareGroups(found: readonly PushGroup[], facts: GroupFacts): Comparis
     const twin = restored.get(groupKeyOf(group.labels));
     if (twin?.sha256 === group.sha256) return [];
     return [
-      result(GROUPS, groupName(group.labels), 'mismatch', twin ? text(twin) : 'no such group', text(group)),
+      comparison(
+        GROUPS,
+        groupName(group.labels),
+        'mismatch',
+        twin ? text(twin) : 'no such group',
+        text(group),
+      ),
     ];
   });
   const sealed = new Set(facts.groups.map(({ labels }) => groupKeyOf(labels)));
   for (const [key, twin] of restored)
     if (!sealed.has(key) && !tolerated.has(key))
-      differences.push(result(GROUPS, groupName(twin.labels), 'mismatch', text(twin), 'no such group'));
+      differences.push(comparison(GROUPS, groupName(twin.labels), 'mismatch', text(twin), 'no such group'));
   if (differences.length > 0) return differences;
   // Whoever pushes all the time may leave nothing that could be compared: that is no agreement.
   if (facts.groups.length === 0 && facts.late.length > 0)
-    return [result(GROUPS, 'all', 'unknown', 'every group was pushed to again before the file was written')];
+    return [
+      comparison(GROUPS, 'all', 'unknown', 'every group was pushed to again before the file was written'),
+    ];
   const families = facts.groups.reduce((sum, group) => sum + group.families, 0);
   const equal = `${plural(facts.groups.length, 'group')} with ${families} metrics`;
-  return [result(GROUPS, 'all', 'match', equal, equal)];
+  return [comparison(GROUPS, 'all', 'match', equal, equal)];
 }
 
 function text({ families, pushTime, sha256 }: GroupFact): string {
   return `${families} metrics pushed at ${pushTime} (${sha256.slice(0, 12)})`;
-}
-
-function result(
-  kind: string,
-  subject: string,
-  verdict: Comparison['verdict'],
-  found: string,
-  expected = SEALED,
-): Comparison {
-  return { kind, subject, verdict, expected, found };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof LeitstandError
-    ? `${error.details.what}: ${error.details.why ?? 'no reason given'}`
-    : String(error);
 }

@@ -1,12 +1,11 @@
 import type { Json } from '../../../platform/canonical-json.ts';
-import { LeitstandError } from '../../../platform/errors.ts';
 import { plural } from '../../../platform/units.ts';
+import { comparison, NOT_SEALED, reasonOf } from '../../../stack/comparison.ts';
 import type { CompareContext, Comparison } from '../../../stack/source.ts';
 import { createVictoriaLogsApi, type VictoriaLogsApi } from '../api.ts';
 import { RowFacts, ROWS, StreamFacts, STREAMS } from './facts.ts';
 import { contentsOf, dayOf } from './streams.ts';
 
-const SEALED = 'as sealed at the backup';
 /** Differing streams that are named one by one. */
 const NAMED = 20;
 
@@ -21,14 +20,16 @@ export async function compare(context: CompareContext): Promise<Comparison[]> {
     context.onProgress?.(`comparing ${kind}`);
     const sealed = context.expectations.find((one) => one.kind === kind);
     try {
-      found.push(...(sealed ? await ask(api, sealed.value) : [result(kind, 'all', 'unknown', NOT_SEALED)]));
+      found.push(
+        ...(sealed ? await ask(api, sealed.value) : [comparison(kind, 'all', 'unknown', NOT_SEALED)]),
+      );
     } catch (error) {
       if (context.signal?.aborted) throw error;
-      found.push(result(kind, sealed?.subject ?? 'all', 'unknown', textOf(error)));
+      found.push(comparison(kind, sealed?.subject ?? 'all', 'unknown', reasonOf(error)));
     }
   }
   const others = context.expectations.filter(({ kind }) => !(kind in QUESTIONS));
-  return [...found, ...others.map(({ kind, subject }) => result(kind, subject, 'unknown', NOT_KNOWN))];
+  return [...found, ...others.map(({ kind, subject }) => comparison(kind, subject, 'unknown', NOT_KNOWN))];
 }
 
 const QUESTIONS: Readonly<Record<string, (api: VictoriaLogsApi, sealed: Json) => Promise<Comparison[]>>> = {
@@ -36,7 +37,6 @@ const QUESTIONS: Readonly<Record<string, (api: VictoriaLogsApi, sealed: Json) =>
   [STREAMS]: (api, sealed) => compareStreams(api, StreamFacts.parse(sealed)),
 };
 
-const NOT_SEALED = 'the snapshot holds no such fact';
 const NOT_KNOWN = 'this version of Leitstand does not know how to ask it';
 
 async function compareLines(api: VictoriaLogsApi, { partitions }: RowFacts): Promise<Comparison[]> {
@@ -46,14 +46,14 @@ async function compareLines(api: VictoriaLogsApi, { partitions }: RowFacts): Pro
     const found = await api.count(dayOf(name));
     sum += lines;
     if (found !== lines)
-      differences.push(result(ROWS, name, 'mismatch', plural(found, 'line'), plural(lines, 'line')));
+      differences.push(comparison(ROWS, name, 'mismatch', plural(found, 'line'), plural(lines, 'line')));
   }
   const all = await api.count();
   if (differences.length === 0 && all !== sum)
-    differences.push(result(ROWS, 'all', 'mismatch', plural(all, 'line'), plural(sum, 'line')));
+    differences.push(comparison(ROWS, 'all', 'mismatch', plural(all, 'line'), plural(sum, 'line')));
   if (differences.length > 0) return differences;
   const text = `${plural(sum, 'line')} of ${plural(partitions.length, 'day')}`;
-  return [result(ROWS, 'all', 'match', text, text)];
+  return [comparison(ROWS, 'all', 'match', text, text)];
 }
 
 async function compareStreams(api: VictoriaLogsApi, facts: StreamFacts): Promise<Comparison[]> {
@@ -63,20 +63,20 @@ async function compareStreams(api: VictoriaLogsApi, facts: StreamFacts): Promise
     const [foundLines = '0', foundContent = ''] = contents.get(stream) ?? [];
     if (foundLines === lines && foundContent === content) return [];
     const found = foundLines === lines ? `${lines} lines with other contents` : `${foundLines} lines`;
-    return [result(STREAMS, stream, 'mismatch', found, `${lines} lines`)];
+    return [comparison(STREAMS, stream, 'mismatch', found, `${lines} lines`)];
   });
   const late = new Set(facts.late);
   const settled = [...contents.keys()].filter((stream) => !late.has(stream)).length;
   if (settled !== facts.ofStreams)
     differences.push(
-      result(STREAMS, subject, 'mismatch', plural(settled, 'stream'), plural(facts.ofStreams, 'stream')),
+      comparison(STREAMS, subject, 'mismatch', plural(settled, 'stream'), plural(facts.ofStreams, 'stream')),
     );
   const text = summary(facts);
-  if (differences.length === 0) return [result(STREAMS, subject, 'match', text, text)];
+  if (differences.length === 0) return [comparison(STREAMS, subject, 'match', text, text)];
   const rest = differences.length - NAMED;
   return [
     ...differences.slice(0, NAMED),
-    ...(rest > 0 ? [result(STREAMS, 'others', 'mismatch', `${rest} more streams differ`)] : []),
+    ...(rest > 0 ? [comparison(STREAMS, 'others', 'mismatch', `${rest} more streams differ`)] : []),
   ];
 }
 
@@ -85,20 +85,4 @@ function summary({ streams, ofStreams, start }: StreamFacts): string {
   const lines = Object.values(streams).reduce((sum, [count]) => sum + Number(count), 0);
   const since = start === undefined ? '' : ` since ${start.slice(0, 10)}`;
   return `${plural(lines, 'line')} of ${compared} of ${plural(ofStreams, 'stream')}${since}`;
-}
-
-function result(
-  kind: string,
-  subject: string,
-  verdict: Comparison['verdict'],
-  found: string,
-  expected = SEALED,
-): Comparison {
-  return { kind, subject, verdict, expected, found };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof LeitstandError
-    ? `${error.details.what}: ${error.details.why ?? 'no reason given'}`
-    : String(error);
 }
