@@ -90,7 +90,7 @@ class LinePrompt implements Prompt {
   ): Promise<readonly Value[]> {
     this.#output.write(`\n${question}\n${choices.map(({ label }, i) => `  ${i + 1}  ${label}\n`).join('')}`);
     const numbers = standard.map((value) => choices.findIndex((choice) => choice.value === value) + 1);
-    const word = most === 1 ? 'Number' : 'Numbers';
+    const word = most === 1 ? 'Number' : 'Numbers, with commas';
     for (;;) {
       const answer = await this.#ask(`${word} [${numbers.join(',')}]:`);
       if (answer === '') return standard;
