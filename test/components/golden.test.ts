@@ -19,7 +19,7 @@ const SECRET = 'SECRET7f3a';
 
 const VERSIONS: Readonly<Record<string, readonly string[]>> = {
   prometheus: ['3.16.0', '2.42.0'],
-  alertmanager: ['0.31.1', '0.25.0'],
+  alertmanager: ['0.34.0', '0.31.1', '0.25.0'],
   pushgateway: ['1.11.3', '1.5.1'],
   'node-exporter': ['1.12.1', '1.5.0'],
   'blackbox-exporter': ['0.28.0', '0.23.0'],
