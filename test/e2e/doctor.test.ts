@@ -51,7 +51,7 @@ describe('doctor', () => {
       expect(line).toMatchObject({ verdict: 'ok', found: expect.stringMatching(/^connection \d+ ms$/) });
     const { stdout } = await stack.run('doctor', '--all');
     expect(stdout).toMatch(
-      /^ok {7}ports: prometheus, port \d+: held by this stack: prometheus \(pid \d+\)$/m,
+      /^ok {7}ports: prometheus, port \d+: held by this stack: prometheus\S* \(pid \d+\)$/m,
     );
   });
 
