@@ -7,8 +7,8 @@ import { loadStack } from './load-stack.ts';
 import { openRuntime } from './open-runtime.ts';
 
 /** Everything `up` and `plan` need, from the configuration file on. Rejects with LS-EXTERNAL-001 for an attached stack. */
-export async function openDeployment(context: CommandContext): Promise<Deployment> {
-  const stack = await loadStack(context);
+export async function openDeployment(context: CommandContext, loaded?: Stack): Promise<Deployment> {
+  const stack = loaded ?? (await loadStack(context));
   if (stack.runtime === 'external') {
     const { refusal } = await import('../runtimes/external/index.ts');
     throw refusal(`the stack ${stack.name} cannot be started or changed by Leitstand`);

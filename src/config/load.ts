@@ -54,10 +54,10 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const yaml = parseYamlText(source);
   if (yaml.state === 'empty') throw new LeitstandErrors([emptyFile(options)]);
   if (yaml.state === 'damaged') {
-    const shown = readableParts(yaml.contents, [schema], { text, damaged: true });
+    const shown = () => readableParts(yaml.contents, [schema], { text, damaged: true });
     throw new LeitstandErrors(located(yaml.findings, source, shown, options.file));
   }
-  const shown = readableParts(yaml.document.contents, [schema], { text, damaged: false });
+  const shown = () => readableParts(yaml.document.contents, [schema], { text, damaged: false });
   const { environment, errors: problems } = await loadVariables(directory, options.env);
   // What is in a .env that the file does not use is none of our business.
   const errors = text.includes('${') || text.includes('environment') ? problems : [];
@@ -147,9 +147,12 @@ async function findSecrets(read: ReadDocument, merged: Merged, directory: string
 function located(
   findings: readonly Finding[],
   source: SourceText,
-  shown: readonly Shown[],
+  readable: () => readonly Shown[],
   file: string,
 ): readonly LeitstandError[] {
+  // A file without mistakes need not be walked through for what may be quoted.
+  if (findings.length === 0) return [];
+  const shown = readable();
   return [...findings]
     .sort((a, b) => a.span.start - b.span.start)
     .map(({ code, what, why, fix, span }) =>

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { judgeStack, type JudgedStack } from '../../deployment/judge.ts';
+import { judgeStack, type Verdicts } from '../../deployment/judge.ts';
 import type { Deployment } from '../../deployment/up.ts';
 import { inspectionErrors } from '../../inspection/errors.ts';
 import type { Finding } from '../../inspection/finding.ts';
@@ -23,7 +23,7 @@ import { type Checked, checkFiles, today } from './check-files.ts';
 /** What `up` would write, judged by the programs and by the lint; of an attached stack, the files that it names. */
 export async function checkStack(context: CommandContext): Promise<Checked> {
   const stack = await loadStack(context);
-  return stack.runtime === 'external' ? checkAttached(context, stack) : checkRendered(context);
+  return stack.runtime === 'external' ? checkAttached(context, stack) : checkRendered(context, stack);
 }
 
 async function checkAttached(context: CommandContext, stack: Stack): Promise<Checked> {
@@ -51,40 +51,45 @@ async function checkAttached(context: CommandContext, stack: Stack): Promise<Che
       });
 }
 
-async function checkRendered(context: CommandContext): Promise<Checked> {
-  const deployment = await openDeployment(context);
-  const judged = await judgeStack(deployment);
-  const own = await ownRuleFiles(context, deployment.stack);
-  const files = judged.plans.flatMap((plan) => textFiles(context, deployment, plan, own));
-  const model = readModel({
-    origin: 'stack',
-    files,
-    services: judged.plans.map((plan) => serviceOf(plan, deployment.stack)),
-    context: 'host',
-    fileExists: fileLookup(
-      judged.plans.flatMap((plan) =>
-        plan.files.map(({ path }) => renderedPath(context, deployment, plan, path)),
-      ),
-      judged.plans.map((plan) => renderedPath(context, deployment, plan, '')),
-    ),
-  });
+async function checkRendered(context: CommandContext, stack: Stack): Promise<Checked> {
+  const deployment = await openDeployment(context, stack);
+  const { plans, verdicts } = await judgeStack(deployment);
+  // The lint reads while the programs judge.
+  const [{ refusals, ruleFailures }, { own, model, files }] = await Promise.all([
+    verdicts,
+    readStack(context, deployment, plans),
+  ]);
   const inspection = inspect({
     model,
     others: [
-      ...judged.refusals.map((refusal) => refusalFinding(refusal, deployment.stack)),
-      ...judged.ruleFailures.map((failure) => ruleFinding(failure, deployment.stack)),
+      ...refusals.map((refusal) => refusalFinding(refusal, stack)),
+      ...ruleFailures.map((failure) => ruleFinding(failure, stack)),
     ],
-    waivers: [
-      ...waiversOf(deployment.stack),
-      ...[...own].flatMap(([text, file]) => waiversInText(file, text)),
-    ],
+    waivers: [...waiversOf(stack), ...[...own].flatMap(([text, file]) => waiversInText(file, text))],
     today: today(context),
   });
   return {
     inspection,
-    files: files.length,
+    files,
     rules: model.ruleFiles.flatMap(({ groups }) => groups.flatMap(({ rules }) => rules)).length,
   };
+}
+
+async function readStack(context: CommandContext, deployment: Deployment, plans: readonly Plan[]) {
+  const own = await ownRuleFiles(context, deployment.stack);
+  const files = plans.flatMap((plan) => textFiles(context, deployment, plan, own));
+  const pathOf = (plan: Plan, path: string) => renderedPath(context, deployment, plan, path);
+  const model = readModel({
+    origin: 'stack',
+    files,
+    services: plans.map((plan) => serviceOf(plan, deployment.stack)),
+    context: 'host',
+    fileExists: fileLookup(
+      plans.flatMap((plan) => plan.files.map(({ path }) => pathOf(plan, path))),
+      plans.map((plan) => pathOf(plan, '')),
+    ),
+  });
+  return { own, model, files: files.length };
 }
 
 function waiversOf({ waivers, file }: Stack): PlacedWaiver[] {
@@ -138,7 +143,7 @@ function serviceOf(plan: Plan, { file }: Stack): Service {
   };
 }
 
-function refusalFinding({ details }: JudgedStack['refusals'][number], { file }: Stack): Finding {
+function refusalFinding({ details }: Verdicts['refusals'][number], { file }: Stack): Finding {
   return {
     code: 'LS-CHECK-020',
     severity: 'error',
@@ -151,7 +156,7 @@ function refusalFinding({ details }: JudgedStack['refusals'][number], { file }: 
   };
 }
 
-function ruleFinding(failure: JudgedStack['ruleFailures'][number], { file, environment }: Stack): Finding {
+function ruleFinding(failure: Verdicts['ruleFailures'][number], { file, environment }: Stack): Finding {
   const { alert, test, detail } = failure;
   const where = alert === undefined ? { file } : keyLocator(file, environment)(['rules', 'alerts', alert]);
   return {
