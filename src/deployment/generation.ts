@@ -50,11 +50,19 @@ export async function stageGeneration(plan: Plan, root: string, name: string): P
   return { component: plan.component, name, directory };
 }
 
+/** For the validators' eyes only: nothing of it survives the command, so nothing of it need survive a power cut. */
+export async function stageForJudgement(plan: Plan, root: string, name: string): Promise<Generation> {
+  const directory = join(root, name);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await Promise.all(plan.files.map((file) => writeRendered(directory, file, { flush: false })));
+  return { component: plan.component, name, directory };
+}
+
 async function writeGeneration(plan: Plan, directory: string): Promise<void> {
   const unfinished = unfinishedName(directory);
   try {
     await mkdir(unfinished, { mode: 0o755 });
-    for (const file of plan.files) await writeRendered(unfinished, file);
+    for (const file of plan.files) await writeRendered(unfinished, file, { flush: true });
     for (const folder of new Set(plan.files.map(({ path }) => dirname(join(unfinished, path))))) {
       await syncDirectory(folder);
     }
@@ -84,10 +92,14 @@ async function holds(directory: string, files: readonly RenderedFile[]): Promise
   return true;
 }
 
-async function writeRendered(directory: string, file: RenderedFile): Promise<void> {
+async function writeRendered(
+  directory: string,
+  file: RenderedFile,
+  { flush }: { readonly flush: boolean },
+): Promise<void> {
   const path = join(directory, file.path);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, file.content, { mode: file.mode ?? 0o644, flag: 'wx', flush: true });
+  await writeFile(path, file.content, { mode: file.mode ?? 0o644, flag: 'wx', flush });
   // The umask has its say on creation; the plan's mode has the last one.
   await chmod(path, file.mode ?? 0o644);
 }

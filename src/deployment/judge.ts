@@ -5,7 +5,7 @@ import { unfinishedName } from '../platform/files.ts';
 import type { Plan } from '../stack/plan.ts';
 import type { Pack } from '../rules/pack.ts';
 import { type PackFailure, testPacks } from '../rules/test-packs.ts';
-import { nameGeneration, stageGeneration } from './generation.ts';
+import { stageForJudgement } from './generation.ts';
 import { stackPacks } from './offers.ts';
 import { makePlans, neededPrograms, type Programs } from './plans.ts';
 import { writable } from './stack-lock.ts';
@@ -44,7 +44,7 @@ async function judge(deployment: Deployment, plans: readonly Plan[], programs: P
       Promise.all(
         plans.map(async (plan) => ({
           plan,
-          generation: await stageGeneration(plan, root, await nameGeneration(plan, root)),
+          generation: await stageForJudgement(plan, root, plan.component),
         })),
       ),
     );

@@ -16,8 +16,10 @@ import {
   activateGeneration,
   nameGeneration,
   currentGeneration,
+  type Generation,
   generationsRoot,
   pruneGenerations,
+  stageForJudgement,
   stageGeneration,
 } from './generation.ts';
 import { logPushUrl } from './log-push.ts';
@@ -56,6 +58,9 @@ export interface ComponentChange {
   readonly secretsChanged: boolean;
 }
 
+/** Where the files of a candidate are written, under its generation's name; `link` is what its program reads. */
+type StageOne = (plan: Plan, name: string, link: string) => Promise<Generation>;
+
 /** Rendered and judged, nothing touched yet: the one road to both `plan` and `up`. */
 interface Prepared {
   readonly candidates: readonly Candidate[];
@@ -68,7 +73,11 @@ interface Prepared {
 export async function up(deployment: Deployment): Promise<ComponentChange[]> {
   return withStackLock(deployment.stack, 'up', async () => {
     await refuseOtherEnvironment(deployment.stack);
-    const prepared = await prepare(deployment, ['programs', 'render', 'validate', 'apply'], generationsRoot);
+    const prepared = await prepare(
+      deployment,
+      ['programs', 'render', 'validate', 'apply'],
+      (plan, name, link) => stageGeneration(plan, generationsRoot(link), name),
+    );
     const actions = await timed(
       deployment,
       'apply',
@@ -98,7 +107,9 @@ export async function previewUp(deployment: Deployment): Promise<PlannedChange[]
   const { runtime } = deployment;
   const root = join(deployment.stack.stateDir, 'run', unfinishedName('plan'));
   try {
-    const prepared = await prepare(deployment, ['programs', 'render', 'validate'], () => root);
+    const prepared = await prepare(deployment, ['programs', 'render', 'validate'], (plan, name) =>
+      stageForJudgement(plan, root, name),
+    );
     const planned = changes(prepared, await runtime.preview(prepared.request));
     const plans = new Map(prepared.candidates.map(({ plan }) => [plan.component, plan]));
     return await Promise.all(
@@ -117,7 +128,7 @@ export async function previewUp(deployment: Deployment): Promise<PlannedChange[]
 async function prepare(
   deployment: Deployment,
   phases: readonly string[],
-  rootOf: (link: string) => string,
+  stageOne: StageOne,
 ): Promise<Prepared> {
   const { stack, components, runtime, onProgress } = deployment;
   phases.forEach((phase, index) => {
@@ -132,7 +143,7 @@ async function prepare(
   const candidates = await timed(
     deployment,
     'render',
-    () => writable(stack, () => stage(deployment, makePlans(stack, components, programs, runtime), rootOf)),
+    () => writable(stack, () => stage(deployment, makePlans(stack, components, programs, runtime), stageOne)),
     (staged) =>
       `${staged.reduce((sum, { plan }) => sum + plan.files.length, 0)} files of ${staged.length} components`,
   );
@@ -167,13 +178,13 @@ async function prepare(
 async function stage(
   deployment: Deployment,
   plans: readonly Plan[],
-  rootOf: (link: string) => string,
+  stageOne: StageOne,
 ): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   for (const plan of plans) {
     const link = linkOf(deployment, plan);
     const name = await nameGeneration(plan, generationsRoot(link));
-    candidates.push({ plan, generation: await stageGeneration(plan, rootOf(link), name) });
+    candidates.push({ plan, generation: await stageOne(plan, name, link) });
   }
   return candidates;
 }
