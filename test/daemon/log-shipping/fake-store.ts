@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { findFreePort } from '../../../src/platform/ports.ts';
+import { isPortFree } from '../../../src/platform/ports.ts';
 
 export interface StoredLine {
   readonly component: string;
@@ -9,6 +10,14 @@ export interface StoredLine {
 }
 
 type Answer = (lines: readonly StoredLine[], response: ServerResponse) => boolean;
+
+/** From a range that nobody else is given ports of: it must still be free when the store comes back. */
+async function ownPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(12_000, 19_000);
+    if (await isPortFree(port)) return port;
+  }
+}
 
 /** A log store that answers the push API, and can be told to misbehave as real ones do. */
 export class FakeStore implements AsyncDisposable {
@@ -29,7 +38,7 @@ export class FakeStore implements AsyncDisposable {
   }
 
   static async open(options: { readonly down?: boolean } = {}): Promise<FakeStore> {
-    const store = new FakeStore(await findFreePort(0));
+    const store = new FakeStore(await ownPort());
     if (options.down !== true) await store.up();
     return store;
   }
@@ -37,7 +46,10 @@ export class FakeStore implements AsyncDisposable {
   async up(): Promise<void> {
     const server = createServer((request, response) => void this.#handle(request, response));
     this.#server = server;
-    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.#port, '127.0.0.1', resolve);
+    });
   }
 
   async down(): Promise<void> {
