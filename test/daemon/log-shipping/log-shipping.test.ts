@@ -108,7 +108,8 @@ describe('what is written', () => {
       job: 'leitstand',
     });
     expect(first?.ns).toBe(`${Date.parse(/ts=(\S+)/.exec(first?.text ?? '')?.[1] ?? '')}000000`);
-    expect(shipping?.counts.shipped).toBe(1000);
+    // The store has a line before its answer is back.
+    await eventually(async () => shipping?.counts.shipped === 1000, 'counted');
   });
 
   it('is the programs’ and the daemon’s own', async () => {
