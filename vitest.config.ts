@@ -4,8 +4,8 @@ const exclude = ['**/node_modules/**', '**/fixtures/**'];
 
 export default defineConfig({
   test: {
-    // Most tests wait for programs: more of them at once than cores.
-    maxWorkers: 3,
+    // Each starts programs of its own: with more than two at once, two cores have them wait for each other.
+    maxWorkers: 2,
     projects: [
       {
         test: {

@@ -111,7 +111,8 @@ export async function contactDaemon(layout: NativeLayout, env: Environment, uid:
     } catch (error) {
       const code = systemErrorCode(error);
       if (code === undefined) throw error;
-      if (['ECONNREFUSED', 'ENOENT', 'ECONNRESET'].includes(code)) continue;
+      // Nobody, or one that died while it was asked.
+      if (['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE'].includes(code)) continue;
       if (code !== 'ETIMEDOUT') throw silent(path, error);
       const process = await findDaemonProcess(layout);
       return { found: 'silence', process, error: silent(path, error, process?.pid) };

@@ -133,8 +133,8 @@ describe('apply', () => {
   });
 
   it('says so when a program is late, and leaves it running', async () => {
-    const supervisor = await open({ readyTimeout: 300 });
-    const alpha = await stack.fake('alpha', ['--ready-after', '1500']);
+    const supervisor = await open({ readyTimeout: 2_000 });
+    const alpha = await stack.fake('alpha', ['--ready-after', '4000']);
     await expect(apply(supervisor, alpha)).rejects.toMatchObject({
       code: 'LS-RUNTIME-003',
       details: { why: expect.stringContaining('503: still replaying') },
