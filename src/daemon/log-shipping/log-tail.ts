@@ -38,6 +38,7 @@ export class LogTail {
   #keptFrom: number | undefined;
   #reading: Position;
   #inode: bigint | undefined;
+  #isGone = false;
   #grownAt: number;
   readonly #queue = new TaskQueue();
 
@@ -131,9 +132,14 @@ export class LogTail {
   /** Somebody else emptied the log, or replaced it. */
   async #noticeOthers(): Promise<void> {
     const found = await stat(this.#options.path, { bigint: true }).catch(() => undefined);
-    if (!found) return;
-    const replaced = this.#inode !== undefined && this.#inode !== found.ino;
+    if (!found) {
+      // The next file may well get the same number.
+      this.#isGone = this.#inode !== undefined;
+      return;
+    }
+    const replaced = this.#isGone || (this.#inode !== undefined && this.#inode !== found.ino);
     this.#inode = found.ino;
+    this.#isGone = false;
     if (!replaced && found.size >= BigInt(this.#reading.offset)) return;
     this.#splitter.reset();
     this.#keptFrom = undefined;
