@@ -166,7 +166,7 @@ export const catalog: Catalog = {
   },
   sandboxes: async () => {
     const { receiverPlugins } = await import('./receivers/registry.ts');
-    return receiverPlugins.map(({ sandbox }) => sandbox);
+    return receiverPlugins.flatMap(({ sandbox }) => sandbox ?? []);
   },
   errorKinds: async () => {
     const families = await Promise.all([

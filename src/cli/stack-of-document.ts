@@ -6,9 +6,10 @@ import type { Json } from '../platform/canonical-json.ts';
 import { cacheDirectory } from '../platform/environment.ts';
 import { durationMs } from '../platform/units.ts';
 import type { AnyComponentPlugin } from '../stack/component.ts';
-import type { AnyReceiverPlugin, Integration } from '../stack/receiver.ts';
+import { inboxFiles } from '../inbox/place.ts';
+import type { AnyReceiverPlugin, Integration, IntegrationPlace, SandboxAddress } from '../stack/receiver.ts';
 import type { ResolveSecret } from '../stack/secret.ts';
-import type { Attachment, Routing, Stack, WantedComponent } from '../stack/stack.ts';
+import type { Attachment, Route, Routing, Stack, WantedComponent } from '../stack/stack.ts';
 
 interface Plugins {
   readonly components: ReadonlyMap<string, AnyComponentPlugin>;
@@ -21,6 +22,7 @@ export function stackOf(config: LoadedConfig, plugins: Plugins): Stack {
   const { document, directory } = config;
   const stateDir = resolve(directory, document.state_dir ?? '.leitstand');
   const names = Object.keys(document.receivers);
+  const inbox = { hostPort: `127.0.0.1:${document.inbox.port}`, caFile: inboxFiles(stateDir).caFile };
   return Object.freeze({
     name: document.stack,
     file: config.file,
@@ -30,9 +32,9 @@ export function stackOf(config: LoadedConfig, plugins: Plugins): Stack {
     stateDir,
     runtime: document.attach === undefined ? 'native' : 'external',
     components: wantedComponents(config, plugins),
-    integrations: integrationsOf(config, plugins),
+    integrations: integrationsOf(config, plugins, inbox),
     receivers: names,
-    routing: routingOf(document, names[0] ?? ''),
+    routing: routingOf(document, names[0] ?? '', plugins, placeIn(config, inbox)),
     // Beside programs of others nothing runs by itself: `leitstand inbox serve` opens it.
     inbox: document.attach === undefined ? document.inbox : { ...document.inbox, enabled: false },
     daemon: document.daemon,
@@ -76,7 +78,7 @@ export function emptyStack(
     components: [],
     integrations: [],
     receivers: [],
-    routing: { severities: [], default: '', groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: 0 },
+    routing: { routes: [], default: '', hours: {}, groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: 0 },
     inbox: { enabled: false, port: 0 },
     daemon: { port: 0 },
     scrapeJobs: [],
@@ -122,33 +124,87 @@ function attachmentOf(place: AttachedPlace, resolveSecret: ResolveSecret): Attac
   };
 }
 
-function integrationsOf({ document, resolveSecret }: LoadedConfig, { receivers }: Plugins): Integration[] {
+/** Of a receiver that Leitstand names itself; no receiver of a user can be named so. */
+const WATCHDOG_RECEIVER = '(watchdog)';
+
+/** What every integration of the file has in common. */
+function placeIn({ document, resolveSecret }: LoadedConfig, inbox: SandboxAddress) {
+  return { language: document.language, inbox, resolve: resolveSecret };
+}
+
+function integrationsOf(config: LoadedConfig, { receivers }: Plugins, inbox: SandboxAddress): Integration[] {
+  const place = placeIn(config, inbox);
   const integrations: Integration[] = [];
-  for (const [receiver, types] of Object.entries(document.receivers)) {
-    for (const [type, list] of Object.entries(types)) {
-      const plugin = receivers.get(type);
-      for (const [index, integration] of (list as readonly unknown[]).entries()) {
-        if (plugin)
-          integrations.push(
-            plugin.integration(integration, {
-              receiver,
-              index,
-              language: document.language,
-              resolve: resolveSecret,
-            }),
-          );
+  for (const [receiver, types] of Object.entries(config.document.receivers)) {
+    const counts = new Map<string, number>();
+    for (const [key, list] of Object.entries(types)) {
+      const plugin = receivers.get(key);
+      for (const settings of list as readonly unknown[]) {
+        if (!plugin) continue;
+        const type = plugin.typeOf?.(settings) ?? plugin.type;
+        const index = counts.get(type) ?? 0;
+        counts.set(type, index + 1);
+        integrations.push(plugin.integration(settings, { ...place, receiver, index }));
       }
     }
   }
   return integrations;
 }
 
-function routingOf({ routing }: ConfigDocument, first: string): Routing {
+function routingOf(
+  { routing }: ConfigDocument,
+  first: string,
+  { receivers }: Plugins,
+  place: Omit<IntegrationPlace, 'receiver' | 'index'>,
+): Routing {
+  const pinger = receivers.get('webhook');
   return {
-    severities: Object.entries(routing.severity).map(([severity, receiver]) => ({ severity, receiver })),
+    routes: [
+      ...routing.routes.flatMap(({ match, severity, receiver }) => {
+        const labels = Object.entries(match).map(([label, value]) => ({
+          label,
+          values: typeof value === 'string' ? [value] : value,
+        }));
+        return [
+          ...severityRoutes(severity).map((route) => ({ ...route, match: [...labels, ...route.match] })),
+          ...(receiver === undefined ? [] : [{ match: labels, receiver }]),
+        ];
+      }),
+      ...severityRoutes(routing.severity),
+    ],
     default: routing.default ?? first,
+    hours: Object.fromEntries(
+      Object.entries(routing.hours).map(([name, { times, weekdays, days_of_month, months, location }]) => [
+        name,
+        {
+          times: times.map((text) => {
+            const [from = '', to = ''] = text.split('-');
+            return { from, to };
+          }),
+          weekdays,
+          daysOfMonth: days_of_month,
+          months,
+          location,
+        },
+      ]),
+    ),
+    ...(routing.watchdog && pinger
+      ? {
+          watchdog: pinger.integration(
+            pinger.schema.parse({ url: routing.watchdog.url, send_resolved: false }),
+            { ...place, receiver: WATCHDOG_RECEIVER, index: 0 },
+          ),
+        }
+      : {}),
     groupWaitMs: durationMs(routing.group_wait),
     groupIntervalMs: durationMs(routing.group_interval),
     repeatIntervalMs: durationMs(routing.repeat_interval),
   };
+}
+
+function severityRoutes(severities: ConfigDocument['routing']['severity']): Route[] {
+  return Object.entries(severities).map(([severity, wanted]) => ({
+    match: [{ label: 'severity', values: [severity] }],
+    ...(typeof wanted === 'string' ? { receiver: wanted } : wanted),
+  }));
 }

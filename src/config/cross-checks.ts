@@ -14,12 +14,7 @@ function receiverFindings(value: Readonly<Record<string, unknown>>, places: Plac
   const { receivers = {}, routing = {} } = value;
   if (!isRecord(receivers) || !isRecord(routing)) return [];
   const names = Object.keys(receivers);
-  const severities = isRecord(routing['severity']) ? Object.entries(routing['severity']) : [];
-  const uses: (readonly [Path, unknown])[] = severities.map(([severity, name]) => [
-    ['routing', 'severity', severity],
-    name,
-  ]);
-  uses.push([['routing', 'default'], routing['default']]);
+  const uses = receiverUses(routing);
   const findings = uses.flatMap(([path, name]) =>
     typeof name !== 'string' || names.includes(name) || places.isSpoilt(path)
       ? []
@@ -36,6 +31,30 @@ function receiverFindings(value: Readonly<Record<string, unknown>>, places: Plac
       span: removal?.span ?? places.keySpan(places.get(['routing']) ? ['routing'] : ['receivers']),
     });
   return findings;
+}
+
+/** Every place below `routing` where a receiver is named. */
+function receiverUses(routing: Readonly<Record<string, unknown>>): (readonly [Path, unknown])[] {
+  const routes = Array.isArray(routing['routes']) ? routing['routes'] : [];
+  return [
+    ...severityUses(routing['severity'], ['routing', 'severity']),
+    ...routes.flatMap((route: unknown, index): (readonly [Path, unknown])[] => {
+      const path: Path = ['routing', 'routes', index];
+      if (!isRecord(route)) return [];
+      return [
+        ...severityUses(route['severity'], [...path, 'severity']),
+        [[...path, 'receiver'], route['receiver']],
+      ];
+    }),
+    [['routing', 'default'], routing['default']],
+  ];
+}
+
+function severityUses(severities: unknown, path: Path): (readonly [Path, unknown])[] {
+  if (!isRecord(severities)) return [];
+  return Object.entries(severities).map(([severity, wanted]) =>
+    isRecord(wanted) ? [[...path, severity, 'receiver'], wanted['receiver']] : [[...path, severity], wanted],
+  );
 }
 
 function unknownReceiver(path: Path, name: string, names: readonly string[], places: Places): Finding {

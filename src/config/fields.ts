@@ -85,6 +85,14 @@ export function url(): z.ZodString {
   return textField({ name: 'url', label: 'URL', object: objectToUrl }, { pattern: '^https?://' });
 }
 
+/** Of a component with pages that messages link to. */
+export function externalUrl() {
+  return url()
+    .optional()
+    .describe('Where people reach it, for the links in messages. Default: its port on loopback.')
+    .meta({ examples: ['https://alerts.example.org'] });
+}
+
 /**
  * The settings of a component: its own, and those that every component has. `version` reaches provisioning through the
  * stack.

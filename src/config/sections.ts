@@ -1,21 +1,97 @@
 // The sections of the file that no plug-in brings.
 import { z } from 'zod';
 import { PROVISION_SOURCES } from '../stack/stack.ts';
-import { duration, path, port, secret, url } from './fields.ts';
+import { duration, name, path, port, secret, url } from './fields.ts';
+
+const RECEIVER_OF_SEVERITY = 'The receiver for alerts whose label `severity` has this value.';
+
+const bySeverity = () =>
+  z.record(
+    z.string(),
+    z
+      .union([
+        z.string(),
+        z.strictObject({
+          receiver: z.string().describe(RECEIVER_OF_SEVERITY),
+          hours: z
+            .string()
+            .optional()
+            .describe(
+              'Only in these hours, a name below `hours`; what still fires when they begin is told then.',
+            ),
+        }),
+      ])
+      .describe(RECEIVER_OF_SEVERITY),
+  );
+
+const hours = z
+  .strictObject({
+    times: z
+      .array(z.string().describe('From and to, as `08:00-17:00`; the end may be `24:00`.'))
+      .default([])
+      .describe('Times of the day; default: all of it.'),
+    weekdays: z
+      .array(z.string().describe('A day or a range: `monday:friday`.'))
+      .default([])
+      .describe('Days of the week; default: all.'),
+    days_of_month: z
+      .array(z.string().describe('A day or a range: `1:7`; `-1` is the last.'))
+      .default([])
+      .describe('Days of the month; default: all.'),
+    months: z
+      .array(z.string().describe('A month or a range: `december`, `6:8`.'))
+      .default([])
+      .describe('Months; default: all.'),
+    location: z
+      .string()
+      .default('UTC')
+      .describe('Time zone.')
+      .meta({ examples: ['Europe/Berlin'] }),
+  })
+  .describe("When it is, in Alertmanager's notation.");
 
 export const routing = z
   .strictObject({
-    severity: z
-      .record(
-        z.string(),
-        z.string().describe('The receiver for alerts whose label `severity` has this value.'),
+    routes: z
+      .array(
+        z
+          .strictObject({
+            match: z
+              .record(
+                z.string(),
+                z
+                  .union([z.string(), z.array(z.string()).min(1)])
+                  .describe('The value of this label, or a list of values.'),
+              )
+              .describe('Labels that an alert must have; all of them.'),
+            severity: bySeverity()
+              .default({})
+              .describe('Of these alerts: value of the label `severity` → receiver.'),
+            receiver: z
+              .string()
+              .optional()
+              .describe('Receiver of the rest of these alerts; default: what is routed further down.'),
+          })
+          .describe('Alerts of one team, workspace or the like.'),
       )
+      .default([])
+      .describe(
+        'Alerts that go elsewhere because of a label, `team` for instance. Tried first, in this order.',
+      ),
+    severity: bySeverity()
       .default({})
       .describe('Value of the label `severity` → receiver. Checked in this order.'),
     default: z
       .string()
       .optional()
       .describe('Receiver of every other alert. Required as soon as there are receivers.'),
+    hours: z.record(name(), hours).default({}).describe('Name → hours, for `severity`.'),
+    watchdog: z
+      .strictObject({
+        url: secret().describe("Ping URL of a dead man's switch outside, which alarms when the pings end."),
+      })
+      .optional()
+      .describe('Where Alertmanager pings once a minute for as long as the alert Watchdog reaches it.'),
     group_wait: duration()
       .default('10s')
       .describe('How long the first alert of a group waits for others, so that they make one message.'),

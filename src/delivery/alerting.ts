@@ -1,4 +1,4 @@
-import type { Stack } from '../stack/stack.ts';
+import type { Route, Routing, Stack } from '../stack/stack.ts';
 import { deliveryFingerprint } from './fingerprint.ts';
 import { hostOf, type Target } from './target.ts';
 
@@ -54,7 +54,7 @@ export function stackAlerting(stack: Stack): Alerting {
         const way = wayTo(stack, receiver);
         return {
           receiver,
-          integrations: targets(receiver).map((target) => `${target.type} ${hostOf(target)}`),
+          integrations: targets(receiver).map((target) => `${target.type} ${target.place ?? hostOf(target)}`),
           by: labelsText(way?.labels ?? {}),
           notes: way ? [] : ['no route leads there: nothing is sent'],
         };
@@ -64,9 +64,26 @@ export function stackAlerting(stack: Stack): Alerting {
 }
 
 function wayTo({ routing }: Stack, receiver: string): Way | undefined {
-  const route = routing.severities.find((candidate) => candidate.receiver === receiver);
-  if (route) return { labels: { severity: route.severity }, own: COMPARED };
+  for (const route of routing.routes) {
+    if (route.receiver !== receiver) continue;
+    const labels = labelsFor(routing, route);
+    if (labels) return { labels, own: COMPARED };
+  }
   return routing.default === receiver ? { labels: {}, own: COMPARED } : undefined;
+}
+
+/** Labels that take this very route; undefined when an earlier one takes them all. */
+function labelsFor({ routes }: Routing, wanted: Route): Readonly<Record<string, string>> | undefined {
+  let choices: Readonly<Record<string, string>>[] = [{}];
+  for (const { label, values } of wanted.match)
+    choices = choices
+      .flatMap((labels) => values.map((value) => ({ ...labels, [label]: value })))
+      .slice(0, 256);
+  return choices.find((labels) => routes.find((route) => takes(route, labels)) === wanted);
+}
+
+function takes({ match }: Route, labels: Readonly<Record<string, string>>): boolean {
+  return match.every(({ label, values }) => values.includes(labels[label] ?? ''));
 }
 
 /** `severity="critical", team="x"`; absent labels are left out. */

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../platform/canonical-json.ts';
+import { canonicalJson, type Json } from '../platform/canonical-json.ts';
 import type { Stack } from '../stack/stack.ts';
 
 /**
  * Of everything that decides whether and where a receiver is notified: a proof of another fingerprint says nothing
- * about today's configuration. A hash, since destinations are secrets.
+ * about today's configuration. A hash, since identities hold secrets.
  */
 export function deliveryFingerprint({ routing, integrations }: Stack, receiver: string): string {
   const facts = {
-    severities: routing.severities
+    routes: routing.routes
       .filter((route) => route.receiver === receiver)
-      .map(({ severity }) => severity),
+      .map(({ match, hours }) => ({
+        match: match.map(({ label, values }) => [label, ...values]),
+        hours:
+          hours === undefined ? null : (JSON.parse(JSON.stringify(routing.hours[hours] ?? null)) as Json),
+      })),
     isDefault: routing.default === receiver,
     integrations: integrations
       .filter((integration) => integration.receiver === receiver)
@@ -18,7 +22,7 @@ export function deliveryFingerprint({ routing, integrations }: Stack, receiver: 
         type: integration.type,
         index: integration.index,
         sendsResolved: integration.sendsResolved,
-        destination: integration.destination().href,
+        identity: integration.identity(),
       })),
   };
   return createHash('sha256').update(canonicalJson(facts)).digest('hex').slice(0, 32);

@@ -166,12 +166,18 @@ function arrival({ request, sinceMessage }: Following, { probe, integration }: P
   const destination = integration.destination();
   if (!destination) return masked(probe, integration, messages);
   if (!isInbox({ request }, integration)) return NOTHING;
-  const { href, pathname, search } = destination;
-  const sharing = probe.integrations.filter((other) => other.destination()?.href === href);
-  const there = messages.filter(({ path }) => path === pathname + search);
+  const same = (other: Target) =>
+    other.destination()?.href === destination.href && other.recipient === integration.recipient;
+  const sharing = probe.integrations.filter(same);
+  const there = messages.filter((message) => isFor(message, integration, destination));
   return there.length >= sharing.length
     ? { message: there[sharing.indexOf(integration)], unassigned: 0 }
     : { message: undefined, unassigned: there.length };
+}
+
+function isFor(message: InboxMessage, { type, recipient }: Target, { pathname, search }: URL): boolean {
+  if (recipient !== undefined) return message.type === type && message.recipient === recipient;
+  return message.path === pathname + search;
 }
 
 interface Arrival {
@@ -202,8 +208,8 @@ function isInbox({ request }: Pick<Following, 'request'>, integration: Target): 
   const inbox = new URL(request.inbox.baseUrl);
   const destination = integration.destination();
   if (!destination) return false;
-  const { protocol, hostname, port } = destination;
-  return protocol === 'http:' && LOOPBACK.has(hostname) && port === inbox.port;
+  // The inbox speaks HTTP, SMTP and both over TLS on its one port.
+  return LOOPBACK.has(destination.hostname) && destination.port === inbox.port;
 }
 
 async function hear(

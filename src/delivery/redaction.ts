@@ -4,16 +4,19 @@ import type { Target } from './target.ts';
 const SECRET_PART_LENGTH = 8;
 
 /**
- * The reason without the destination's path, query and credentials, which are secrets: a destination may quote them in
- * its answer (`Cannot POST /hook/key`), and Alertmanager logs the answer.
+ * The reason without the integration's secrets and its destination's path, query and credentials: a destination may
+ * quote them in its answer (`Cannot POST /hook/key`), and Alertmanager logs the answer.
  */
 export function withoutSecrets(reason: string, integration: Target): string {
-  const destination = integration.destination();
-  if (!destination) return reason;
-  const { pathname, search, username, password, searchParams } = destination;
-  const parts = [...pathname.split('/'), ...searchParams.values(), username, password];
-  return [pathname + search, pathname, search, ...parts]
-    .filter((part) => part.length >= SECRET_PART_LENGTH)
+  const secrets = integration.secrets().map((secret) => secret.reveal());
+  return [...urlParts(integration.destination()), ...secrets.filter((secret) => secret !== '')]
     .sort((a, b) => b.length - a.length)
     .reduce((text, secret) => text.replaceAll(secret, '…'), reason);
+}
+
+function urlParts(destination: URL | undefined): string[] {
+  if (!destination) return [];
+  const { pathname, search, username, password, searchParams } = destination;
+  const parts = [...pathname.split('/'), ...searchParams.values(), username, password];
+  return [pathname + search, pathname, search, ...parts].filter((part) => part.length >= SECRET_PART_LENGTH);
 }

@@ -1,9 +1,11 @@
 import type { Integration } from '../stack/receiver.ts';
 
 /** An integration as far as a test needs it. */
-export interface Target extends Pick<Integration, 'receiver' | 'type' | 'index'> {
-  /** Undefined where it is not known: an attached Alertmanager masks what is secret. */
-  destination(): URL | undefined;
+export interface Target
+  extends Pick<
+    Integration,
+    'receiver' | 'type' | 'index' | 'destination' | 'secrets' | 'place' | 'recipient'
+  > {
   /** It stands in the configuration of an Alertmanager that somebody else runs. */
   readonly attached?: true;
 }

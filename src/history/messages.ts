@@ -9,7 +9,7 @@ export interface MessageLog {
   /** Newest first. `since`: received at or after; UTC, ISO 8601 with milliseconds. */
   list(options: { readonly limit: number; readonly since?: string; readonly type?: string }): InboxMessage[];
   get(id: number): InboxMessage | undefined;
-  /** Messages younger than message `sinceId` whose body holds the text, oldest first. */
+  /** Messages younger than message `sinceId` whose body or decoded text holds the text, oldest first. */
   findByText(text: string, sinceId: number): InboxMessage[];
   /** Id of the newest message, 0 when there is none: where `findByText` should start. */
   lastId(): number;
@@ -21,7 +21,7 @@ const KEPT_BYTES = 256 * 1024 * 1024;
 const SIZE_CHECK_INTERVAL = 64;
 
 const COLUMNS =
-  'id, received_at, type, path, reply_status, accepted, status, problems, title, text, headers, body';
+  'id, received_at, type, path, recipient, reply_status, accepted, status, problems, title, text, headers, body';
 
 export function messagesIn(database: Database): MessageLog {
   return {
@@ -45,7 +45,7 @@ export function messagesIn(database: Database): MessageLog {
       return row && toMessage(row);
     },
     findByText: (text, sinceId) => {
-      const query = `SELECT ${COLUMNS} FROM messages WHERE id > ? AND instr(body, ?) > 0 ORDER BY id`;
+      const query = `SELECT ${COLUMNS} FROM messages WHERE id > ?1 AND (instr(body, ?2) > 0 OR instr(text, ?2) > 0 OR instr(title, ?2) > 0) ORDER BY id`;
       return database.read((inside) => inside.prepare(query).all(sinceId, text)).map(toMessage);
     },
     lastId: () =>
@@ -61,14 +61,15 @@ function insert(database: Connection, message: NewMessage): number | bigint {
   const headers = JSON.stringify(message.headers);
   return database
     .prepare(
-      `INSERT INTO messages (received_at, type, size, path, reply_status, accepted, status, problems, title, text,
-        headers, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO messages (received_at, type, size, path, recipient, reply_status, accepted, status, problems, title, text,
+        headers, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       message.receivedAt,
       message.type,
       Buffer.byteLength(message.body) + Buffer.byteLength(message.text) + headers.length,
       message.path,
+      message.recipient,
       message.replyStatus,
       message.accepted ? 1 : 0,
       message.status,
@@ -95,6 +96,7 @@ function toMessage(row: Readonly<Record<string, unknown>>): InboxMessage {
     receivedAt: String(row['received_at']),
     type: String(row['type']),
     path: String(row['path']),
+    recipient: String(row['recipient']),
     headers: JSON.parse(String(row['headers'])) as InboxMessage['headers'],
     body: String(row['body']),
     replyStatus: Number(row['reply_status']),

@@ -44,4 +44,16 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX deliveries_by_receiver ON deliveries (receiver, id);
   `,
+  `
+  ALTER TABLE messages ADD COLUMN recipient TEXT NOT NULL DEFAULT '';
+
+  CREATE TABLE misbehaviours (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    type TEXT NOT NULL,
+    fault TEXT NOT NULL,
+    times INTEGER,
+    "left" INTEGER,
+    until TEXT
+  ) STRICT;
+  `,
 ];

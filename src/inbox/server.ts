@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Clock } from '../platform/clock.ts';
 import { systemErrorCode } from '../platform/errors.ts';
 import { findPortHolder } from '../platform/process-table.ts';
-import type { InboxMessage, SandboxEndpoint, SandboxReply } from '../stack/sandbox.ts';
+import type { HttpSandbox, InboxMessage, SandboxEndpoint, SandboxReply } from '../stack/sandbox.ts';
 import { inboxErrors } from './errors.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -87,6 +87,7 @@ async function answer(
     receivedAt,
     type: endpoint.type,
     path,
+    recipient: result.message?.recipient ?? '',
     headers,
     body: body ?? '',
     replyStatus: result.status,
@@ -120,9 +121,11 @@ function greet({ endpoints }: InboxOptions, response: ServerResponse): void {
   );
 }
 
-function endpointFor(endpoints: readonly SandboxEndpoint[], path: string): SandboxEndpoint | undefined {
+function endpointFor(endpoints: readonly SandboxEndpoint[], path: string): HttpSandbox | undefined {
   const [, first = '', ...rest] = (path.split('?')[0] ?? '').split('/');
-  return endpoints.find(({ mounts }) => mounts.includes(first) && (first !== '' || rest.length === 0));
+  return endpoints
+    .filter((endpoint) => endpoint.protocol === 'http')
+    .find(({ mounts }) => mounts.includes(first) && (first !== '' || rest.length === 0));
 }
 
 /** Undefined when it is larger than that. The rest is read and dropped: a sender that is cut off sees no answer. */
@@ -137,7 +140,7 @@ async function readBody(request: IncomingMessage, limit: number): Promise<string
   return length > limit ? undefined : Buffer.concat(chunks).toString('utf8');
 }
 
-function tooLarge({ maxBodyBytes }: SandboxEndpoint): SandboxReply {
+function tooLarge({ maxBodyBytes }: HttpSandbox): SandboxReply {
   const problem = `the body is larger than ${maxBodyBytes} bytes`;
   return {
     status: 413,

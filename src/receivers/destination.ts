@@ -1,4 +1,5 @@
-import type { Secret } from '../stack/secret.ts';
+import type { SandboxAddress } from '../stack/receiver.ts';
+import { Secret } from '../stack/secret.ts';
 import { receiverErrors } from './errors.ts';
 
 /** The URL in a secret. Throws LS-RECEIVER-001, which does not show the value. */
@@ -21,4 +22,9 @@ function objection(value: string): string | undefined {
   if (!URL.canParse(value)) return 'it does not read as a URL';
   const { protocol } = new URL(value);
   return protocol === 'https:' || protocol === 'http:' ? undefined : `it begins with ${protocol}`;
+}
+
+/** A place in the inbox that stands in for the provider's URL. */
+export function sandboxSecret({ hostPort }: SandboxAddress, path: string): Secret {
+  return new Secret(`http://${hostPort}${path}`, 'URL of the inbox');
 }

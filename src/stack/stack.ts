@@ -100,13 +100,45 @@ export interface Attachment {
 }
 
 export interface Routing {
-  /** Severity → receiver, in the file's order. */
-  readonly severities: readonly { readonly severity: string; readonly receiver: string }[];
-  /** Catches everything else: no alert goes to nobody. */
+  /** In the order in which they are tried: the first that matches takes the alert. */
+  readonly routes: readonly Route[];
+  /** Catches everything else: no alert goes to nobody. Empty text when there is no receiver. */
   readonly default: string;
+  /** Name → when it is. */
+  readonly hours: Readonly<Record<string, Hours>>;
+  /** Who is pinged for as long as the Watchdog alert arrives: a dead man's switch outside. */
+  readonly watchdog?: Integration | undefined;
   readonly groupWaitMs: number;
   readonly groupIntervalMs: number;
   readonly repeatIntervalMs: number;
+}
+
+export interface Route {
+  /** All must hold. */
+  readonly match: readonly RouteMatch[];
+  readonly receiver: string;
+  /** A name in `hours`: outside of them the alert is held back, and told when they begin if it still fires. */
+  readonly hours?: string | undefined;
+}
+
+export interface RouteMatch {
+  readonly label: string;
+  /** One of these; never empty. */
+  readonly values: readonly string[];
+}
+
+/** A time interval in Alertmanager's own notation; absent: any. */
+export interface Hours {
+  /** `08:00-17:00`, half open. */
+  readonly times: readonly { readonly from: string; readonly to: string }[];
+  /** `monday:friday`, `sunday` */
+  readonly weekdays: readonly string[];
+  /** `1:7`, `-1` */
+  readonly daysOfMonth: readonly string[];
+  /** `december`, `6:8` */
+  readonly months: readonly string[];
+  /** IANA time zone: `Europe/Berlin`. */
+  readonly location: string;
 }
 
 export const PROVISION_SOURCES = ['cache', 'release', 'debian', 'go'] as const;

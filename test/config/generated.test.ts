@@ -159,11 +159,44 @@ describe('the reference', () => {
 
       | key | type | default | description |
       |---|---|---|---|
-      | \`severity\` | mapping of names to text |  | Value of the label \`severity\` → receiver. Checked in this order. |
+      | \`routes\` | list of mappings | \`[]\` | Alerts that go elsewhere because of a label, \`team\` for instance. Tried first, in this order. |
+      | \`severity\` | mapping of names to text or mappings |  | Value of the label \`severity\` → receiver. Checked in this order. |
       | \`default\` | text |  | Receiver of every other alert. Required as soon as there are receivers. |
+      | \`hours\` | mapping of names to mappings |  | Name → hours, for \`severity\`. |
+      | \`watchdog\` | mapping |  | Where Alertmanager pings once a minute for as long as the alert Watchdog reaches it. |
       | \`group_wait\` | duration | \`10s\` | How long the first alert of a group waits for others, so that they make one message. |
       | \`group_interval\` | duration | \`5m\` | How long a group waits before it tells about alerts that joined it. |
       | \`repeat_interval\` | duration | \`4h\` | After what time an alert that still fires is sent again. |
+
+      ## \`routing.routes[]\`
+
+      Alerts of one team, workspace or the like.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`match\` | mapping of names to text or list of texts | **required** | Labels that an alert must have; all of them. |
+      | \`severity\` | mapping of names to text or mappings |  | Of these alerts: value of the label \`severity\` → receiver. |
+      | \`receiver\` | text |  | Receiver of the rest of these alerts; default: what is routed further down. |
+
+      ## \`routing.hours.<name>\`
+
+      When it is, in Alertmanager's notation.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`times\` | list of text | \`[]\` | Times of the day; default: all of it. |
+      | \`weekdays\` | list of text | \`[]\` | Days of the week; default: all. |
+      | \`days_of_month\` | list of text | \`[]\` | Days of the month; default: all. |
+      | \`months\` | list of text | \`[]\` | Months; default: all. |
+      | \`location\` | text | \`UTC\` | Time zone. |
+
+      ## \`routing.watchdog\`
+
+      Where Alertmanager pings once a minute for as long as the alert Watchdog reaches it.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`url\` | secret | **required** | Ping URL of a dead man's switch outside, which alarms when the pings end. |
 
       ## \`attach\`
 

@@ -58,8 +58,10 @@ describe('a file that is right', () => {
         day: { webhook: [{ url: 'http://127.0.0.1:5001/day' }] },
       },
       routing: {
+        routes: [],
         severity: { critical: 'on-call', warning: 'day' },
         default: 'day',
+        hours: {},
         group_wait: '30s',
         group_interval: '5m',
         repeat_interval: '4h',
@@ -92,7 +94,9 @@ describe('a file that is right', () => {
   it('needs nothing but a version, a name and components', async () => {
     const { document } = await load(`${HEAD}components:\n  prometheus:\n`);
     expect(document.routing).toEqual({
+      routes: [],
       severity: {},
+      hours: {},
       group_wait: '10s',
       group_interval: '5m',
       repeat_interval: '4h',

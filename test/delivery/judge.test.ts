@@ -11,6 +11,7 @@ const message: InboxMessage = {
   receivedAt: '2026-01-02T03:04:05.678Z',
   type: 'slack',
   path: '/',
+  recipient: '',
   headers: {},
   body: '',
   replyStatus: 200,

@@ -44,6 +44,7 @@ const message: NewMessage = {
   receivedAt: '2026-01-02T03:04:05.678Z',
   type: 'slack',
   path: '/slack/services/T0/B0/x',
+  recipient: '',
   headers: { 'content-type': 'application/json' },
   body: '{"text":"nonce-1"}',
   replyStatus: 200,

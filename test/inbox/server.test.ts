@@ -6,7 +6,7 @@ import { type Inbox, startInbox } from '../../src/inbox/server.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { httpExchange } from '../../src/platform/http.ts';
-import type { InboxMessage, SandboxEndpoint, SandboxReply } from '../../src/stack/sandbox.ts';
+import type { HttpSandbox, InboxMessage, SandboxReply } from '../../src/stack/sandbox.ts';
 
 const LIMIT = 1000;
 const clock: Clock = { ...systemClock, now: () => new Date('2026-01-02T03:04:05.678Z') };
@@ -19,12 +19,8 @@ const accepted: SandboxReply = {
   message: { title: 'title', text: 'text', status: 'firing' },
 };
 
-function endpoint(
-  type: string,
-  mounts: readonly string[],
-  receive: SandboxEndpoint['receive'],
-): SandboxEndpoint {
-  return { type, mounts, example: `/${mounts[0] ?? ''}`, maxBodyBytes: LIMIT, receive };
+function endpoint(type: string, mounts: readonly string[], receive: HttpSandbox['receive']): HttpSandbox {
+  return { type, protocol: 'http', mounts, example: `/${mounts[0] ?? ''}`, maxBodyBytes: LIMIT, receive };
 }
 
 let kept: Omit<InboxMessage, 'id'>[] = [];

@@ -34,7 +34,7 @@ beforeEach(async () => {
   inbox = await startInbox({
     port: 0,
     host: '127.0.0.1',
-    endpoints: receiverPlugins.map(({ sandbox }) => sandbox),
+    endpoints: receiverPlugins.flatMap(({ sandbox }) => sandbox ?? []),
     messages: history.messages,
     clock: systemClock,
   });

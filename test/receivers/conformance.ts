@@ -1,30 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnyReceiverPlugin } from '../../src/stack/receiver.ts';
-import type { SandboxRequest } from '../../src/stack/sandbox.ts';
+import type { HttpSandbox, SandboxEndpoint, SandboxRequest } from '../../src/stack/sandbox.ts';
 import { Secret } from '../../src/stack/secret.ts';
 import { isAtLeast, parseVersion, type Version } from '../../src/stack/version.ts';
 
 export interface ReceiverCase {
   readonly plugin: AnyReceiverPlugin;
-  /** A configuration with this URL in its secret field. */
-  config(url: string): Record<string, unknown>;
-  /** A URL that the provider would have given out. */
-  readonly goodUrl: string;
-  /** Path in the inbox that its sandbox takes. */
-  readonly sandboxPath: string;
+  /** A configuration with this secret in its secret field. */
+  config(secret: string): Record<string, unknown>;
+  /** What the provider would have given out. */
+  readonly goodSecret: string;
+  /** Where the integration sends to then. */
+  readonly destination: string;
   /** First version that reads the secret from a file. */
   readonly fileSince: string;
-  /** A body the provider takes. */
-  readonly goodBody: unknown;
-  /** What the provider refuses, and how. */
-  readonly refused: readonly {
-    readonly what: string;
-    readonly request: Partial<SandboxRequest>;
-    readonly status: number;
-    readonly word: string;
-  }[];
+  /** What is no such secret. Each holds `7f3a`, by which it is looked for in what is said of it. */
+  readonly badSecrets: readonly (readonly [what: string, secret: string])[];
 }
+
+/** For a plug-in with a URL in its secret field. */
+export const NO_URLS = [
+  ['a variable nobody replaced', 'https://example.org/${TOKEN_7f3a}'],
+  ['no URL', 'token-7f3a'],
+  ['another protocol', 'ftp://example.org/token-7f3a'],
+  ['white space', 'https://example.org/token 7f3a'],
+  ['a file', 'file:///etc/token-7f3a'],
+] as const;
 
 const VERSIONS = ['0.25.0', '0.26.0', '0.28.0', '0.31.1', '0.34.0'];
 
@@ -36,92 +38,139 @@ function version(text: string): Version {
 
 /** What every receiver plug-in promises. */
 export function describeReceiver(one: ReceiverCase): void {
-  const { plugin } = one;
-  const integrate = (url: string) =>
-    plugin.integration(plugin.schema.parse(one.config(url)), {
+  const { plugin, goodSecret } = one;
+  const integrate = (secret: string) =>
+    plugin.integration(plugin.schema.parse(one.config(secret)), {
       receiver: 'on-call',
       index: 1,
       language: 'en',
-      resolve: () => new Secret(url, 'secret TEST_URL'),
+      inbox: { hostPort: '127.0.0.1:5001', caFile: '/test/inbox/ca.pem' },
+      resolve: (input) => new Secret(typeof input === 'string' ? input : secret, 'secret TEST_SECRET'),
     });
+
+  describe(`receiver ${plugin.type}`, () => {
+    describe.each(VERSIONS)('rendered for %s', (text) => {
+      const alertmanager = version(text);
+      const secretPath = (name: string) => `/run/secrets/${name}`;
+      const readsFile = isAtLeast(alertmanager, one.fileSince);
+      const rendered = integrate(goodSecret).render({ alertmanager, secretPath });
+
+      it('belongs below its own key, and says whether it tells the end', () => {
+        expect(rendered.key).toBe(`${integrate(goodSecret).type}_configs`);
+        expect(rendered.config['send_resolved']).toBe(true);
+      });
+
+      it(readsFile ? 'holds the path of the secret only' : 'owns up to holding the secret', () => {
+        expect(JSON.stringify(rendered.config).includes(goodSecret)).toBe(!readsFile);
+        expect(rendered.secrets.map(({ value }) => value.reveal())).toEqual(readsFile ? [goodSecret] : []);
+        expect(rendered.inlineSecrets.map((value) => value.reveal())).toEqual(readsFile ? [] : [goodSecret]);
+        for (const { name } of rendered.secrets) {
+          expect(name).toMatch(/^on-call-[a-z]+-1/);
+          expect(JSON.stringify(rendered.config)).toContain(`/run/secrets/${name}`);
+        }
+      });
+
+      it('goes to a sandbox when asked, without the credentials', () => {
+        if (!plugin.sandbox) return;
+        const sandbox = { hostPort: '127.0.0.1:7', caFile: '/sandbox/ca.pem' };
+        const { config, secrets } = integrate(goodSecret).render({ alertmanager, secretPath, sandbox });
+        const all = JSON.stringify([config, secrets.map(({ value }) => value.reveal())]);
+        expect(all).toContain('127.0.0.1:7');
+        expect(all).not.toContain(goodSecret);
+      });
+
+      it('has its templates in files of its own language', () => {
+        for (const { name, content } of rendered.templates ?? []) {
+          expect(name).toMatch(/^[a-z]+\.en\.tmpl$/);
+          expect(content).toContain('{{ define "leitstand.');
+        }
+      });
+    });
+
+    it('knows where it sends to, and shows no secret', () => {
+      const integration = integrate(goodSecret);
+      expect(integration.destination()?.href).toBe(one.destination);
+      expect(integration).toMatchObject({ receiver: 'on-call', index: 1 });
+      expect(JSON.stringify(integration)).not.toContain(goodSecret);
+      expect(`${integration.place} ${integration.recipient}`).not.toContain(goodSecret);
+      expect(integration.secrets().map((secret) => secret.reveal())).toContain(goodSecret);
+    });
+
+    it('is another one with another secret', () => {
+      expect(integrate(goodSecret).identity()).toEqual(integrate(goodSecret).identity());
+      const other = `${goodSecret.slice(0, -1)}${goodSecret.endsWith('0') ? '1' : '0'}`;
+      expect(integrate(other).identity()).not.toEqual(integrate(goodSecret).identity());
+    });
+
+    it.each(one.badSecrets)('refuses %s, and does not show it', (_, secret) => {
+      const refusal = captured(() => integrate(secret));
+      expect(refusal).toMatchObject({ code: expect.stringMatching(/^LS-RECEIVER-/), exit: 2 });
+      const { what, why, fix } = refusal.details;
+      expect([what, why, fix].join(' ')).not.toMatch(/7f3a/);
+      expect(what).toContain('on-call');
+      expect(fix).toContain('TEST_SECRET');
+    });
+  });
+}
+
+export interface HttpSandboxCase {
+  readonly sandbox: SandboxEndpoint | undefined;
+  /** Path in the inbox that it takes. */
+  readonly path: string;
+  /** A body the provider takes. */
+  readonly goodBody: unknown;
+  /** The status of success. */
+  readonly success: number;
+  /** What the provider refuses, and how. */
+  readonly refused: readonly {
+    readonly what: string;
+    readonly request: Partial<SandboxRequest>;
+    readonly status: number;
+    readonly word: string;
+  }[];
+}
+
+export function httpSandbox(sandbox: SandboxEndpoint | undefined): HttpSandbox {
+  if (sandbox?.protocol !== 'http') throw new TypeError('not spoken to by HTTP');
+  return sandbox;
+}
+
+/** What every sandbox that is spoken to by HTTP promises. */
+export function describeHttpSandbox(one: HttpSandboxCase): void {
+  const sandbox = httpSandbox(one.sandbox);
   const ask = (request: Partial<SandboxRequest>) =>
-    plugin.sandbox.receive({
+    sandbox.receive({
       method: 'POST',
-      path: one.sandboxPath,
+      path: one.path,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(one.goodBody),
       ...request,
     });
 
-  describe(`receiver ${plugin.type}`, () => {
-    describe.each(VERSIONS)('rendered for %s', (text) => {
-      const readsFile = isAtLeast(version(text), one.fileSince);
-      const rendered = integrate(one.goodUrl).render({
-        alertmanager: version(text),
-        secretPath: (name) => `/run/secrets/${name}`,
-      });
-
-      it('belongs below its own key, and says whether it tells the end', () => {
-        expect(rendered.key).toBe(`${plugin.type}_configs`);
-        expect(rendered.config['send_resolved']).toBe(true);
-      });
-
-      it(readsFile ? 'holds the path of the secret only' : 'owns up to holding the secret', () => {
-        expect(JSON.stringify(rendered.config).includes(one.goodUrl)).toBe(!readsFile);
-        expect(rendered.secrets.map(({ value }) => value.reveal())).toEqual(readsFile ? [one.goodUrl] : []);
-        expect(rendered.inlineSecrets.map((value) => value.reveal())).toEqual(readsFile ? [] : [one.goodUrl]);
-        for (const { name } of rendered.secrets) {
-          expect(name).toBe(`on-call-${plugin.type}-1`);
-          expect(JSON.stringify(rendered.config)).toContain(`/run/secrets/${name}`);
-        }
-      });
-    });
-
-    it('knows where it sends to', () => {
-      const integration = integrate(one.goodUrl);
-      expect(integration.destination().href).toBe(one.goodUrl);
-      expect(integration).toMatchObject({ type: plugin.type, receiver: 'on-call', index: 1 });
-      expect(JSON.stringify(integration)).not.toContain(one.goodUrl);
-    });
-
-    it.each([
-      ['a variable nobody replaced', 'https://example.org/${TOKEN_7f3a}'],
-      ['no URL', 'token-7f3a'],
-      ['another protocol', 'ftp://example.org/token-7f3a'],
-      ['white space', 'https://example.org/token 7f3a'],
-      ['a file', 'file:///etc/token-7f3a'],
-    ])('refuses %s, and does not show it', (_, url) => {
-      const refusal = captured(() => integrate(url));
-      expect(refusal).toMatchObject({ code: expect.stringMatching(/^LS-RECEIVER-/), exit: 2 });
-      const { what, why, fix } = refusal.details;
-      expect([what, why, fix].join(' ')).not.toMatch(/7f3a/);
-      expect(what).toContain('on-call');
-      expect(fix).toContain('TEST_URL');
-    });
-
-    it('its sandbox takes what the provider takes', () => {
+  describe(`sandbox of ${sandbox.type}`, () => {
+    it('takes what the provider takes', () => {
       const reply = ask({});
-      expect(reply).toMatchObject({ status: 200, accepted: true, problems: [] });
+      expect(reply).toMatchObject({ status: one.success, accepted: true, problems: [] });
       expect(reply.message?.title).not.toBe('');
     });
 
     it.each(one.refused.map((refused) => [refused.what, refused] as const))(
-      'its sandbox refuses %s',
+      'refuses %s',
       (_, { request, status, word }) => {
         const reply = ask(request);
         expect(reply).toMatchObject({ status, accepted: false });
-        expect(reply.body).toContain(word);
+        expect(`${reply.body} ${reply.problems.join()}`).toContain(word);
         expect(reply.problems.length).toBeGreaterThan(0);
       },
     );
 
-    it('its sandbox has an answer to everything', () => {
+    it('has an answer to everything', () => {
       const text = fc.oneof(
         fc.string({ unit: 'binary' }),
         fc.json(),
         fc.constant(JSON.stringify(one.goodBody)),
       );
-      const path = fc.oneof(fc.string(), fc.webPath(), fc.constant(one.sandboxPath));
+      const path = fc.oneof(fc.string(), fc.webPath(), fc.constant(one.path));
       const headers = fc.dictionary(
         fc.oneof(fc.constant('content-type'), fc.string()),
         fc.oneof(fc.constant('application/json'), fc.string()),
@@ -129,18 +178,18 @@ export function describeReceiver(one: ReceiverCase): void {
       fc.assert(
         fc.property(text, path, headers, (body, place, fields) => {
           const reply = ask({ body, path: place, headers: fields });
-          expect(reply.accepted).toBe(reply.status === 200);
+          expect(reply.accepted).toBe(reply.status === one.success);
           expect(reply.problems.length === 0).toBe(reply.accepted);
         }),
         { numRuns: 300 },
       );
     });
 
-    it('its sandbox takes no body with a part of another kind', () => {
+    it('takes no body with a part of another kind', () => {
       fc.assert(
         fc.property(mutated(one.goodBody), (body) => {
           const reply = ask({ body: JSON.stringify(body) });
-          expect([200, 400]).toContain(reply.status);
+          expect([one.success, 400]).toContain(reply.status);
         }),
         { numRuns: 200 },
       );

@@ -3,7 +3,7 @@ import { receiverPlugins } from '../../src/receivers/registry.ts';
 import { slack } from '../../src/receivers/slack/index.ts';
 import { webhook } from '../../src/receivers/webhook/index.ts';
 import { makeIntegration } from '../fixtures/alerting.ts';
-import { describeReceiver } from './conformance.ts';
+import { describeHttpSandbox, describeReceiver, httpSandbox, NO_URLS } from './conformance.ts';
 
 const json = (value: unknown) => ({ body: JSON.stringify(value) });
 const plain = { headers: { 'content-type': 'text/plain' } };
@@ -11,9 +11,16 @@ const plain = { headers: { 'content-type': 'text/plain' } };
 describeReceiver({
   plugin: slack,
   config: (url) => ({ webhook_url: url, channel: '#alerts' }),
-  goodUrl: 'https://hooks.slack.com/services/T024BE7LD/B024BE7LH/abcDEF123',
-  sandboxPath: '/slack/services/T024BE7LD/B024BE7LH/abcDEF123',
+  goodSecret: 'https://hooks.slack.com/services/T024BE7LD/B024BE7LH/abcDEF123',
+  destination: 'https://hooks.slack.com/services/T024BE7LD/B024BE7LH/abcDEF123',
   fileSince: '0.22.0',
+  badSecrets: NO_URLS,
+});
+
+describeHttpSandbox({
+  sandbox: slack.sandbox,
+  path: '/slack/services/T024BE7LD/B024BE7LH/abcDEF123',
+  success: 200,
   goodBody: {
     channel: '#alerts',
     username: 'Alertmanager',
@@ -83,9 +90,16 @@ const v4 = {
 describeReceiver({
   plugin: webhook,
   config: (url) => ({ url }),
-  goodUrl: 'https://example.org/hook?token=a7f3',
-  sandboxPath: '/webhook',
+  goodSecret: 'https://example.org/hook?token=a7f3',
+  destination: 'https://example.org/hook?token=a7f3',
   fileSince: '0.28.0',
+  badSecrets: NO_URLS,
+});
+
+describeHttpSandbox({
+  sandbox: webhook.sandbox,
+  path: '/webhook',
+  success: 200,
   goodBody: v4,
   refused: [
     { what: 'what is not JSON', request: { body: '{' }, status: 400, word: 'not JSON' },
@@ -116,7 +130,9 @@ describeReceiver({
 
 it('every plug-in of the registry is covered here, and its mounts are its own', () => {
   expect(receiverPlugins).toEqual([slack, webhook]);
-  const mounts = receiverPlugins.flatMap(({ sandbox }) => sandbox.mounts);
+  const mounts = receiverPlugins.flatMap(({ sandbox }) =>
+    sandbox?.protocol === 'http' ? sandbox.mounts : [],
+  );
   expect(new Set(mounts).size).toBe(mounts.length);
 });
 
@@ -126,7 +142,7 @@ it('webhook passes newer fields, and max_alerts on', () => {
     secretPath: (name) => name,
   });
   expect(config).toEqual({ url_file: 'on-call-webhook-0', send_resolved: true, max_alerts: 5 });
-  const reply = webhook.sandbox.receive({
+  const reply = httpSandbox(webhook.sandbox).receive({
     method: 'POST',
     path: '/',
     headers: { 'content-type': 'application/json; charset=utf-8' },
@@ -144,7 +160,7 @@ it.each([
 ])('webhook finds fault with millions of %s without drowning in findings', (_, body) => {
   const started = performance.now();
   const headers = { 'content-type': 'application/json' };
-  const { problems } = webhook.sandbox.receive({ method: 'POST', path: '/', headers, body });
+  const { problems } = httpSandbox(webhook.sandbox).receive({ method: 'POST', path: '/', headers, body });
   expect(problems.length).toBeLessThanOrEqual(10);
   // One finding for each took six seconds for this body and gigabytes for a larger one.
   expect(performance.now() - started).toBeLessThan(3_000);

@@ -20,13 +20,14 @@ export function alertmanagerPlan(input: PlanInput<AlertmanagerConfig>): Plan {
       // 15 minutes is the default: a killed Alertmanager would forget that much of its silences.
       '--data.maintenance-interval=1m',
       `--web.listen-address=${place.listen(config.port)}`,
-      `--web.external-url=${place.externalUrl(config.port)}`,
+      `--web.external-url=${config.external_url ?? place.externalUrl(config.port)}`,
       // One node: no gossip port.
       '--cluster.listen-address=',
     ],
     env: {},
     files: [
       { path: 'alertmanager.yml', content: rendered.content, ...(rendered.private ? { mode: 0o600 } : {}) },
+      ...rendered.templates.map(({ name, content }) => ({ path: `templates/${name}`, content })),
     ],
     secrets: rendered.secrets,
     ports: [{ name: 'http', port: config.port }],

@@ -61,6 +61,7 @@ function targetOf(receiver: string, { type, index, settings }: AttachedIntegrati
     index,
     attached: true,
     destination: () => (type === 'webhook' ? visibleUrl(settings['url']) : undefined),
+    secrets: () => [],
   };
 }
 

@@ -1,6 +1,6 @@
 import { defineReceiver, type Integration, type IntegrationPlace } from '../../stack/receiver.ts';
 import type { Secret } from '../../stack/secret.ts';
-import { destinationUrl } from '../destination.ts';
+import { destinationUrl, sandboxSecret } from '../destination.ts';
 import { receiverErrors } from '../errors.ts';
 import { slackSandbox } from './sandbox.ts';
 import { type SlackConfig, slackSchema } from './schema.ts';
@@ -26,8 +26,11 @@ function slackIntegration(config: SlackConfig, place: IntegrationPlace): Integra
     type: 'slack',
     index,
     sendsResolved: config.send_resolved,
+    ...(config.channel === undefined ? {} : { place: config.channel }),
     destination: () => destination,
-    render: ({ secretPath }) => ({
+    secrets: () => [url],
+    identity: () => ({ url: url.reveal(), channel: config.channel ?? null }),
+    render: ({ secretPath, sandbox }) => ({
       key: 'slack_configs',
       config: {
         // Read at every send, so that a changed secret needs no reload; known since 0.22.
@@ -38,7 +41,15 @@ function slackIntegration(config: SlackConfig, place: IntegrationPlace): Integra
         text: config.text ?? texts.text,
         fallback: texts.fallback,
       },
-      secrets: [{ name: secretName, value: url }],
+      secrets: [
+        {
+          name: secretName,
+          value:
+            sandbox === undefined
+              ? url
+              : sandboxSecret(sandbox, '/slack/services/T00000000/B00000000/preview'),
+        },
+      ],
       inlineSecrets: [],
     }),
   };

@@ -1,4 +1,4 @@
-import type { SandboxEndpoint, SandboxMessage, SandboxReply, SandboxRequest } from '../../stack/sandbox.ts';
+import type { HttpSandbox, SandboxMessage, SandboxReply, SandboxRequest } from '../../stack/sandbox.ts';
 
 /** Slack's own limit is not documented; its messages are far below this. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -7,7 +7,8 @@ const WEBHOOK_PATH = /^\/slack\/services\/T[A-Z0-9]+\/B[A-Z0-9]+\/([^/]*)$/;
 const TOKEN = /^[A-Za-z0-9]+$/;
 
 /** Answers as hooks.slack.com does: plain text, `ok` or one of Slack's error words. */
-export const slackSandbox: SandboxEndpoint = {
+export const slackSandbox: HttpSandbox = {
+  protocol: 'http',
   type: 'slack',
   mounts: ['slack'],
   example: '/slack/services/T000/B000/anything',

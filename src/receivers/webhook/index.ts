@@ -1,6 +1,6 @@
 import { defineReceiver, type Integration, type IntegrationPlace } from '../../stack/receiver.ts';
 import { isAtLeast } from '../../stack/version.ts';
-import { destinationUrl } from '../destination.ts';
+import { destinationUrl, sandboxSecret } from '../destination.ts';
 import { webhookSandbox } from './sandbox.ts';
 import { type WebhookConfig, webhookSchema } from './schema.ts';
 
@@ -35,19 +35,23 @@ function webhookIntegration(
     index,
     sendsResolved: config.send_resolved,
     destination: () => destination,
-    render: ({ alertmanager, secretPath }) =>
-      isAtLeast(alertmanager, URL_FILE_SINCE)
+    secrets: () => [url],
+    identity: () => ({ url: url.reveal() }),
+    render: ({ alertmanager, secretPath, sandbox }) => {
+      const value = sandbox === undefined ? url : sandboxSecret(sandbox, '/webhook');
+      return isAtLeast(alertmanager, URL_FILE_SINCE)
         ? {
             key: 'webhook_configs',
             config: { url_file: secretPath(secretName), ...common },
-            secrets: [{ name: secretName, value: url }],
+            secrets: [{ name: secretName, value }],
             inlineSecrets: [],
           }
         : {
             key: 'webhook_configs',
-            config: { url: url.reveal(), ...common },
+            config: { url: value.reveal(), ...common },
             secrets: [],
-            inlineSecrets: [url],
-          },
+            inlineSecrets: [value],
+          };
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SandboxEndpoint, SandboxMessage, SandboxReply, SandboxRequest } from '../../stack/sandbox.ts';
+import type { HttpSandbox, SandboxMessage, SandboxReply, SandboxRequest } from '../../stack/sandbox.ts';
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_PROBLEMS = 10;
@@ -39,7 +39,8 @@ interface WebhookBody {
 }
 
 /** A strict reader of Alertmanager's webhook; also at `/` and `/alerts`, where many examples post to. */
-export const webhookSandbox: SandboxEndpoint = {
+export const webhookSandbox: HttpSandbox = {
+  protocol: 'http',
   type: 'webhook',
   mounts: ['webhook', 'alerts', ''],
   example: '/webhook',

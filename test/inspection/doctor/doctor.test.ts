@@ -306,6 +306,8 @@ describe('egress', () => {
     index: 0,
     sendsResolved: true,
     destination: () => new URL(url),
+    secrets: () => [],
+    identity: () => null,
     render: () => ({ key: 'webhook_configs', config: {}, secrets: [], inlineSecrets: [] }),
   });
   const at = (url: string, parts: Partial<DoctorWorld> = {}, stack: Partial<Stack> = {}) =>

@@ -32,8 +32,10 @@ export function targetsOf(stack: Stack): readonly Target[] {
       users: [...(targets.get(key)?.users ?? []), user],
     });
   };
-  for (const { receiver, type, index, destination } of stack.integrations)
-    add(destination(), `${receiver} ${type}[${index}]`);
+  for (const { receiver, type, index, destination } of stack.integrations) {
+    const url = destination();
+    if (url) add(url, `${receiver} ${type}[${index}]`);
+  }
   for (const { name, attached } of stack.components)
     if (attached) add(new URL(attached.url), name, attached.caFile);
   return [...targets.values()];
