@@ -17,10 +17,15 @@ export interface Outcome {
 /** Runs the real command as a user would; nothing of the test's own environment but PATH gets through. */
 export function leitstand(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  options: {
+    readonly cwd: string;
+    readonly env?: Readonly<Record<string, string>>;
+    /** Another program that runs `main`. */
+    readonly entry?: string;
+  },
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bin, ...args], {
+    const child = spawn(process.execPath, [options.entry ?? bin, ...args], {
       cwd: options.cwd,
       env: {
         PATH: process.env['PATH'],
