@@ -120,7 +120,8 @@ export async function salvageStack(
   ]);
   const { environment: variables } = await loadVariables(dirname(file), context.env);
   const asked = context.environment ?? variables.lookUp('LEITSTAND_ENV');
-  const { stack, environment, stateDir: stated, backupDirectory } = salvageConfig(text, asked);
+  const { stack, environment, stateDir: stated, ...salvaged } = salvageConfig(text, asked);
+  const { backupDirectory, isBackupElsewhere } = salvaged;
   if (environment === undefined || stated === undefined || backupDirectory === undefined) return undefined;
   const stateDir = resolve(dirname(file), stated ?? '.leitstand');
   if (places === 'needed' && !(await exists(stateDir))) return undefined;
@@ -130,8 +131,15 @@ export async function salvageStack(
     isEnvironmentChosen: asked !== undefined,
     salvaged: true,
     backup: {
-      directory:
-        backupDirectory === null ? join(stateDir, 'repository') : resolve(dirname(file), backupDirectory),
+      store: isBackupElsewhere === true
+        ? { kind: 'unknown' }
+        : {
+            kind: 'directory',
+            path:
+              backupDirectory === null
+                ? join(stateDir, 'repository')
+                : resolve(dirname(file), backupDirectory),
+          },
     },
     provision: { sources: [], paths: {}, cacheDir: cacheDirectory(context.env, homedir()) },
   };

@@ -49,16 +49,16 @@ export async function openRepositoryToWrite(
 
 async function prepare(context: CommandContext, stack: Stack) {
   const [
-    { openDirectoryStore },
+    { openStore },
     { loadOrCreateSigningKey, loadPublicKey, loadSigningKey },
     { assertRepository, initialiseRepository, isRepository, openRepository },
   ] = await Promise.all([
-    import('../repository/stores/directory/index.ts'),
+    import('../repository/stores/open-store.ts'),
     import('../repository/keys.ts'),
     import('../repository/repository.ts'),
   ]);
   return {
-    store: openDirectoryStore(stack.backup.directory),
+    store: await openStore(stack.backup.store),
     directory: join(stack.stateDir, 'keys'),
     world: { clock: context.clock, random: context.random },
     keys: { loadOrCreateSigningKey, loadPublicKey, loadSigningKey },

@@ -62,7 +62,7 @@ export async function serviceSpec(
       stateDir: stack.stateDir,
       // Under sudo ours is root's, and the programs are in the owner's.
       cacheDir: own || !isDefaultCache ? stack.provision.cacheDir : cacheDirectory({}, owner.home),
-      backupDir: stack.backup.directory,
+      ...(stack.backup.store.kind === 'directory' ? { backupDir: stack.backup.store.path } : {}),
       programs: Object.values(stack.provision.paths),
       seesHome: stack.components.some(({ name }) => name === 'node-exporter'),
     },

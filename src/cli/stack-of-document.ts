@@ -9,7 +9,7 @@ import type { AnyComponentPlugin } from '../stack/component.ts';
 import { inboxFiles } from '../inbox/place.ts';
 import type { AnyReceiverPlugin, Integration, IntegrationPlace, SandboxAddress } from '../stack/receiver.ts';
 import type { ResolveSecret } from '../stack/secret.ts';
-import type { Attachment, Route, Routing, Stack, WantedComponent } from '../stack/stack.ts';
+import type { Attachment, Route, Routing, Stack, StorePlace, WantedComponent } from '../stack/stack.ts';
 
 interface Plugins {
   readonly components: ReadonlyMap<string, AnyComponentPlugin>;
@@ -45,12 +45,7 @@ export function stackOf(config: LoadedConfig, plugins: Plugins): Stack {
       runbookBaseUrl: document.rules.runbook_base_url?.replace(/\/+$/, ''),
     },
     waivers: document.check.waivers,
-    backup: {
-      directory:
-        document.backup.directory === undefined
-          ? join(stateDir, 'repository')
-          : resolve(directory, document.backup.directory),
-    },
+    backup: { store: storeOf(config, stateDir) },
     provision: {
       sources: document.provision.sources,
       paths: document.provision.paths,
@@ -108,6 +103,32 @@ function wantedComponents(config: LoadedConfig, { components }: Plugins): Wanted
         ],
   );
   return [...wanted, ...attached];
+}
+
+function storeOf({ document, directory, resolveSecret }: LoadedConfig, stateDir: string): StorePlace {
+  const { s3, directory: path } = document.backup;
+  if (s3 === undefined)
+    return {
+      kind: 'directory',
+      path: path === undefined ? join(stateDir, 'repository') : resolve(directory, path),
+    };
+  const { access_key_id: id, secret_access_key: key } = s3;
+  return {
+    kind: 's3',
+    bucket: s3.bucket,
+    prefix: s3.prefix.replaceAll(/^\/+|\/+$/g, ''),
+    region: s3.region,
+    endpoint: s3.endpoint,
+    pathStyle: s3.path_style,
+    credentials:
+      id === undefined || key === undefined
+        ? undefined
+        : { accessKeyId: resolveSecret(id), secretAccessKey: resolveSecret(key) },
+    caFile: s3.ca_file === undefined ? undefined : resolve(directory, s3.ca_file),
+    storageClass: s3.storage_class,
+    encryption: s3.encryption,
+    kmsKeyId: s3.kms_key_id,
+  };
 }
 
 type AttachedPlace = NonNullable<NonNullable<ConfigDocument['attach']>['prometheus']>;

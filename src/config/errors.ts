@@ -126,6 +126,12 @@ export const configErrors = defineErrors({
     explanation:
       '`--env` or the variable LEITSTAND_ENV asks for an environment, and the file has no overlay for it below `environments`. Going on with the rest of the file alone could start a laptop configuration in production.',
   },
+  'LS-CONFIG-030': {
+    exit,
+    title: 'Where backups go is not clear',
+    explanation:
+      "The repository lies in a directory or in an S3 bucket, not in both. Credentials of S3 are a pair; without any, AWS' own chain is asked: the environment, a profile, a web identity, the role of the machine.",
+  },
 });
 
 export type ConfigErrorCode = Parameters<typeof configErrors.error>[0];

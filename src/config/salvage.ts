@@ -9,6 +9,8 @@ export interface SalvagedConfig {
   /** In that environment; null when the file does not say: the default holds. */
   readonly stateDir: string | null | undefined;
   readonly backupDirectory: string | null | undefined;
+  /** In S3. */
+  readonly isBackupElsewhere?: true;
 }
 
 /**
@@ -32,11 +34,13 @@ export function salvageConfig(text: string, asked?: string): SalvagedConfig {
     const said = saying(document, overlay);
     return said === 'unsaid' ? read(path) : said === 'said' ? read(overlay) : said;
   };
+  const isElsewhere = isMap(document.contents) && environment && place(['backup', 's3']) !== null;
   return {
     stack: read(['stack']) ?? undefined,
     environment,
     stateDir: place(['state_dir']),
     backupDirectory: place(['backup', 'directory']),
+    ...(isElsewhere ? { isBackupElsewhere: true } : {}),
   };
 }
 

@@ -113,6 +113,46 @@ export const inbox = z
   .prefault({})
   .describe('The built-in sandbox that answers as Slack, PagerDuty, a mail server or a webhook would.');
 
+const s3 = z
+  .strictObject({
+    bucket: z.string().min(3).max(63).describe('Name of the bucket, which must be there.'),
+    prefix: z
+      .string()
+      .default('')
+      .describe("What every object's name begins with, for a bucket that others use too.")
+      .meta({ examples: ['leitstand/rathaus-nord'] }),
+    region: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Region of AWS. Default: what the environment or the profile says.')
+      .meta({ examples: ['eu-central-1'] }),
+    endpoint: url()
+      .optional()
+      .describe('Server that is not AWS: MinIO, Ceph, the component versitygw.')
+      .meta({ examples: ['https://minio.example.org'] }),
+    path_style: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether the bucket is part of the path rather than of the host name. Default: with an `endpoint`.',
+      ),
+    access_key_id: secret()
+      .optional()
+      .describe("Default: AWS' own chain: environment, profile, web identity, the role of the machine."),
+    secret_access_key: secret().optional().describe('Belongs to `access_key_id`.'),
+    ca_file: path()
+      .optional()
+      .describe("PEM file of the authority that signed the endpoint's certificate, relative to this file."),
+    storage_class: z.string().min(1).optional().describe("Storage class, in S3's words: `STANDARD_IA`."),
+    encryption: z
+      .enum(['AES256', 'aws:kms'])
+      .optional()
+      .describe('Encryption at rest by the server, beside that of Leitstand.'),
+    kms_key_id: z.string().min(1).optional().describe('Key for `aws:kms`. Default: that of the account.'),
+  })
+  .describe('An S3 bucket, in place of `directory`.');
+
 export const backup = z
   .strictObject({
     directory: path()
@@ -120,6 +160,7 @@ export const backup = z
       .describe(
         'Where backups are stored, relative to this file. Default: `repository` in the state directory.',
       ),
+    s3: s3.optional(),
   })
   .prefault({})
   .describe('Backups.');

@@ -114,4 +114,47 @@ export const repositoryErrors = defineErrors({
     explanation:
       'Just before the commit, an object the new snapshot needs was no longer in the store: something else deletes there. No snapshot was written.',
   },
+  'LS-REPO-020': {
+    exit: EXIT.couldNotDo,
+    title: 'the S3 store cannot be reached',
+    explanation:
+      'No answer came from the S3 server: the network, a name, a certificate or the server itself. Nothing was lost: what ' +
+      'was stored already is used by the next run.',
+  },
+  'LS-REPO-021': {
+    exit: EXIT.authentication,
+    title: 'the S3 store refuses the credentials',
+    explanation:
+      'They are missing, wrong, expired, or not allowed to do this. Without `access_key_id` in leitstand.yaml they come ' +
+      "from AWS' own chain: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, a web identity, the role of the " +
+      'machine. docs/backup.md has the least policy that a backup needs.',
+  },
+  'LS-REPO-022': {
+    exit: EXIT.couldNotDo,
+    title: 'the clocks of this machine and of the S3 store differ',
+    explanation:
+      'S3 refuses requests whose time is more than 15 minutes away from its own. Let the clock of the wrong one be ' +
+      'synchronised (chrony, systemd-timesyncd).',
+  },
+  'LS-REPO-023': {
+    exit: EXIT.usage,
+    title: 'the S3 bucket is not where the configuration says',
+    explanation:
+      'There is no bucket of that name at the endpoint, or it is in another region. Leitstand makes no buckets: their ' +
+      'rights, versions and locks are for you to decide.',
+  },
+  'LS-REPO-024': {
+    exit: EXIT.couldNotDo,
+    title: 'the S3 store failed',
+    explanation:
+      'It answered with an error, also after several attempts. No snapshot was written, earlier ones are unharmed, and ' +
+      'what was already stored is used by the next run.',
+  },
+  'LS-REPO-025': {
+    exit: EXIT.usage,
+    title: 'the store cannot be opened as the configuration says',
+    explanation:
+      'A file that the configuration names cannot be read, or the configuration has mistakes, so that it is not known ' +
+      'where the backups are.',
+  },
 });

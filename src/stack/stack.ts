@@ -31,7 +31,7 @@ export interface Stack {
   readonly scrapeJobs: readonly Readonly<Record<string, Json>>[];
   readonly rules: RuleSettings;
   readonly waivers: readonly Waiver[];
-  readonly backup: { readonly directory: string };
+  readonly backup: { readonly store: StorePlace };
   readonly provision: Provisioning;
   /** For plug-ins whose settings hold `${secret:…}`. */
   readonly resolveSecret: ResolveSecret;
@@ -139,6 +139,36 @@ export interface Hours {
   readonly months: readonly string[];
   /** IANA time zone: `Europe/Berlin`. */
   readonly location: string;
+}
+
+/** Where the repository is. `unknown`: of a file with mistakes, from which it could not be read. */
+export type StorePlace = DirectoryPlace | S3Place | { readonly kind: 'unknown' };
+
+export interface DirectoryPlace {
+  readonly kind: 'directory';
+  /** Absolute. */
+  readonly path: string;
+}
+
+export interface S3Place {
+  readonly kind: 's3';
+  readonly bucket: string;
+  /** Without a `/` at either end; empty: the bucket's root. */
+  readonly prefix: string;
+  readonly region?: string | undefined;
+  /** Base URL of a server that is not AWS. */
+  readonly endpoint?: string | undefined;
+  /** `https://host/bucket/key` in place of `https://bucket.host/key`; default: with an endpoint. */
+  readonly pathStyle?: boolean | undefined;
+  /** Absent: AWS' own chain (environment, profile, web identity, the machine's role). */
+  readonly credentials?: { readonly accessKeyId: Secret; readonly secretAccessKey: Secret } | undefined;
+  /** PEM file of the only authorities that may sign the endpoint's certificate. */
+  readonly caFile?: string | undefined;
+  /** In S3's words: `STANDARD_IA`. */
+  readonly storageClass?: string | undefined;
+  /** By the server, at rest. */
+  readonly encryption?: 'AES256' | 'aws:kms' | undefined;
+  readonly kmsKeyId?: string | undefined;
 }
 
 export const PROVISION_SOURCES = ['cache', 'release', 'debian', 'go'] as const;

@@ -333,6 +333,25 @@ describe('the reference', () => {
       | key | type | default | description |
       |---|---|---|---|
       | \`directory\` | path |  | Where backups are stored, relative to this file. Default: \`repository\` in the state directory. |
+      | \`s3\` | mapping |  | An S3 bucket, in place of \`directory\`. |
+
+      ## \`backup.s3\`
+
+      An S3 bucket, in place of \`directory\`.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`bucket\` | text | **required** | Name of the bucket, which must be there. |
+      | \`prefix\` | text | \`\` | What every object's name begins with, for a bucket that others use too. |
+      | \`region\` | text |  | Region of AWS. Default: what the environment or the profile says. |
+      | \`endpoint\` | URL |  | Server that is not AWS: MinIO, Ceph, the component versitygw. |
+      | \`path_style\` | true or false |  | Whether the bucket is part of the path rather than of the host name. Default: with an \`endpoint\`. |
+      | \`access_key_id\` | secret |  | Default: AWS' own chain: environment, profile, web identity, the role of the machine. |
+      | \`secret_access_key\` | secret |  | Belongs to \`access_key_id\`. |
+      | \`ca_file\` | path |  | PEM file of the authority that signed the endpoint's certificate, relative to this file. |
+      | \`storage_class\` | text |  | Storage class, in S3's words: \`STANDARD_IA\`. |
+      | \`encryption\` | \`AES256\`, \`aws:kms\` |  | Encryption at rest by the server, beside that of Leitstand. |
+      | \`kms_key_id\` | text |  | Key for \`aws:kms\`. Default: that of the account. |
 
       ## \`provision\`
 

@@ -47,6 +47,14 @@ const GROUPS: Readonly<Record<string, readonly Case[]>> = {
     },
     { name: 'of the default receiver are required', yaml: `${HEAD}components:\nreceivers:\n  a: {}\n` },
   ],
+  'places of backups': [
+    { name: 'two', yaml: `${HEAD}components:\nbackup: {directory: a, s3: {bucket: abc}}\n` },
+    {
+      name: 'with half a key',
+      yaml: `${HEAD}components:\nbackup:\n  s3: {bucket: abc, access_key_id: '\${secret:ID}'}\n`,
+      env: { ID: 'x' },
+    },
+  ],
   types: [
     { name: 'of switches', yaml: `${HEAD}components:\n  prometheus:\n    agent: yes\n` },
     { name: 'of mappings', yaml: `${HEAD}components: [prometheus]\nbackup: 1\ninbox: true\n` },

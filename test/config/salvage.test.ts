@@ -13,6 +13,10 @@ describe('salvageConfig', () => {
       { stack: 'a', stateDir: null, backupDirectory: null },
     ],
     ['stack: a\nstate_dir: ${env:X}\n', { stack: 'a', stateDir: undefined, backupDirectory: null }],
+    [
+      'stack: a\nbackup: {s3: {bucket: b}}\ntypo: 1\n',
+      { stack: 'a', stateDir: null, backupDirectory: null, isBackupElsewhere: true },
+    ],
     ['stack: a\nstate_dir: absent\n', { stack: 'a', stateDir: 'absent', backupDirectory: null }],
     ['- not a mapping\n', { stack: undefined, stateDir: undefined, backupDirectory: undefined }],
   ])('%j', (text, salvaged) => {

@@ -1,7 +1,8 @@
+import { LeitstandError } from '../../platform/errors.ts';
 import { EXIT } from '../../platform/exit-codes.ts';
 import { formatSize } from '../../platform/units.ts';
 import type { ProofStatus, StackStatus } from '../../deployment/status.ts';
-import { isSalvaged, type Stack } from '../../stack/stack.ts';
+import { isSalvaged, type Stack, type StorePlace } from '../../stack/stack.ts';
 import type { Session } from '../session.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { formatAge, plural, table } from '../terminal.ts';
@@ -70,15 +71,27 @@ async function problemsOf({ stack, history, sources }: Session): Promise<string[
     ({ component }) => history.proofs.latest('backup', component)?.verdict === 'proven',
   );
   if (backedUp) {
-    const [{ openDirectoryStore }, { isRepository }] = await Promise.all([
-      import('../../repository/stores/directory/index.ts'),
-      import('../../repository/repository.ts'),
-    ]);
-    const store = openDirectoryStore(stack.backup.directory);
-    if (!(await isRepository(store)))
-      problems.push(`its backups are gone: there is no repository in ${store.label}`);
+    const problem = await repositoryProblem(stack.backup.store);
+    if (problem !== undefined) problems.push(problem);
   }
   return problems;
+}
+
+/** Undefined when a repository is where the backups went. */
+async function repositoryProblem(place: StorePlace): Promise<string | undefined> {
+  const [{ openStore }, { isRepository }] = await Promise.all([
+    import('../../repository/stores/open-store.ts'),
+    import('../../repository/repository.ts'),
+  ]);
+  try {
+    const store = await openStore(place);
+    return (await isRepository(store))
+      ? undefined
+      : `its backups are gone: there is no repository in ${store.label}`;
+  } catch (error) {
+    if (!(error instanceof LeitstandError)) throw error;
+    return `its backups could not be looked at: ${error.details.what}${error.details.why === undefined ? '' : ` (${error.details.why})`}`;
+  }
 }
 
 const NEXT: Readonly<Record<string, string>> = {

@@ -10,7 +10,8 @@ export interface ServiceSpec {
   readonly command: readonly string[];
   readonly stateDir: string;
   readonly cacheDir: string;
-  readonly backupDir: string;
+  /** Absent: backups go elsewhere. */
+  readonly backupDir?: string;
   /** Executables that the stack runs from outside the cache. */
   readonly programs: readonly string[];
   /** A node-exporter measures the disks under /home as well. */
@@ -115,7 +116,7 @@ function hardening(spec: ServiceSpec): string[] {
 
 /** What a user's manager cannot give without privileges. */
 function fileSystemView(spec: ServiceSpec): string[] {
-  const writable = [spec.stateDir, spec.backupDir, spec.cacheDir];
+  const writable = [spec.stateDir, ...(spec.backupDir === undefined ? [] : [spec.backupDir]), spec.cacheDir];
   return [
     'CapabilityBoundingSet=',
     'ProtectSystem=strict',
@@ -137,7 +138,7 @@ function needsHome(spec: ServiceSpec): boolean {
   const used = [
     spec.stateDir,
     spec.cacheDir,
-    spec.backupDir,
+    ...(spec.backupDir === undefined ? [] : [spec.backupDir]),
     // Node and what it runs; options may stand between them.
     ...spec.command.filter((word) => isAbsolute(word)).map(dirname),
     ...spec.programs,

@@ -37,7 +37,7 @@ function stackIn(place: string, parts: Partial<Stack> = {}): Stack {
   const stateDir = join(place, '.leitstand');
   return {
     ...emptyStack('under-test', join(place, 'leitstand.yaml'), stateDir),
-    backup: { directory: join(stateDir, 'repository') },
+    backup: { store: { kind: 'directory', path: join(stateDir, 'repository') } },
     provision: { sources: ['cache', 'debian', 'go'], paths: {}, cacheDir: join(place, 'cache') },
     ...parts,
   };

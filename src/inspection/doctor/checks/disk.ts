@@ -45,7 +45,7 @@ async function disksOf(stack: Stack): Promise<Disk[]> {
   const disks = new Map<number, Disk>();
   for (const [use, path] of [
     ['data', stack.stateDir],
-    ['backups', stack.backup.directory],
+    ...(stack.backup.store.kind === 'directory' ? [['backups', stack.backup.store.path] as const] : []),
     ['cache', stack.provision.cacheDir],
   ] as const) {
     const place = await nearestExisting(path);
@@ -110,7 +110,7 @@ function sharedDisk(stack: Stack, disks: readonly Disk[]): DoctorLine[] {
   return [
     warn('backups', 'they lie on the same file system as the data', {
       wanted: 'another disk: with this one, both are gone',
-      fix: 'set backup.directory in leitstand.yaml to a mounted disk or share',
+      fix: 'set backup.s3 in leitstand.yaml, or backup.directory to a mounted disk or share',
     }),
   ];
 }

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../../platform/clock.ts';
 import { systemErrorCode } from '../../../platform/errors.ts';
 import { ensureDirectory, syncDirectory, UNFINISHED_MARK, writeFileAtomic } from '../../../platform/files.ts';
 import type { Store, StoredObject } from '../../../stack/store.ts';
+import { assertObjectName } from '../object-name.ts';
 
 /** An unfinished file this old belongs to no writer that still runs. */
 const ABANDONED_MS = 60 * 60 * 1000;
@@ -39,12 +40,8 @@ export function openDirectoryStore(path: string, clock: Clock = systemClock): St
   };
 }
 
-/** Names come from hashes and ids; one that leaves the directory is a bug of the caller. */
 function fileOf(root: string, name: string): string {
-  const isSafe = name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-  if (!isSafe || name.includes('\0') || name.includes(UNFINISHED_MARK))
-    throw new TypeError(`not an object name: ${JSON.stringify(name)}`);
-  return join(root, name);
+  return join(root, assertObjectName(name));
 }
 
 async function readObject(

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { systemClock } from '../../src/platform/clock.ts';
+import { httpExchange } from '../../src/platform/http.ts';
+import { findFreePort } from '../../src/platform/ports.ts';
+import { s3Client } from '../../src/repository/stores/s3/client.ts';
+import type { S3Settings } from '../../src/repository/stores/s3/settings.ts';
+import { Secret } from '../../src/stack/secret.ts';
+
+export interface LiveS3 {
+  /** Of a new bucket each time. */
+  newBucket(): Promise<S3Settings>;
+  readonly settings: S3Settings;
+  stop(): Promise<void>;
+}
+
+/** An S3 server that is a program of its own, with keys of this run. */
+export interface S3Server {
+  readonly path: string;
+  args(port: number, directory: string, keys: Keys): Promise<readonly string[]>;
+  env?(keys: Keys): Readonly<Record<string, string>>;
+}
+
+export interface Keys {
+  readonly access: string;
+  readonly secret: string;
+}
+
+export const versitygwServer = (path: string): S3Server => ({
+  path,
+  args: async (port, directory) => {
+    await mkdir(join(directory, 's3'), { recursive: true });
+    return [`--port=127.0.0.1:${port}`, '--quiet', '--keep-alive', 'posix', join(directory, 's3')];
+  },
+  env: ({ access, secret }) => ({ ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: secret }),
+});
+
+/** SeaweedFS: a server of another make. Each port has a second one, 10,000 higher, for gRPC. */
+export const seaweedServer = (path: string): S3Server => ({
+  path,
+  args: async (port, directory, { access: accessKey, secret: secretKey }) => {
+    await mkdir(join(directory, 'weed'), { recursive: true });
+    const identities = join(directory, 'identities.json');
+    const actions = ['Admin', 'Read', 'List', 'Write'];
+    const identity = { name: 'test', credentials: [{ accessKey, secretKey }], actions };
+    await writeFile(identities, JSON.stringify({ identities: [identity] }), { mode: 0o600 });
+    const others = ['master', 'volume', 'filer'].map(
+      async (part) => `-${part}.port=${await findFreePort(0)}`,
+    );
+    return [
+      'server',
+      `-dir=${join(directory, 'weed')}`,
+      '-ip=127.0.0.1',
+      '-ip.bind=127.0.0.1',
+      '-master.volumeSizeLimitMB=64',
+      '-volume.max=100',
+      ...(await Promise.all(others)),
+      '-s3',
+      `-s3.port=${port}`,
+      `-s3.config=${identities}`,
+    ];
+  },
+});
+
+/** Answers when this resolves. */
+export async function startS3(server: S3Server, directory: string): Promise<LiveS3> {
+  const keys = { access: `AK${randomBytes(8).toString('hex')}`, secret: randomBytes(20).toString('hex') };
+  const port = await findFreePort(0);
+  const endpoint = `http://127.0.0.1:${port}`;
+  const child = spawn(server.path, await server.args(port, directory, keys), {
+    cwd: directory,
+    env: { PATH: process.env['PATH'], HOME: directory, ...server.env?.(keys) },
+    stdio: 'ignore',
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const settings: S3Settings = {
+    bucket: 'none',
+    prefix: '',
+    endpoint,
+    region: 'us-east-1',
+    credentials: {
+      accessKeyId: new Secret(keys.access, 'secret TEST_ACCESS_KEY'),
+      secretAccessKey: new Secret(keys.secret, 'secret TEST_SECRET_KEY'),
+    },
+  };
+  const stop = async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  const client = s3Client(settings);
+  const newBucket = async () => {
+    const bucket = `test-${randomBytes(6).toString('hex')}`;
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    return { ...settings, bucket };
+  };
+  try {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await httpExchange(new URL(endpoint), { timeoutMs: 2_000 });
+        await newBucket();
+        return { settings, newBucket, stop };
+      } catch (error) {
+        if (attempt > 300 || child.exitCode !== null) throw error;
+        await systemClock.sleep(100);
+      }
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
