@@ -157,4 +157,19 @@ export const repositoryErrors = defineErrors({
       'A file that the configuration names cannot be read, or the configuration has mistakes, so that it is not known ' +
       'where the backups are.',
   },
+  'LS-REPO-026': {
+    exit: EXIT.couldNotDo,
+    title: 'nothing is deleted, since not everything is understood',
+    explanation:
+      'Retention deletes only when every record of the repository can be read and holds, when nothing is missing that ' +
+      'must be there, and when what would go is not suspiciously much. Otherwise a record that could not be read might ' +
+      'be the one that needs what is about to go. Nothing was deleted.',
+  },
+  'LS-REPO-027': {
+    exit: EXIT.couldNotDo,
+    title: 'a backup took longer than a day',
+    explanation:
+      'What retention has condemned may be deleted two days later. A run that lasts longer than one could build upon ' +
+      'it, so it makes no snapshot. What it has stored is used by the next run.',
+  },
 });

@@ -17,6 +17,7 @@ export function guardStore(store: Store): Store {
     get: (name, range) => guard(`read ${name}`, store.get(name, range)),
     head: (name) => guard(`look at ${name}`, store.head(name)),
     delete: (name) => guard(`delete ${name}`, store.delete(name)),
+    time: () => guard('tell the time', store.time()),
     list: async function* (prefix) {
       try {
         yield* store.list(prefix);

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
 import type { Store } from '../stack/store.ts';
+import type { Condemned } from './condemned.ts';
 import { repositoryErrors } from './errors.ts';
 import { decodeEntries, encodeEntries, type FileEntry } from './file-entry.ts';
 import { compress } from './frames.ts';
@@ -9,13 +10,16 @@ import type { ListReference } from './records.ts';
 
 const LEVEL = 3;
 
-/** Puts a list unless it is there already; the same entries make the same list. */
+/** Puts a list unless it is there already; the same entries make the same list, unless that one is condemned. */
 export async function writeList(
   store: Store,
   day: string,
-  entries: readonly FileEntry[],
+  { entries, condemned }: { readonly entries: readonly FileEntry[]; readonly condemned: Condemned },
 ): Promise<{ readonly reference: ListReference; readonly storedBytes: number }> {
-  const stored = compress(encodeEntries(entries), LEVEL);
+  const plain = compress(encodeEntries(entries), LEVEL);
+  const stored = condemned.has(listName(hash('sha256', plain, 'hex')))
+    ? Buffer.concat([plain, saltFrame(condemned.salt())])
+    : plain;
   const sha256 = hash('sha256', stored, 'hex');
   const name = listName(sha256);
   const isPresent = (await store.head(name))?.size === stored.length;
@@ -25,6 +29,14 @@ export async function writeList(
     reference: { day, sha256, size: stored.length, files: entries.length, bytes },
     storedBytes: isPresent ? 0 : stored.length,
   };
+}
+
+/** A skippable frame (RFC 8878, 3.1.2), which every zstd passes over. */
+function saltFrame(salt: string): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeUInt32LE(0x184d2a5b, 0);
+  header.writeUInt32LE(salt.length, 4);
+  return Buffer.concat([header, Buffer.from(salt, 'latin1')]);
 }
 
 /** Throws LS-REPO-004 unless the list is exactly the one that was written. */

@@ -3,17 +3,20 @@ export const MARKER = 'lsb1.json';
 export const README = 'README.txt';
 export const SNAPSHOTS = 'snapshots/';
 export const BACKUPS = 'backups/';
+export const LISTS = 'lists/';
+export const PACKS = 'packs/';
+export const CONDEMNED = 'gc/';
 
 export function packName(source: string, id: string): string {
   return `${packPrefix(source)}${id.slice(0, 2)}/${id}`;
 }
 
 export function packPrefix(source: string): string {
-  return `packs/${source}/`;
+  return `${PACKS}${source}/`;
 }
 
 export function listName(sha256: string): string {
-  return `lists/${sha256}.jsonl.zst`;
+  return `${LISTS}${sha256}.jsonl.zst`;
 }
 
 export function snapshotName(id: string): string {
@@ -22,6 +25,10 @@ export function snapshotName(id: string): string {
 
 export function backupName(id: string): string {
   return `${BACKUPS}${id}.json`;
+}
+
+export function condemnedName(id: string): string {
+  return `${CONDEMNED}${id}.json`;
 }
 
 /** `20260801T120000.123Z-prometheus-9f2c41d07b3e`: sorts by time, and no two runs make the same. */
@@ -35,7 +42,7 @@ export function backupId(finishedAt: Date, random: Uint8Array): string {
 
 /** The id in a record's object name; undefined for names that are no record's. */
 export function recordId(name: string): string | undefined {
-  return /^(?:snapshots|backups)\/(\d{8}T\d{6}\.\d{3}Z-[0-9a-z-]+)\.json$/.exec(name)?.[1];
+  return /^(?:snapshots|backups|gc)\/(\d{8}T\d{6}\.\d{3}Z-[0-9a-z-]+)\.json$/.exec(name)?.[1];
 }
 
 export function sourceOf(snapshotId: string): string | undefined {

@@ -28,9 +28,15 @@ const footerSchema = z.object({
 
 export type FooterPiece = z.infer<typeof footerPiece>;
 
-/** A skippable frame: compressed JSON, its length (4 bytes, little-endian), `lsb1`. */
-export function encodeFooter(source: string, pieces: readonly FooterPiece[]): Buffer {
-  const text = canonicalJson({ format: FORMAT, kind: 'pack', source, pieces });
+/** A skippable frame: compressed JSON, its length (4 bytes, little-endian), `lsb1`. `salt` makes another pack of it. */
+export function encodeFooter(source: string, pieces: readonly FooterPiece[], salt?: string): Buffer {
+  const text = canonicalJson({
+    format: FORMAT,
+    kind: 'pack',
+    source,
+    pieces,
+    ...(salt === undefined ? {} : { salt }),
+  });
   const json = compress(Buffer.from(text), 3);
   const header = Buffer.alloc(SKIPPABLE_HEADER_BYTES);
   header.writeUInt32LE(SKIPPABLE_MAGIC, 0);

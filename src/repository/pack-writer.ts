@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Store } from '../stack/store.ts';
+import type { Condemned } from './condemned.ts';
 import { encodeFrame, FRAME_BYTES } from './frames.ts';
 import { packName } from './names.ts';
 import { encodeFooter, type FooterPiece, PACK_TARGET_BYTES } from './pack-format.ts';
@@ -20,6 +21,7 @@ interface WaitingPiece {
 export class PackWriter {
   /** Bytes put into the store. */
   storedBytes = 0;
+  readonly #condemned: Condemned;
   readonly #store: Store;
   readonly #source: string;
   /** Packs in the store by id with their sizes; closed packs are added. */
@@ -32,7 +34,12 @@ export class PackWriter {
   #locations: PieceLocation[] = [];
   #footer: FooterPiece[] = [];
 
-  constructor(store: Store, source: string, present: Map<string, number>) {
+  constructor(
+    store: Store,
+    source: string,
+    { present, condemned }: { readonly present: Map<string, number>; readonly condemned: Condemned },
+  ) {
+    this.#condemned = condemned;
     this.#store = store;
     this.#source = source;
     this.#present = present;
@@ -58,9 +65,7 @@ export class PackWriter {
   async closePack(): Promise<void> {
     this.#encodeFrame();
     if (this.#frames.length === 0) return;
-    const footer = encodeFooter(this.#source, this.#footer);
-    const bytes = Buffer.concat([...this.#frames, footer], this.#packLength + footer.length);
-    const id = createHash('sha256').update(bytes).digest('hex');
+    const { id, bytes } = this.#sealed();
     if (this.#present.get(id) !== bytes.length) {
       await this.#store.put(packName(this.#source, id), bytes);
       this.#present.set(id, bytes.length);
@@ -69,6 +74,16 @@ export class PackWriter {
     const pack = { id, size: bytes.length };
     for (const location of this.#locations) location.pack = pack;
     [this.#frames, this.#locations, this.#footer, this.#packLength] = [[], [], [], 0];
+  }
+
+  /** Under a name that is not condemned: a salt makes another one of the same content. */
+  #sealed(): { readonly id: string; readonly bytes: Buffer } {
+    for (let salt: string | undefined; ; salt = this.#condemned.salt()) {
+      const footer = encodeFooter(this.#source, this.#footer, salt);
+      const bytes = Buffer.concat([...this.#frames, footer], this.#packLength + footer.length);
+      const id = createHash('sha256').update(bytes).digest('hex');
+      if (salt !== undefined || !this.#condemned.has(packName(this.#source, id))) return { id, bytes };
+    }
   }
 
   async #closeFrame(): Promise<void> {

@@ -2,7 +2,8 @@ import { LeitstandError } from '../platform/errors.ts';
 import type { Store } from '../stack/store.ts';
 import { type FileEntry, pieceSha256 } from './file-entry.ts';
 import { readList } from './lists.ts';
-import { packPrefix } from './names.ts';
+import type { Condemned } from './condemned.ts';
+import { packName, packPrefix } from './names.ts';
 import { readFooter } from './pack-format.ts';
 import type { PackReference, SnapshotRecord } from './records.ts';
 
@@ -31,14 +32,15 @@ export interface DedupeBase {
 
 /**
  * What the newest snapshots of the source hold and what a run that was cut off left behind; only content whose
- * pack is there with its full size. `snapshots`: all of the source, newest first.
+ * pack is there with its full size and not condemned. `snapshots`: all of the source, newest first.
  */
 export async function loadDedupeBase(
   store: Store,
   source: string,
-  snapshots: readonly SnapshotRecord[],
+  { snapshots, condemned }: { readonly snapshots: readonly SnapshotRecord[]; readonly condemned: Condemned },
 ): Promise<DedupeBase> {
   const present = await listPacks(store, source);
+  for (const id of present.keys()) if (condemned.has(packName(source, id))) present.delete(id);
   const index: PieceIndex = new Map();
   const damage: LeitstandError[] = [];
   const seen = new Set<string>();

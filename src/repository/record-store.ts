@@ -2,8 +2,24 @@ import type { z } from 'zod';
 import { LeitstandError } from '../platform/errors.ts';
 import type { RepositoryContext } from './context.ts';
 import { repositoryErrors } from './errors.ts';
-import { BACKUPS, backupName, recordId, SNAPSHOTS, snapshotName, sourceOf } from './names.ts';
-import { type BackupRecord, backupRecord, type SnapshotRecord, snapshotRecord } from './records.ts';
+import {
+  BACKUPS,
+  backupName,
+  CONDEMNED,
+  condemnedName,
+  recordId,
+  SNAPSHOTS,
+  snapshotName,
+  sourceOf,
+} from './names.ts';
+import {
+  type BackupRecord,
+  backupRecord,
+  type CondemnedRecord,
+  condemnedRecord,
+  type SnapshotRecord,
+  snapshotRecord,
+} from './records.ts';
 import { altered, openRecord } from './signed-record.ts';
 
 /** Records that hold, newest first, and the error of each one that does not. */
@@ -40,6 +56,20 @@ export async function readSnapshot(context: RepositoryContext, id: string): Prom
 
 export function readBackup(context: RepositoryContext, id: string): Promise<BackupRecord> {
   return readRecord(context, backupName(id), id, backupRecord);
+}
+
+export function surveyCondemned(context: RepositoryContext): Promise<Survey<CondemnedRecord>> {
+  return survey(
+    context,
+    CONDEMNED,
+    () => true,
+    readCondemnedRecord,
+    (record) => record.createdAt,
+  );
+}
+
+export function readCondemnedRecord(context: RepositoryContext, id: string): Promise<CondemnedRecord> {
+  return readRecord(context, condemnedName(id), id, condemnedRecord);
 }
 
 async function survey<Record extends { readonly id: string }>(

@@ -69,6 +69,24 @@ export const repositoryRecord = z.object({
   signature,
 });
 
+/**
+ * What no snapshot needed at some time. From `createdAt` on no writer builds upon these objects, and 48 hours later they
+ * may be deleted. Never taken back: what is needed again in between stays, and is not built upon either.
+ */
+export const condemnedRecord = z.object({
+  format: z.literal(FORMAT),
+  kind: z.literal('condemned'),
+  id: z.string(),
+  /** By the store's clock. */
+  createdAt: utc,
+  /** Names of packs and lists. */
+  objects: z.array(z.string()),
+  /** Ids of snapshots that retention takes away: that they are gone is no loss. */
+  snapshots: z.array(z.string()),
+  signature,
+});
+
+export type CondemnedRecord = Readonly<z.infer<typeof condemnedRecord>>;
 export type SnapshotRecord = Readonly<z.infer<typeof snapshotRecord>>;
 export type BackupRecord = Readonly<z.infer<typeof backupRecord>>;
 export type RepositoryRecord = Readonly<z.infer<typeof repositoryRecord>>;

@@ -7,6 +7,7 @@ import { repositoryErrors } from './errors.ts';
 import { guardStore } from './guarded-store.ts';
 import { keyIdOf, rawPublicKey, type SigningKey } from './keys.ts';
 import { backupId, backupName, MARKER, README, snapshotName } from './names.ts';
+import { type PruneRequest, type PruneResult, prune } from './prune.ts';
 import { README_TEXT } from './readme-text.ts';
 import { readSnapshot, surveyBackups, surveySnapshots } from './record-store.ts';
 import { type BackupRecord, FORMAT, type RepositoryRecord, type SnapshotRecord } from './records.ts';
@@ -54,6 +55,8 @@ export interface Repository {
   survey(): Promise<RepositorySurvey>;
   restore(request: RestoreRequest): Promise<RestoreResult>;
   verify(request: VerifyRequest): Promise<VerifyResult>;
+  /** Retention, and the collection of what nothing needs any more. */
+  prune(request: PruneRequest): Promise<PruneResult>;
 }
 
 export interface RepositorySurvey {
@@ -121,6 +124,7 @@ function repositoryOf(context: RepositoryContext, id: string): Repository {
     survey: () => surveyAll(context),
     restore: (request) => restore(context, request),
     verify: (request) => verify(context, request),
+    prune: (request) => prune(context, request),
   };
 }
 

@@ -1,10 +1,12 @@
-import type { LeitstandError } from '../platform/errors.ts';
+import { LeitstandError } from '../platform/errors.ts';
+import type { Store } from '../stack/store.ts';
 import type { Capture, CaptureEntry } from '../stack/source.ts';
+import { type Condemned, readCondemned } from './condemned.ts';
 import { makePacer, type RepositoryContext, signingKeyOf } from './context.ts';
 import { repositoryErrors } from './errors.ts';
 import type { FileEntry } from './file-entry.ts';
 import { writeList } from './lists.ts';
-import { packName, snapshotId, snapshotName } from './names.ts';
+import { listName, packName, snapshotId, snapshotName } from './names.ts';
 import { PackWriter } from './pack-writer.ts';
 import { type DedupeBase, listPacks, loadDedupeBase } from './piece-index.ts';
 import { isSafePath } from './paths.ts';
@@ -51,24 +53,29 @@ export async function writeSnapshot(
 ): Promise<WriteSnapshotResult> {
   const key = signingKeyOf(context);
   if (!isSourceName(request.source)) throw new TypeError(`not a source name: ${request.source}`);
+  const startedAt = await context.store.time();
+  // Before anything is looked for that could be built upon.
+  const condemned = await readCondemned(context);
   const earlier = await surveySnapshots(context, request.source);
-  const base = await loadDedupeBase(context.store, request.source, earlier.records);
-  const run = new SnapshotRun(context, request, base);
+  const base = await loadDedupeBase(context.store, request.source, { snapshots: earlier.records, condemned });
+  const run = new SnapshotRun(context, request, { base, condemned });
   for (const part of planLists(request.capture.entries)) await run.storeList(part);
   await run.finishContent();
-  await assertStored(context, request.source, run.packs);
+  await assertStored(context, request.source, run);
   request.signal?.throwIfAborted();
+  await assertInTime(context, startedAt);
   const body = describeSnapshot(context, request, run);
   const record = signRecord(body, key);
   const bytes = encodeRecord(record);
   await context.store.put(snapshotName(record.id), bytes);
+  await assertKept(context, record);
   return {
     record,
     newBytes: run.storedBytes + bytes.length,
     readBytes: run.readBytes,
     reusedBytes: run.reusedBytes,
     files: record.totals.files,
-    damage: [...earlier.refused, ...base.damage],
+    damage: [...condemned.damage, ...earlier.refused, ...base.damage],
   };
 }
 
@@ -85,6 +92,7 @@ class SnapshotRun {
   readonly #context: RepositoryContext;
   readonly #request: WriteSnapshotRequest;
   readonly #base: DedupeBase;
+  readonly #condemned: Condemned;
   readonly #writer: PackWriter;
   readonly #reader = new SourceFileReader();
   readonly #breathe: () => Promise<void>;
@@ -92,11 +100,16 @@ class SnapshotRun {
   /** Lists whose files are read but may have pieces in the open pack. */
   #waiting: { readonly day: string; readonly files: readonly StoredFile[] }[] = [];
 
-  constructor(context: RepositoryContext, request: WriteSnapshotRequest, base: DedupeBase) {
+  constructor(
+    context: RepositoryContext,
+    request: WriteSnapshotRequest,
+    { base, condemned }: { readonly base: DedupeBase; readonly condemned: Condemned },
+  ) {
     this.#context = context;
     this.#request = request;
     this.#base = base;
-    this.#writer = new PackWriter(context.store, request.source, base.present);
+    this.#condemned = condemned;
+    this.#writer = new PackWriter(context.store, request.source, { present: base.present, condemned });
     this.#breathe = makePacer(context.clock, request.signal);
   }
 
@@ -144,7 +157,10 @@ class SnapshotRun {
   }
 
   async #writeList(day: string, entries: readonly FileEntry[]): Promise<void> {
-    const { reference, storedBytes } = await writeList(this.#context.store, day, entries);
+    const { reference, storedBytes } = await writeList(this.#context.store, day, {
+      entries,
+      condemned: this.#condemned,
+    });
     this.lists.push(reference);
     this.#listBytes += storedBytes;
   }
@@ -203,16 +219,49 @@ function describeSnapshot(context: RepositoryContext, request: WriteSnapshotRequ
 
 /** Somebody else's deletion during the run must not become a snapshot with holes. */
 async function assertStored(
-  context: RepositoryContext,
+  { store }: RepositoryContext,
   source: string,
-  packs: readonly PackReference[],
+  { packs, lists }: { readonly packs: readonly PackReference[]; readonly lists: readonly ListReference[] },
 ): Promise<void> {
-  const present = await listPacks(context.store, source);
+  const present = await listPacks(store, source);
   const lost = packs.find((pack) => present.get(pack.id) !== pack.size);
-  if (!lost) return;
-  throw repositoryErrors.error('LS-REPO-019', {
-    what: `pack ${packName(source, lost.id)} is not in the store any more`,
+  if (lost) throw vanished(store, `pack ${packName(source, lost.id)}`);
+  for (const { sha256, size } of lists)
+    if ((await store.head(listName(sha256)))?.size !== size)
+      throw vanished(store, `list ${listName(sha256)}`);
+}
+
+function vanished(store: Store, object: string) {
+  return repositoryErrors.error('LS-REPO-019', {
+    what: `${object} is not in the store any more`,
     why: 'it was there a moment ago: something else deletes in this store',
-    fix: `find out what deletes in ${context.store.label}, then run the backup again`,
+    fix: `find out what deletes in ${store.label}, then run the backup again`,
   });
+}
+
+/**
+ * A run that took longer may build upon what was condemned since and is deleted by now. The other half of the bargain
+ * is DELETE_AFTER_MS in prune.ts.
+ */
+const LONGEST_RUN_MS = 24 * 3_600_000;
+
+async function assertInTime({ store }: RepositoryContext, startedAt: Date): Promise<void> {
+  const hours = ((await store.time()).getTime() - startedAt.getTime()) / 3_600_000;
+  if (hours * 3_600_000 <= LONGEST_RUN_MS) return;
+  throw repositoryErrors.error('LS-REPO-027', {
+    what: `the backup took ${Math.floor(hours)} hours, and may take 24`,
+    why: 'a machine that slept, or a store that is slow; what it builds upon may have been deleted meanwhile',
+    fix: 'run the backup again: what is stored by now is not stored twice',
+  });
+}
+
+/** The record may have come a long time after the last look: then it is taken back rather than have holes. */
+async function assertKept(context: RepositoryContext, record: SnapshotRecord): Promise<void> {
+  try {
+    await assertStored(context, record.source, record);
+  } catch (error) {
+    if (error instanceof LeitstandError && error.code === 'LS-REPO-019')
+      await context.store.delete(snapshotName(record.id));
+    throw error;
+  }
 }

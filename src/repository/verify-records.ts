@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { LeitstandError } from '../platform/errors.ts';
 import type { RepositoryContext } from './context.ts';
 import type { Findings } from './findings.ts';
-import { BACKUPS, MARKER, README, recordId, SNAPSHOTS, snapshotName } from './names.ts';
-import { readBackup, readSnapshot } from './record-store.ts';
+import { BACKUPS, CONDEMNED, MARKER, README, recordId, SNAPSHOTS, snapshotName } from './names.ts';
+import { readBackup, readCondemnedRecord, readSnapshot } from './record-store.ts';
 import type { SnapshotRecord } from './records.ts';
 import { readRepositoryRecord } from './repository-record.ts';
 
@@ -15,11 +15,14 @@ export async function verifyRecords(
   await verifyMarker(context, findings);
   const snapshots = await verifyEach(context, findings, SNAPSHOTS, readSnapshot);
   const backups = await verifyEach(context, findings, BACKUPS, readBackup);
+  const condemned = await verifyEach(context, findings, CONDEMNED, readCondemnedRecord);
+  const over = new Set(condemned.held.flatMap((record) => record.snapshots));
   for (const id of backups.held.flatMap((backup) => backup.snapshots)) {
-    if (snapshots.ids.has(id)) continue;
+    if (snapshots.ids.has(id) || over.has(id)) continue;
     findings.add(snapshotName(id), 'is missing, though a backup record names it', [id]);
   }
-  return { records: 1 + snapshots.ids.size + backups.ids.size, snapshots: snapshots.held };
+  const records = 1 + snapshots.ids.size + backups.ids.size + condemned.ids.size;
+  return { records, snapshots: snapshots.held };
 }
 
 /** Reads the record of one snapshot; undefined when it does not hold. Throws LS-REPO-012 when it is not there. */

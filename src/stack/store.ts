@@ -17,9 +17,13 @@ export interface Store {
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Deleting what is not there succeeds. */
   delete(name: string): Promise<void>;
+  /** The time by the store's own clock, which is the one that hosts with different clocks have in common. */
+  time(): Promise<Date>;
 }
 
 export interface StoredObject {
   readonly name: string;
   readonly size: number;
+  /** By the store's clock, or a copy's: good for a guess only, some servers give it wrongly. */
+  readonly modifiedAt: Date;
 }

@@ -18,6 +18,8 @@ async function oneFile() {
   return { ...fixture, record, target: join(fixture.directory, 'target') };
 }
 
+const NOTHING = { has: () => false, salt: () => '', damage: [] };
+
 describe('a restore', () => {
   it('fills an existing empty directory and leaves no mark', async () => {
     const { repository, record, target, directory } = await oneFile();
@@ -119,7 +121,7 @@ describe('a hostile snapshot, properly signed', () => {
       pieces,
       ...change,
     };
-    const { reference } = await writeList(store, '2026-08-01', [entry]);
+    const { reference } = await writeList(store, '2026-08-01', { entries: [entry], condemned: NOTHING });
     const { signature: _, ...body } = record;
     const forged = signRecord({ ...body, lists: [reference], totals: { files: 1, bytes: entry.size } }, key);
     await store.put(`snapshots/${record.id}.json`, encodeRecord(forged));

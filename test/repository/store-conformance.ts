@@ -101,6 +101,20 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       },
     );
 
+    it('knows what time it is, and when an object came', async () => {
+      const store = await open();
+      const before = await store.time();
+      await store.put('a', text('x'));
+      const after = await store.time();
+      for await (const { modifiedAt } of store.list('')) {
+        // Whole seconds, rounded either way.
+        expect(modifiedAt.getTime()).toBeGreaterThanOrEqual(before.getTime() - 1_000);
+        expect(modifiedAt.getTime()).toBeLessThanOrEqual(after.getTime() + 1_000);
+      }
+      expect(Math.abs(after.getTime() - Date.now())).toBeLessThan(60_000);
+      for await (const { name } of store.list('')) expect(name).toBe('a');
+    });
+
     it('has a label for people', async () => {
       expect((await open()).label).toMatch(/\S/);
     });

@@ -2,7 +2,13 @@ import { open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../../../platform/clock.ts';
 import { systemErrorCode } from '../../../platform/errors.ts';
-import { ensureDirectory, syncDirectory, UNFINISHED_MARK, writeFileAtomic } from '../../../platform/files.ts';
+import {
+  ensureDirectory,
+  syncDirectory,
+  UNFINISHED_MARK,
+  unfinishedName,
+  writeFileAtomic,
+} from '../../../platform/files.ts';
 import type { Store, StoredObject } from '../../../stack/store.ts';
 import { assertObjectName } from '../object-name.ts';
 
@@ -32,6 +38,7 @@ export function openDirectoryStore(path: string, clock: Clock = systemClock): St
       return found?.isFile() ? { size: found.size } : undefined;
     },
     list: (prefix) => listObjects(root, prefix),
+    time: () => timeIn(root),
     delete: async (name) => {
       const file = fileOf(root, name);
       await rm(file, { force: true });
@@ -68,12 +75,25 @@ async function readObject(
   }
 }
 
+/** Of the file server, where the directory is a share. */
+async function timeIn(root: string): Promise<Date> {
+  await ensureDirectory(root);
+  const file = unfinishedName(join(root, 'time'));
+  const handle = await open(file, 'wx', FILE_MODE);
+  try {
+    return (await handle.stat()).mtime;
+  } finally {
+    await handle.close();
+    await rm(file, { force: true });
+  }
+}
+
 async function* listObjects(root: string, prefix: string): AsyncGenerator<StoredObject> {
   const directory = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   for await (const name of walk(root, directory)) {
     if (!name.startsWith(prefix) || name.includes(UNFINISHED_MARK)) continue;
     const found = await unlessMissing(stat(join(root, name)));
-    if (found) yield { name, size: found.size };
+    if (found) yield { name, size: found.size, modifiedAt: found.mtime };
   }
 }
 

@@ -66,6 +66,7 @@ export function openS3Store(settings: S3Settings): Store {
       return telling(bucket, `look at ${object}`, () => lookAt(bucket, place));
     },
     list: (wanted) => listObjects(bucket, wanted),
+    time: () => telling(bucket, 'tell the time', () => timeOf(bucket)),
     delete: async (object) => {
       const command = new DeleteObjectCommand(placeOf(bucket, object));
       await telling(bucket, `delete ${object}`, () => bucket.client.send(command));
@@ -124,10 +125,29 @@ async function* listObjects(bucket: Bucket, wanted: string): AsyncGenerator<Stor
       ContinuationToken: token,
     });
     const page = await telling(bucket, `list ${wanted}`, () => client.send(command));
-    for (const { Key: key = '', Size: size = 0 } of page.Contents ?? [])
-      yield { name: key.slice(root.length), size };
+    for (const { Key: key = '', Size: size = 0, LastModified: modifiedAt = new Date(0) } of page.Contents ??
+      [])
+      yield { name: key.slice(root.length), size, modifiedAt };
     token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   } while (token !== undefined);
+}
+
+/** Of the header `Date`, in whole seconds. */
+async function timeOf({ client, name, root }: Bucket): Promise<Date> {
+  const command = new ListObjectsV2Command({ Bucket: name, Prefix: root, MaxKeys: 1 });
+  let date: string | undefined;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      date = (result.response as { readonly headers?: Readonly<Record<string, string>> }).headers?.['date'];
+      return result;
+    },
+    { step: 'deserialize', priority: 'low' },
+  );
+  await client.send(command);
+  const time = new Date(date ?? '');
+  if (Number.isNaN(time.getTime())) throw new Error('the server does not say what time it is');
+  return time;
 }
 
 /** Undefined when there is no such object. */
