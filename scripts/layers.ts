@@ -1,6 +1,6 @@
 // The layer rules of the house, as oxlint overrides: imports point down only, building blocks and use cases do not
 // import each other, and only src/catalog.ts imports registries and plug-ins.
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 
 interface Override {
   readonly files: string[];
@@ -9,15 +9,17 @@ interface Override {
   };
 }
 
-const GROUND = ['stack', 'history', 'config', 'platform'];
+const GROUND = ['stack', 'routing', 'history', 'config', 'platform'];
 const BLOCKS = ['components', 'runtimes', 'receivers', 'inbox', 'repository', 'rules'];
 const USE_CASES = ['deployment', 'inspection', 'delivery', 'backup', 'drill', 'readiness', 'schedule'];
 const INTERFACES = ['cli', 'daemon', 'console'];
 
-/** What each folder of src/ may not import. platform < stack < config, history; the others by layer. */
+/** What each folder of src/ may not import. platform < stack < routing < config, history; the others by layer. */
 function forbiddenFor(folder: string): string[] {
-  if (folder === 'platform') return [...INTERFACES, ...USE_CASES, ...BLOCKS, 'stack', 'history', 'config'];
-  if (folder === 'stack') return [...INTERFACES, ...USE_CASES, ...BLOCKS, 'history', 'config'];
+  if (folder === 'platform')
+    return [...INTERFACES, ...USE_CASES, ...BLOCKS, 'stack', 'routing', 'history', 'config'];
+  if (folder === 'stack') return [...INTERFACES, ...USE_CASES, ...BLOCKS, 'routing', 'history', 'config'];
+  if (folder === 'routing') return [...INTERFACES, ...USE_CASES, ...BLOCKS, 'history', 'config'];
   if (GROUND.includes(folder)) {
     return [...INTERFACES, ...USE_CASES, ...BLOCKS, ...(folder === 'config' ? ['history'] : ['config'])];
   }
@@ -98,8 +100,10 @@ function siblingOverride(family: string, member: string, siblings: readonly stri
   };
 }
 
+/** Its plug-ins: a folder without an index is what they share. */
 function membersOf(family: string): string[] {
-  return readdirSync(new URL(`../src/${family}`, import.meta.url), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+  const folder = new URL(`../src/${family}/`, import.meta.url);
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(new URL(`${entry.name}/index.ts`, folder)))
     .map(({ name }) => name);
 }

@@ -44,6 +44,21 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cli/commands/alert-test.ts')).alertTestCommand,
   },
   {
+    name: 'alert routes',
+    summary: 'who gets an alert, now and on Sunday at 03:00',
+    load: async () => (await import('./cli/commands/alert-routes.ts')).alertRoutesCommand,
+  },
+  {
+    name: 'alert history',
+    summary: 'what became of tests and of real notifications',
+    load: async () => (await import('./cli/commands/alert-history.ts')).alertHistoryCommand,
+  },
+  {
+    name: 'alert preview',
+    summary: 'show what each receiver would be sent; sends nothing',
+    load: async () => (await import('./cli/commands/alert-preview.ts')).alertPreviewCommand,
+  },
+  {
     name: 'inbox serve',
     summary: 'run the built-in sandbox in the foreground',
     load: async () => (await import('./cli/commands/inbox-serve.ts')).inboxServeCommand,
@@ -57,6 +72,11 @@ const commands: readonly CommandEntry[] = [
     name: 'inbox show',
     summary: 'one message as it arrived',
     load: async () => (await import('./cli/commands/inbox-show.ts')).inboxShowCommand,
+  },
+  {
+    name: 'inbox misbehave',
+    summary: 'have the sandbox fail as a provider would',
+    load: async () => (await import('./cli/commands/inbox-misbehave.ts')).inboxMisbehaveCommand,
   },
   {
     name: 'backup',
@@ -74,6 +94,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cli/commands/backup-verify.ts')).backupVerifyCommand,
   },
   {
+    name: 'backup prune',
+    summary: 'take away the backups that retention does not keep',
+    load: async () => (await import('./cli/commands/backup-prune.ts')).backupPruneCommand,
+  },
+  {
     name: 'restore',
     summary: 'write a snapshot into a new directory',
     load: async () => (await import('./cli/commands/restore.ts')).restoreCommand,
@@ -82,6 +107,16 @@ const commands: readonly CommandEntry[] = [
     name: 'drill',
     summary: 'prove that a backup restores: isolated restore, comparison, control',
     load: async () => (await import('./cli/commands/drill.ts')).drillCommand,
+  },
+  {
+    name: 'schedule list',
+    summary: 'what is done by schedule: next, last, and how that went',
+    load: async () => (await import('./cli/commands/schedule-list.ts')).scheduleListCommand,
+  },
+  {
+    name: 'schedule run',
+    summary: 'do now what the schedule does',
+    load: async () => (await import('./cli/commands/schedule-run.ts')).scheduleRunCommand,
   },
   {
     name: 'config show',
@@ -165,8 +200,11 @@ export const catalog: Catalog = {
     return new Map(receiverPlugins.map((plugin) => [plugin.type, plugin]));
   },
   sandboxes: async () => {
-    const { receiverPlugins } = await import('./receivers/registry.ts');
-    return receiverPlugins.flatMap(({ sandbox }) => sandbox ?? []);
+    const [{ receiverPlugins }, { eventSandbox }] = await Promise.all([
+      import('./receivers/registry.ts'),
+      import('./components/alertmanager/event-sandbox.ts'),
+    ]);
+    return [...receiverPlugins.flatMap(({ sandbox }) => sandbox ?? []), eventSandbox];
   },
   errorKinds: async () => {
     const families = await Promise.all([
@@ -179,6 +217,7 @@ export const catalog: Catalog = {
       import('./config/errors.ts').then(({ configErrors }) => configErrors),
       import('./daemon/errors.ts').then(({ daemonErrors }) => daemonErrors),
       import('./delivery/errors.ts').then(({ deliveryErrors }) => deliveryErrors),
+      import('./delivery/preview/errors.ts').then(({ previewErrors }) => previewErrors),
       import('./deployment/errors.ts').then(({ deploymentErrors }) => deploymentErrors),
       import('./deployment/service/errors.ts').then(({ serviceErrors }) => serviceErrors),
       import('./drill/errors.ts').then(({ drillErrors }) => drillErrors),

@@ -43,4 +43,11 @@ export const backupErrors = defineErrors({
       'directory. The disk is full, or its rights are not those of the user who runs the backup. The source has no ' +
       'snapshot from this run.',
   },
+  'LS-BACKUP-007': {
+    exit: EXIT.partial,
+    title: "the backup's metrics could not be told",
+    explanation:
+      "The backup itself is made. Its figures are also on the daemon's own page and, where there is one, in the " +
+      'Pushgateway; this one place did not take them, so that an alert that looks there will find the last ones.',
+  },
 });

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { LeitstandError, systemErrorCode } from '../platform/errors.ts';
 import { EXIT, type ExitCode } from '../platform/exit-codes.ts';
-import { tryLock } from '../platform/lock.ts';
 import { backupErrors } from './errors.ts';
+import { lockBackups } from './lock.ts';
 import { backupClaim } from './proof.ts';
 import type { BackupReport, BackupRequest, BackupSource, SourceReport } from './report.ts';
 import { backUpSource } from './back-up-source.ts';
@@ -18,8 +18,7 @@ export type { BackupReport, BackupRequest } from './report.ts';
  */
 export async function runBackup(request: BackupRequest): Promise<BackupReport> {
   if (request.sources.length === 0) throw nothingToDo(request.stack);
-  const lock = await tryLock(request.lockFile, 'backup');
-  if (!lock.held) throw locked(lock.holder);
+  const lock = await lockBackups(request.lockFile, 'backup');
   // Under the lock: whatever lies there is of a backup that was killed.
   const empty = () => rm(request.scratchDir, { recursive: true, force: true });
   try {
@@ -76,16 +75,6 @@ function exitOf(reports: readonly SourceReport[]): ExitCode {
 
 function summary(report: SourceReport): string {
   return report.ok ? `snapshot ${report.snapshot}` : `failed: ${report.error.details.what}`;
-}
-
-function locked(holder: { pid: number; purpose: string; since: string } | undefined) {
-  return backupErrors.error('LS-BACKUP-001', {
-    what: 'another backup is running on this host',
-    why: holder
-      ? `process ${holder.pid} (${holder.purpose}) holds the lock since ${holder.since}`
-      : 'the lock is held by a process that has not named itself yet',
-    fix: holder ? `wait for it, or look at it with: ps -p ${holder.pid} -f` : 'wait and try again',
-  });
 }
 
 function nothingToDo(stack: string) {

@@ -16,6 +16,8 @@ export interface OptionSpec {
   readonly description: string;
   readonly default?: string;
   readonly choices?: readonly string[];
+  /** Each time it is given counts: `CommandInput.list`. */
+  readonly repeatable?: true;
 }
 
 export interface ArgumentSpec {
@@ -73,6 +75,12 @@ export class CommandInput {
   text(name: string): string | undefined {
     const value = this.#options[name];
     return typeof value === 'string' ? value : undefined;
+  }
+
+  /** Of a repeatable option; empty when it was not given. */
+  list(name: string): readonly string[] {
+    const value = this.#options[name];
+    return Array.isArray(value) ? (value as readonly string[]) : [];
   }
 
   flag(name: string): boolean {

@@ -69,6 +69,16 @@ function assertSensible(file: string, document: ConfigDocument): void {
       fix: 'take `receivers` and `routing` out: `leitstand alert test` asks the attached Alertmanager',
     });
   }
+  const drills =
+    document.alert_test.enabled === true ? 'enabled' : document.alert_test.public_url && 'public_url';
+  if (attached.length > 0 && drills !== undefined) {
+    throw cliErrors.error('LS-CLI-005', {
+      what: `the file has \`attach\` and \`alert_test.${drills}\``,
+      why: 'beside programs that somebody else runs there is no daemon, which would send test alerts and serve the page',
+      where: { file },
+      fix: `take \`${drills}\` out; test alerts by cron: 0 10 * * 1 leitstand alert test`,
+    });
+  }
   if (attached.length > 0) return;
   if (components.length === 0) {
     throw cliErrors.error('LS-CLI-005', {
@@ -131,19 +141,28 @@ export async function salvageStack(
     isEnvironmentChosen: asked !== undefined,
     salvaged: true,
     backup: {
-      store: isBackupElsewhere === true
-        ? { kind: 'unknown' }
-        : {
-            kind: 'directory',
-            path:
-              backupDirectory === null
-                ? join(stateDir, 'repository')
-                : resolve(dirname(file), backupDirectory),
-          },
+      ...NOT_READ,
+      store:
+        isBackupElsewhere === true
+          ? { kind: 'unknown' }
+          : {
+              kind: 'directory',
+              path:
+                backupDirectory === null
+                  ? join(stateDir, 'repository')
+                  : resolve(dirname(file), backupDirectory),
+            },
     },
     provision: { sources: [], paths: {}, cacheDir: cacheDirectory(context.env, homedir()) },
   };
 }
+
+/** Nothing is deleted by a file with mistakes. */
+const NOT_READ = {
+  retention: { days: Infinity, weeks: 0, months: 0, years: 0 },
+  retentionOf: {},
+  metrics: { prefix: 'sva', service: 'monitoring', push: false },
+};
 
 /** The schemas of all plug-ins, as the configuration is composed from them. */
 export async function pluginSchemas(catalog: Catalog) {

@@ -5,6 +5,7 @@ import type { CommandContext } from './command.ts';
 import { expectedProofs } from './expected-proofs.ts';
 import { loadStack } from './load-stack.ts';
 import { openRuntime } from './open-runtime.ts';
+import { furtherDuties } from './scheduled-jobs.ts';
 
 /** Everything `up` and `plan` need, from the configuration file on. Rejects with LS-EXTERNAL-001 for an attached stack. */
 export async function openDeployment(context: CommandContext, loaded?: Stack): Promise<Deployment> {
@@ -26,6 +27,7 @@ export async function openDeployment(context: CommandContext, loaded?: Stack): P
       stack,
       stack.components.flatMap(({ name, config }) => (components.get(name)?.source?.(config) ? [name] : [])),
     ),
+    furtherDuties: furtherDuties(stack),
     provision,
     run: context.run,
     clock: context.clock,

@@ -28,6 +28,8 @@ export function parseInput(entry: CommandEntry, command: Command, rest: readonly
     const option = new Option(spec.flags, spec.description);
     if (spec.choices) option.choices([...spec.choices]);
     if (spec.default !== undefined) option.default(spec.default);
+    if (spec.repeatable === true)
+      option.argParser((value: string, before: readonly string[] = []) => [...before, value]);
     parser.addOption(option);
   }
   for (const argument of command.arguments ?? []) {

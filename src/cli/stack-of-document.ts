@@ -5,11 +5,20 @@ import type { ConfigDocument } from '../config/schema.ts';
 import type { Json } from '../platform/canonical-json.ts';
 import { cacheDirectory } from '../platform/environment.ts';
 import { durationMs } from '../platform/units.ts';
+import { ageLimitOf } from '../schedule/age-limit.ts';
 import type { AnyComponentPlugin } from '../stack/component.ts';
 import { inboxFiles } from '../inbox/place.ts';
 import type { AnyReceiverPlugin, Integration, IntegrationPlace, SandboxAddress } from '../stack/receiver.ts';
 import type { ResolveSecret } from '../stack/secret.ts';
-import type { Attachment, Route, Routing, Stack, StorePlace, WantedComponent } from '../stack/stack.ts';
+import type {
+  AlertTestSettings,
+  Attachment,
+  Route,
+  Routing,
+  Stack,
+  StorePlace,
+  WantedComponent,
+} from '../stack/stack.ts';
 
 interface Plugins {
   readonly components: ReadonlyMap<string, AnyComponentPlugin>;
@@ -37,6 +46,7 @@ export function stackOf(config: LoadedConfig, plugins: Plugins): Stack {
     routing: routingOf(document, names[0] ?? '', plugins, placeIn(config, inbox)),
     // Beside programs of others nothing runs by itself: `leitstand inbox serve` opens it.
     inbox: document.attach === undefined ? document.inbox : { ...document.inbox, enabled: false },
+    alertTest: alertTestOf(document),
     daemon: document.daemon,
     scrapeJobs: document.scrape_jobs as Readonly<Record<string, Json>>[],
     rules: {
@@ -45,7 +55,7 @@ export function stackOf(config: LoadedConfig, plugins: Plugins): Stack {
       runbookBaseUrl: document.rules.runbook_base_url?.replace(/\/+$/, ''),
     },
     waivers: document.check.waivers,
-    backup: { store: storeOf(config, stateDir) },
+    backup: { store: storeOf(config, stateDir), ...retentionOf(document) },
     provision: {
       sources: document.provision.sources,
       paths: document.provision.paths,
@@ -75,6 +85,7 @@ export function emptyStack(
     receivers: [],
     routing: { routes: [], default: '', hours: {}, groupWaitMs: 0, groupIntervalMs: 0, repeatIntervalMs: 0 },
     inbox: { enabled: false, port: 0 },
+    alertTest: { enabled: false, schedule: '0 10 * * 1', location: 'UTC', maxAgeMs: 8 * 86_400_000 },
     daemon: { port: 0 },
     scrapeJobs: [],
     rules: { files: [], alerts: {} },
@@ -82,6 +93,18 @@ export function emptyStack(
     resolveSecret: () => {
       throw new TypeError('a stack of which only the places are known has no secrets');
     },
+  };
+}
+
+function alertTestOf({ alert_test, environment, attach }: ConfigDocument): AlertTestSettings {
+  const { enabled = environment !== 'local', schedule, location, max_age, public_url } = alert_test;
+  return {
+    // Beside programs of others no daemon runs: who wants it uses cron.
+    enabled: enabled && attach === undefined,
+    schedule,
+    location,
+    maxAgeMs: max_age === undefined ? ageLimitOf(schedule, location) : durationMs(max_age),
+    publicUrl: public_url?.replace(/\/+$/, ''),
   };
 }
 
@@ -103,6 +126,11 @@ function wantedComponents(config: LoadedConfig, { components }: Plugins): Wanted
         ],
   );
   return [...wanted, ...attached];
+}
+
+function retentionOf({ backup }: ConfigDocument) {
+  const { sources, ...retention } = backup.retention;
+  return { retention, retentionOf: sources, metrics: backup.metrics };
 }
 
 function storeOf({ document, directory, resolveSecret }: LoadedConfig, stateDir: string): StorePlace {
@@ -131,7 +159,8 @@ function storeOf({ document, directory, resolveSecret }: LoadedConfig, stateDir:
   };
 }
 
-type AttachedPlace = NonNullable<NonNullable<ConfigDocument['attach']>['prometheus']>;
+type Attached = NonNullable<ConfigDocument['attach']>;
+type AttachedPlace = NonNullable<Attached['prometheus'] | Attached['alertmanager']>;
 
 function attachmentOf(place: AttachedPlace, resolveSecret: ResolveSecret): Attachment {
   return {
@@ -142,6 +171,7 @@ function attachmentOf(place: AttachedPlace, resolveSecret: ResolveSecret): Attac
     password: place.password === undefined ? undefined : resolveSecret(place.password),
     bearerToken: place.bearer_token === undefined ? undefined : resolveSecret(place.bearer_token),
     caFile: place.ca_file,
+    ...('peers' in place ? { peers: place.peers?.map((peer) => peer.replace(/\/+$/, '')) } : {}),
   };
 }
 
@@ -199,12 +229,12 @@ function routingOf(
         name,
         {
           times: times.map((text) => {
-            const [from = '', to = ''] = text.split('-');
+            const [from = '', to = ''] = text.split('-').map((time) => time.trim());
             return { from, to };
           }),
           weekdays,
-          daysOfMonth: days_of_month,
-          months,
+          daysOfMonth: days_of_month.map(String),
+          months: months.map(String),
           location,
         },
       ]),

@@ -50,3 +50,8 @@ export function formatAge(ms: number): string {
   if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
   return `${Math.floor(seconds / 86_400)} d`;
 }
+
+/** A moment (UTC, ISO 8601) by the clock on this machine's wall: `2026-11-27 10:00:03`, which is how Swedes write it. */
+export function formatTime(at: string): string {
+  return new Date(at).toLocaleString('sv-SE');
+}

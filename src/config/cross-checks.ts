@@ -3,16 +3,18 @@ import { backupFindings } from './backup-checks.ts';
 import { choices, type Finding, pathText } from './finding.ts';
 import { quote } from './objections.ts';
 import type { Places } from './places.ts';
+import { routingFindings } from './routing-checks.ts';
 import { childSchemas, defaultOf, kindOf, knownKeys, type Path, type Schema } from './schema-tree.ts';
 
 /**
- * What no single field can tell: receivers that are named but not there, ports used twice, two
- * places for backups.
+ * What no single field can tell: receivers and hours that are named but not there, routes that nothing reaches, ports
+ * used twice, two places for backups.
  */
 export function crossFindings(schema: Schema, value: unknown, places: Places): readonly Finding[] {
   if (!isRecord(value)) return [];
   return [
     ...receiverFindings(value, places),
+    ...routingFindings(value, places),
     ...portFindings(schema, value, places),
     ...backupFindings(value, places),
   ];

@@ -126,6 +126,36 @@ export const configErrors = defineErrors({
     explanation:
       '`--env` or the variable LEITSTAND_ENV asks for an environment, and the file has no overlay for it below `environments`. Going on with the rest of the file alone could start a laptop configuration in production.',
   },
+  'LS-CONFIG-022': {
+    exit,
+    title: 'Unknown hours',
+    explanation:
+      'A route names hours that `routing.hours` does not define. Alertmanager would refuse its configuration.',
+  },
+  'LS-CONFIG-023': {
+    exit,
+    title: 'Critical alerts with hours',
+    explanation:
+      'Alerts of the severity `critical` are never held back: that is what sets them apart. Outside of its hours a route tells nobody, and what is over when they begin is never told. An alert that can wait has the severity `warning`.',
+  },
+  'LS-CONFIG-024': {
+    exit,
+    title: 'A route that asks for nothing, or for a label twice',
+    explanation:
+      'A route below `routing.routes` is for alerts with certain labels, named in `match`. Without any it would take every alert, and nothing after it would be reached. The severity stands either in `match` or under `severity:`.',
+  },
+  'LS-CONFIG-025': {
+    exit,
+    title: 'A route that is never reached',
+    explanation:
+      'Routes are tried in the order of the file, those below `routes` before those below `severity`, and the first that fits takes the alert. One before this takes all of its alerts, so that its receiver would not be told. `leitstand alert routes` shows the order.',
+  },
+  'LS-CONFIG-026': {
+    exit,
+    title: 'Hours that never come',
+    explanation:
+      'No day has everything that these hours ask for, the 30th of February for instance: a route with them would tell nobody, ever.',
+  },
   'LS-CONFIG-030': {
     exit,
     title: 'Where backups go is not clear',

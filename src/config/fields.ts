@@ -2,20 +2,49 @@ import { z } from 'zod';
 import { type DurationText, durationMs } from '../platform/units.ts';
 import { SecretReference } from '../stack/secret.ts';
 import {
+  describeType,
   type Objection,
+  objectToCron,
   objectToDuration,
   objectToName,
   objectToPath,
   objectToPort,
   objectToSecret,
   objectToSize,
+  objectToTimeZone,
   objectToUrl,
   objectToVersion,
 } from './objections.ts';
+import { objectToHostPort, objectToMailAddress } from './mail-objections.ts';
+import {
+  objectToDays,
+  objectToLabel,
+  objectToMonths,
+  objectToTimes,
+  objectToWeekdays,
+} from './hours-objections.ts';
 
 /** What a schema alone does not tell: how to speak of the field's type, and what is wrong with an input. */
 export interface FieldKind {
-  readonly name: 'duration' | 'size' | 'port' | 'secret' | 'path' | 'name' | 'url' | 'version';
+  readonly name:
+    | 'duration'
+    | 'size'
+    | 'port'
+    | 'secret'
+    | 'foreign'
+    | 'path'
+    | 'name'
+    | 'url'
+    | 'version'
+    | 'cron'
+    | 'time-zone'
+    | 'mail-address'
+    | 'host-port'
+    | 'times'
+    | 'weekdays'
+    | 'days'
+    | 'months'
+    | 'label';
   /** The type in the reference. */
   readonly label: string;
   /** Says what is wrong in words that help; undefined when the input is fine. */
@@ -69,6 +98,39 @@ export function secret(): z.ZodCustom<string | SecretReference, string | SecretR
   return field;
 }
 
+/** A tree in a format that is not ours. */
+export type Foreign =
+  | string
+  | number
+  | boolean
+  | null
+  | SecretReference
+  | readonly Foreign[]
+  | { readonly [key: string]: Foreign };
+
+/**
+ * A mapping in a format that is not ours, in which every text may be `${secret:NAME}` as well: hand those to
+ * `ResolveSecret`. What the keys mean is not known here, so that none of its values is shown.
+ */
+export function foreign(): z.ZodCustom<Readonly<Record<string, Foreign>>, Readonly<Record<string, Foreign>>> {
+  const kind: FieldKind = { name: 'foreign', label: 'mapping', object: () => undefined };
+  const field = z.custom<Readonly<Record<string, Foreign>>>(isForeignMapping, {
+    error: ({ input }) =>
+      input === undefined ? 'is missing' : `must be a mapping, not ${describeType(input)}`,
+  });
+  fieldKinds.add(field, kind);
+  return field;
+}
+
+function isForeignMapping(input: unknown): boolean {
+  return (
+    input !== null &&
+    typeof input === 'object' &&
+    !Array.isArray(input) &&
+    !(input instanceof SecretReference)
+  );
+}
+
 /** A path; relative ones are relative to the configuration file, unless `absolute` forbids them. */
 export function path(options: { readonly absolute?: boolean } = {}): z.ZodString {
   const absolute = options.absolute === true;
@@ -85,11 +147,75 @@ export function url(): z.ZodString {
   return textField({ name: 'url', label: 'URL', object: objectToUrl }, { pattern: '^https?://' });
 }
 
+/** `ops@example.org` or `Ops <ops@example.org>`; stays text, `platform/mail-address.ts` takes it apart. */
+export function mailAddress(): z.ZodString {
+  return textField(
+    { name: 'mail-address', label: 'e-mail address', object: objectToMailAddress },
+    { pattern: '@' },
+  );
+}
+
+/** `host:port` of a server; stays text, `platform/host-port.ts` takes it apart. `usual` are its ports. */
+export function hostPort(...usual: readonly [number, ...number[]]): z.ZodString {
+  return textField(
+    { name: 'host-port', label: 'host:port', object: (input) => objectToHostPort(input, { usual }) },
+    { pattern: ':\\d{1,5}$' },
+  );
+}
+
+/** From and to, as `08:00-17:00`; `readTimes` of `routing/time-interval.ts` takes it apart. */
+export function times(): z.ZodString {
+  return textField(
+    { name: 'times', label: 'time range', object: objectToTimes },
+    { pattern: '^([01]\\d|2[0-3]):[0-5]\\d *- *(([01]\\d|2[0-3]):[0-5]\\d|24:00)$' },
+  );
+}
+
+/** `monday:friday`, `sunday` */
+export function weekdays(): z.ZodString {
+  return textField(
+    { name: 'weekdays', label: 'weekday', object: objectToWeekdays },
+    { pattern: '^[A-Za-z]+(:[A-Za-z]+)?$' },
+  );
+}
+
+/** `1:7`, `-1`, or a number. */
+export function daysOfMonth() {
+  return numberOrText({ name: 'days', label: 'day', object: objectToDays }, '^-?\\d+(:-?\\d+)?$');
+}
+
+/** `december`, `6:8`, or a number. */
+export function months() {
+  return numberOrText(
+    { name: 'months', label: 'month', object: objectToMonths },
+    '^([A-Za-z]+|\\d+)(:([A-Za-z]+|\\d+))?$',
+  );
+}
+
+/** A label's name, as every version of Alertmanager takes it. */
+export function label(): z.ZodString {
+  return textField(
+    { name: 'label', label: 'label', object: objectToLabel },
+    { pattern: '^[a-zA-Z_][a-zA-Z0-9_]*$' },
+  );
+}
+
+/** YAML makes a number of what Alertmanager reads as text. */
+function numberOrText(kind: FieldKind, pattern: string): z.ZodCustom<string | number, string | number> {
+  const field = z.custom<string | number>((input) => kind.object(input) === undefined, {
+    error: errorText(kind),
+  });
+  fieldKinds.add(field, kind);
+  return field.meta({ type: ['string', 'integer'], pattern });
+}
+
 /** Of a component with pages that messages link to. */
 export function externalUrl() {
   return url()
     .optional()
-    .describe('Where people reach it, for the links in messages. Default: its port on loopback.')
+    .describe(
+      'Where people reach it, for the links in messages; a proxy takes off the path, if it has one. Default: its port on loopback.',
+    )
     .meta({ examples: ['https://alerts.example.org'] });
 }
 
@@ -107,6 +233,19 @@ export function componentSettings<Shape extends z.core.$ZodLooseShape>(shape: Sh
         '`system` takes the program that is on PATH; a number takes this version and no other. Default: what the sources have.',
       ),
   });
+}
+
+/** Five fields as of cron(5); stays text, `parseCron` of `platform/cron.ts` reads it. */
+export function cron(): z.ZodString {
+  return textField(
+    { name: 'cron', label: 'schedule', object: objectToCron },
+    { pattern: '^\\S+( +\\S+){4}$' },
+  );
+}
+
+/** `Europe/Berlin` */
+export function timeZone(): z.ZodString {
+  return textField({ name: 'time-zone', label: 'time zone', object: objectToTimeZone }, { minLength: 1 });
 }
 
 function version(): z.ZodString {

@@ -2,7 +2,7 @@ import { SecretReference } from '../stack/secret.ts';
 import { type Finding, pathText } from './finding.ts';
 import { quote } from './objections.ts';
 import { coreScalar, type Part, parseReferences } from './references.ts';
-import { acceptsText, isPublic, isSecretField, type Path, type Schema } from './schema-tree.ts';
+import { acceptsText, isPublic, type Path, type Schema, takesSecret } from './schema-tree.ts';
 
 const FORMS = 'write ${env:NAME} or ${secret:NAME}; for the characters ${ themselves write $${';
 
@@ -86,7 +86,7 @@ function problemWith(
       why: 'it is rendered into the configuration of Prometheus as it stands',
       fix: 'name a file that only you can read: Prometheus takes `password_file`, `credentials_file`, `bearer_token_file` and their like',
     };
-  if (schemas.length > 0 && !isSecretField(schemas))
+  if (schemas.length > 0 && !takesSecret(schemas))
     return {
       code: 'LS-CONFIG-014',
       what: `${where} takes no secret`,

@@ -35,6 +35,8 @@ export function issueFindings(issues: readonly Issue[], subject: Subject): reado
     const path = issue.path as Path;
     if (subject.places.isSpoilt(path)) return [];
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key, subject));
+    const foreign = foreignKeys(issue);
+    if (foreign) return foreign.unknown.map((key) => unknownKey(path, key, subject, foreign.known));
     if (issue.code === 'invalid_key') return [badKey(path, issue, subject)];
     if (issue.code === 'invalid_union' && valueAt(subject.value, path) !== undefined) {
       const branch = closestBranch(issue.errors);
@@ -66,18 +68,31 @@ function ordinary(issue: Issue, path: Path, subject: Subject): Finding {
   return { ...words, span: subject.places.valueSpan(path) };
 }
 
-function unknownKey(path: Path, key: string, { schema, value, places }: Subject): Finding {
+/** What a plug-in's own check says of the keys of a format that is not ours, in the issue's `params`. */
+interface ForeignKeys {
+  readonly unknown: readonly string[];
+  readonly known: readonly string[];
+}
+
+function foreignKeys(issue: Issue): ForeignKeys | undefined {
+  return issue.code === 'custom' ? (issue.params?.['keys'] as ForeignKeys | undefined) : undefined;
+}
+
+function unknownKey(
+  path: Path,
+  key: string,
+  { schema, value, places }: Subject,
+  foreign?: readonly string[],
+): Finding {
   const schemas = schemasAt(schema, path);
-  const keys = knownKeys(schemas) ?? [];
+  const keys = foreign ?? knownKeys(schemas) ?? [];
   const span = places.keySpan([...path, key]);
   const near = nearest(key, keys);
   // A secret that is no value of a key is a key without a value.
-  const mayBeSecret = hasSecretKeys(schemas) && valueAt(value, [...path, key]) === null;
-  const shown = mayBeSecret
-    ? 'without a value'
-    : isShowableKey(key, schemas)
-      ? quote(key)
-      : '(not shown: it may be a secret)';
+  const mayBeSecret =
+    (foreign !== undefined || hasSecretKeys(schemas)) && valueAt(value, [...path, key]) === null;
+  const isShowable = foreign === undefined ? isShowableKey(key, schemas) : near !== undefined;
+  const shown = mayBeSecret ? 'without a value' : isShowable ? quote(key) : '(not shown: it may be a secret)';
   if (path.length === 1 && path[0] === 'components')
     return {
       code: 'LS-CONFIG-008',
@@ -146,7 +161,9 @@ function placeholder(schemas: readonly Schema[]): string {
 function wrong(issue: Issue, path: Path, input: unknown, schemas: readonly Schema[]): Words {
   const where = pathText(path) || 'the file';
   if (input === null) return valueless(where, schemas);
-  const kind = schemas.map(kindOf).find((each) => each !== undefined);
+  // Of one value: of a list, where a list may stand too, it does not speak.
+  const isList = Array.isArray(input) && schemas.some((schema) => unwrap(schema)._zod.def.type === 'array');
+  const kind = isList ? undefined : schemas.map(kindOf).find((each) => each !== undefined);
   const objection = kind?.object(input);
   if (objection) {
     const code = objection.problem.startsWith('must be') ? 'LS-CONFIG-005' : 'LS-CONFIG-006';

@@ -17,10 +17,12 @@ export function configJsonSchema(schemas: PluginSchemas): JsonSchema {
   const schema = z.toJSONSchema(configSchema(schemas), {
     io: 'input',
     target: 'draft-7',
-    // A secret is a check in code, for which zod has no form.
+    // Secrets and foreign formats are checks in code, for which zod has no form.
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      if (kindOf(zodSchema)?.name === 'secret') Object.assign(jsonSchema, { type: 'string', minLength: 1 });
+      const kind = kindOf(zodSchema)?.name;
+      if (kind === 'secret') Object.assign(jsonSchema, { type: 'string', minLength: 1 });
+      if (kind === 'foreign') Object.assign(jsonSchema, { type: 'object' });
     },
   });
   return withOverlays({ title: 'leitstand.yaml', ...asWritten(schema) });

@@ -1,5 +1,7 @@
 import { isAbsolute } from 'node:path';
+import { parseCron } from '../platform/cron.ts';
 import { formatDuration, parseDuration, parseSize } from '../platform/units.ts';
+import { objectToZone } from '../routing/time-interval.ts';
 
 /** What is wrong with a value, as the rest of a sentence that starts with its key, and how to write it right. */
 export interface Objection {
@@ -58,6 +60,27 @@ function guessDuration(text: string): string | undefined {
     total += Number(count) * unit;
   }
   return Number.isSafeInteger(Math.round(total)) && total > 0 ? formatDuration(total) : undefined;
+}
+
+/** Of the schedule's five fields; also of one that never comes, such as the 30th of February. */
+export function objectToCron(input: unknown): Objection | undefined {
+  if (typeof input !== 'string')
+    return { problem: `must be a schedule such as '0 10 * * 1', not ${describeType(input)}` };
+  try {
+    const never = parseCron(input, 'UTC').next(new Date()) === undefined;
+    return never ? { problem: `never comes: ${quote(input)}`, fix: CRON_FIELDS } : undefined;
+  } catch {
+    return { problem: `is no schedule: ${quote(input)}`, fix: CRON_FIELDS };
+  }
+}
+
+const CRON_FIELDS =
+  "minute, hour, day of the month, month and day of the week, e.g. '0 10 * * 1': Mondays at 10:00";
+
+export function objectToTimeZone(input: unknown): Objection | undefined {
+  if (typeof input !== 'string')
+    return { problem: `must be a time zone such as Europe/Berlin, not ${describeType(input)}` };
+  return objectToZone(input);
 }
 
 export function objectToSize(input: unknown): Objection | undefined {

@@ -4,7 +4,7 @@ import { type Finding, inPath, pathText } from './finding.ts';
 import { substitute } from './interpolation.ts';
 import { REMOVED } from './overlay.ts';
 import { Places } from './places.ts';
-import { childSchemas, isMapping, isSecretField, type Path, type Schema } from './schema-tree.ts';
+import { childSchemas, isMapping, type Path, type Schema, takesSecret } from './schema-tree.ts';
 import type { Span } from './source-text.ts';
 
 const MAX_DEPTH = 40;
@@ -132,7 +132,7 @@ class Reader {
       this.places.spoil(path);
       return value;
     }
-    if (result.value instanceof SecretReference && isSecretField(schemas))
+    if (result.value instanceof SecretReference && takesSecret(schemas))
       this.secrets.push({ name: result.value.name, path, span });
     return result.value === null ? emptyValue(schemas) : result.value;
   }

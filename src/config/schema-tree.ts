@@ -69,6 +69,16 @@ export function isSecretField(schemas: readonly Schema[]): boolean {
   return schemas.some((schema) => kindOf(schema)?.name === 'secret');
 }
 
+/** `${secret:NAME}` may stand there. */
+export function takesSecret(schemas: readonly Schema[]): boolean {
+  return isSecretField(schemas) || schemas.some(isForeign);
+}
+
+/** A tree in a format that is not ours, or a place in it. */
+function isForeign(schema: Schema): boolean {
+  return kindOf(schema)?.name === 'foreign';
+}
+
 /** A mapping with secrets among its keys, where what stands in a wrong place may be one. */
 export function hasSecretKeys(schemas: readonly Schema[]): boolean {
   return (knownKeys(schemas) ?? []).some((key) => isSecretField(childSchemas(schemas, key)));
@@ -91,7 +101,7 @@ export function isPublic(schemas: readonly Schema[]): boolean {
 
 function holdsNoSecret(schema: Schema): boolean {
   const kind = kindOf(schema);
-  if (kind) return kind.name !== 'secret';
+  if (kind) return kind.name !== 'secret' && kind.name !== 'foreign';
   const inner = unwrap(schema);
   if (inner instanceof z.ZodObject) return Object.values(inner.shape).every(holdsNoSecret);
   if (inner instanceof z.ZodRecord) return holdsNoSecret(inner.valueType as Schema);
@@ -132,6 +142,7 @@ function alternatives(schema: Schema | undefined): readonly Schema[] {
 }
 
 function childOf(schema: Schema, step: string | number): Schema | undefined {
+  if (isForeign(schema)) return schema;
   const inner = unwrap(schema);
   if (typeof step === 'number') return inner instanceof z.ZodArray ? inner.element : undefined;
   if (inner instanceof z.ZodObject) return Object.hasOwn(inner.shape, step) ? inner.shape[step] : undefined;

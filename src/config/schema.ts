@@ -2,7 +2,18 @@ import { z } from 'zod';
 import { LANGUAGES } from '../stack/language.ts';
 import { ENVIRONMENTS } from '../stack/stack.ts';
 import { name, path } from './fields.ts';
-import { attach, backup, check, daemon, inbox, provision, routing, rules, scrapeJob } from './sections.ts';
+import {
+  alertTest,
+  attach,
+  backup,
+  check,
+  daemon,
+  inbox,
+  provision,
+  routing,
+  rules,
+  scrapeJob,
+} from './sections.ts';
 
 /** The version of the file format that this Leitstand reads. */
 export const SCHEMA_VERSION = 1;
@@ -61,6 +72,7 @@ export function configSchema(schemas: PluginSchemas) {
     scrape_jobs: z.array(scrapeJob).default([]).describe('Scrape jobs of your own.'),
     rules,
     inbox,
+    alert_test: alertTest,
     daemon,
     backup,
     provision,

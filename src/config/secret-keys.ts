@@ -1,7 +1,8 @@
 import type { Path } from './schema-tree.ts';
 
-/** Keys of Prometheus' own format under which a secret stands; with `_file` behind them, a path does. */
-const SECRET_KEY = /(?:^|_)(?:password|passphrase|secrets?|token|credentials|api_key|secret_key)$/;
+/** Keys of Prometheus' and Alertmanager's own formats under which a secret stands; with `_file` behind them, a path does. */
+const SECRET_KEY =
+  /(?:^|_)(?:password|passphrase|secrets?|token|token_id|credentials|api_key|user_key|secret_key|webhook_url)$/;
 
 /** Whether a secret stands under this key where no schema says so. */
 export function isSecretKey(key: string): boolean {

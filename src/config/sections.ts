@@ -1,7 +1,21 @@
 // The sections of the file that no plug-in brings.
 import { z } from 'zod';
 import { PROVISION_SOURCES } from '../stack/stack.ts';
-import { duration, name, path, port, secret, url } from './fields.ts';
+import {
+  cron,
+  daysOfMonth,
+  duration,
+  label,
+  months,
+  name,
+  path,
+  port,
+  secret,
+  timeZone,
+  times,
+  url,
+  weekdays,
+} from './fields.ts';
 
 const RECEIVER_OF_SEVERITY = 'The receiver for alerts whose label `severity` has this value.';
 
@@ -17,8 +31,9 @@ const bySeverity = () =>
             .string()
             .optional()
             .describe(
-              'Only in these hours, a name below `hours`; what still fires when they begin is told then.',
-            ),
+              'Only in these hours, a name below `hours`; what still fires when they begin is told then. Not for `critical`.',
+            )
+            .meta({ examples: ['office'] }),
         }),
       ])
       .describe(RECEIVER_OF_SEVERITY),
@@ -27,28 +42,31 @@ const bySeverity = () =>
 const hours = z
   .strictObject({
     times: z
-      .array(z.string().describe('From and to, as `08:00-17:00`; the end may be `24:00`.'))
+      .array(times().describe('From and to, as `08:00-17:00`; the end may be `24:00`.'))
       .default([])
-      .describe('Times of the day; default: all of it.'),
+      .describe('Times of the day; default: all of it.')
+      .meta({ examples: [['08:00-17:00']] }),
     weekdays: z
-      .array(z.string().describe('A day or a range: `monday:friday`.'))
+      .array(weekdays().describe('A day or a range: `monday:friday`.'))
       .default([])
-      .describe('Days of the week; default: all.'),
+      .describe('Days of the week; default: all.')
+      .meta({ examples: [['monday:friday']] }),
     days_of_month: z
-      .array(z.string().describe('A day or a range: `1:7`; `-1` is the last.'))
+      .array(daysOfMonth().describe('A day or a range: `1:7`; `-1` is the last.'))
       .default([])
-      .describe('Days of the month; default: all.'),
+      .describe('Days of the month; default: all.')
+      .meta({ examples: [['1:7', -1]] }),
     months: z
-      .array(z.string().describe('A month or a range: `december`, `6:8`.'))
+      .array(months().describe('A month or a range: `december`, `6:8`.'))
       .default([])
-      .describe('Months; default: all.'),
-    location: z
-      .string()
+      .describe('Months; default: all.')
+      .meta({ examples: [['june:august']] }),
+    location: timeZone()
       .default('UTC')
       .describe('Time zone.')
       .meta({ examples: ['Europe/Berlin'] }),
   })
-  .describe("When it is, in Alertmanager's notation.");
+  .describe("When it is, in Alertmanager's notation: all of its keys must hold.");
 
 export const routing = z
   .strictObject({
@@ -58,15 +76,19 @@ export const routing = z
           .strictObject({
             match: z
               .record(
-                z.string(),
+                label(),
                 z
                   .union([z.string(), z.array(z.string()).min(1)])
-                  .describe('The value of this label, or a list of values.'),
+                  .describe(
+                    'The value of this label, or a list of values. An empty text: the alert lacks it.',
+                  ),
               )
-              .describe('Labels that an alert must have; all of them.'),
+              .describe('Labels that an alert must have; all of them.')
+              .meta({ examples: [{ team: 'water' }, { workspace_id: ['nord', 'sued'] }] }),
             severity: bySeverity()
               .default({})
-              .describe('Of these alerts: value of the label `severity` → receiver.'),
+              .describe('Of these alerts: value of the label `severity` → receiver.')
+              .meta({ examples: [{ critical: 'on-call' }] }),
             receiver: z
               .string()
               .optional()
@@ -80,7 +102,8 @@ export const routing = z
       ),
     severity: bySeverity()
       .default({})
-      .describe('Value of the label `severity` → receiver. Checked in this order.'),
+      .describe('Value of the label `severity` → receiver. Checked in this order.')
+      .meta({ examples: [{ critical: 'on-call', warning: { receiver: 'team', hours: 'office' } }] }),
     default: z
       .string()
       .optional()
@@ -153,6 +176,13 @@ const s3 = z
   })
   .describe('An S3 bucket, in place of `directory`.');
 
+const retention = () => ({
+  days: z.int().min(1).default(30).describe('Everything that is younger is kept.'),
+  weeks: z.int().min(0).default(0).describe('Beyond it, the newest of each of so many weeks.'),
+  months: z.int().min(0).default(0).describe('Beyond it, the newest of each of so many months.'),
+  years: z.int().min(0).default(0).describe('Beyond it, the newest of each of so many years.'),
+});
+
 export const backup = z
   .strictObject({
     directory: path()
@@ -161,6 +191,35 @@ export const backup = z
         'Where backups are stored, relative to this file. Default: `repository` in the state directory.',
       ),
     s3: s3.optional(),
+    retention: z
+      .strictObject({
+        ...retention(),
+        sources: z
+          .record(z.string(), z.strictObject(retention()).describe('For this component.'))
+          .default({})
+          .describe('Component → what holds for it instead.'),
+      })
+      .prefault({})
+      .describe(
+        'How long backups are kept. The newest of each source, and the newest that was drilled, always are.',
+      ),
+    metrics: z
+      .strictObject({
+        prefix: z
+          .string()
+          .regex(/^[a-z][a-z0-9_]*$/, 'takes small letters, digits and underscores, a letter first')
+          .default('sva')
+          .describe('Of the metrics about the whole backup: `sva` makes `sva_backup_timestamp`.'),
+        service: z.string().min(1).default('monitoring').describe('Their label `service`.'),
+        push: z
+          .boolean()
+          .optional()
+          .describe(
+            'Whether they are pushed to the Pushgateway. Default: to one of this stack, not to an attached one.',
+          ),
+      })
+      .prefault({})
+      .describe('What Prometheus learns of backups.'),
   })
   .prefault({})
   .describe('Backups.');
@@ -201,6 +260,32 @@ export const daemon = z
   })
   .prefault({})
   .describe('The daemon that supervises the stack.');
+
+export const alertTest = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .optional()
+      .describe('Whether the daemon tests all receivers by itself. Default: in staging and production.'),
+    schedule: cron()
+      .default('0 10 * * 1')
+      .describe('When: minute, hour, day of the month, month, day of the week.'),
+    location: timeZone()
+      .default('UTC')
+      .describe('Time zone of the schedule.')
+      .meta({ examples: ['Europe/Berlin'] }),
+    max_age: duration({ min: '1h' })
+      .optional()
+      .describe('How long a test proves anything. Default: from one of the schedule to the next, and a day.'),
+    public_url: url()
+      .optional()
+      .describe(
+        "Where people reach the daemon's page on which they say that they saw a test, behind a proxy of yours. Absent: nobody is asked.",
+      )
+      .meta({ examples: ['https://alerts.example.org'] }),
+  })
+  .prefault({})
+  .describe('Test alerts to all receivers: fire drills.');
 
 export const scrapeJob = z
   .looseObject({
@@ -283,15 +368,27 @@ const attachment = z
   })
   .describe('A program that somebody else runs.');
 
+const attachedAlertmanager = attachment
+  .extend({
+    peers: z
+      .array(url())
+      .min(1)
+      .optional()
+      .describe('The other members of its cluster, reached with the same credentials: a test asks them all.')
+      .meta({ examples: [['http://10.0.0.2:9093', 'http://10.0.0.3:9093']] }),
+  })
+  .describe('An Alertmanager that somebody else runs.');
+
 const ATTACHABLE = ['prometheus', 'alertmanager', 'pushgateway', 'loki', 'grafana'] as const;
 
 export const attach = z
-  .strictObject(
-    Object.fromEntries(ATTACHABLE.map((key) => [key, attachment.optional()])) as Record<
-      (typeof ATTACHABLE)[number],
+  .strictObject({
+    ...(Object.fromEntries(ATTACHABLE.map((key) => [key, attachment.optional()])) as Record<
+      Exclude<(typeof ATTACHABLE)[number], 'alertmanager'>,
       z.ZodOptional<typeof attachment>
-    >,
-  )
+    >),
+    alertmanager: attachedAlertmanager.optional(),
+  })
   .optional()
   .describe(
     'Programs that run already, in place of `components`: they are watched, tested and backed up, never changed.',

@@ -37,7 +37,12 @@ function childrenOf(value: unknown): readonly (readonly [string | number, unknow
 
 function textOf(value: unknown, path: Path, schema: Schema): string {
   if (value instanceof SecretReference) return `$\{secret:${value.name}}`;
-  const isOwnFormat = path[0] === 'scrape_jobs' && mayBeSecret(path, value);
-  if (isOwnFormat || isSecretField(schemasAt(schema, path))) return '(a secret, written into the file)';
+  if ((isForeign(path) && mayBeSecret(path, value)) || isSecretField(schemasAt(schema, path)))
+    return '(a secret, written into the file)';
   return typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+/** In Prometheus' or Alertmanager's own format, where no schema says what is a secret. */
+function isForeign([section, , integration]: Path): boolean {
+  return section === 'scrape_jobs' || (section === 'receivers' && integration === 'alertmanager');
 }

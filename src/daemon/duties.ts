@@ -3,11 +3,13 @@ import type { DesiredState } from '../runtimes/native/desired.ts';
 import { throwFailures } from '../runtimes/native/failures.ts';
 import type { NativeLayout } from '../runtimes/native/layout.ts';
 import type { ComponentStatus, InboxStatus } from '../stack/runtime.ts';
+import { HostedJobs } from './hosted-jobs.ts';
 import { HostedListener, type ListenerFactory } from './hosted-listener.ts';
 import { LogShipping } from './log-shipping/log-shipping.ts';
 import type { ShippingTimes } from './log-shipping/times.ts';
 import { metricsPage } from './metrics/metrics-page.ts';
 import { serveMetrics } from './metrics/metrics-server.ts';
+import { seenServer } from './seen/seen-server.ts';
 
 export interface DutyOptions {
   readonly layout: NativeLayout;
@@ -16,6 +18,9 @@ export interface DutyOptions {
   /** Of the daemon's start; UTC, ISO 8601. */
   readonly since: string;
   readonly inbox?: ListenerFactory | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What starts Leitstand, for jobs; absent: none is run. */
+  readonly leitstand?: readonly string[] | undefined;
   /** One line for the daemon's own log. */
   readonly say: (text: string) => void;
   readonly times?: Partial<ShippingTimes> | undefined;
@@ -27,17 +32,26 @@ export class Duties {
   readonly shipping: LogShipping;
   readonly #inbox: HostedListener;
   readonly #metrics: HostedListener;
+  readonly #jobs: HostedJobs;
   #desired: DesiredState | undefined;
 
   constructor(options: DutyOptions) {
     const { layout, clock, times, inbox: factory } = options;
     const say = (text: string) => options.say(daemonLine(clock, text));
     this.shipping = new LogShipping({ layout, clock, times, say });
+    this.#jobs = new HostedJobs({ ...options, say });
+    const seen = seenServer({
+      database: layout.database,
+      clock,
+      language: () => this.#desired?.daemon?.seenPage?.language,
+      say,
+    });
     const page = () =>
       metricsPage({
         ...options,
         desired: this.#desired,
         database: layout.database,
+        wantedTests: layout.wantedTests,
         counts: this.shipping.counts,
       });
     this.#inbox = new HostedListener({
@@ -51,7 +65,7 @@ export class Duties {
       name: 'the metrics of the daemon',
       setting: 'daemon.port',
       code: 'LS-DAEMON-006',
-      factory: (port) => serveMetrics(port, page),
+      factory: (port) => serveMetrics(port, { page, seen }),
       clock,
     });
   }
@@ -65,6 +79,7 @@ export class Duties {
         this.#inbox.converge(desired.inbox),
         this.#metrics.converge({ enabled: daemon !== undefined, port: daemon?.port ?? 0 }),
         this.shipping.converge(desired),
+        this.#jobs.converge(daemon?.jobs ?? []),
       ]),
     );
   }
@@ -87,7 +102,12 @@ export class Duties {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#inbox.close(), this.#metrics.close(), this.shipping.close()]);
+    await Promise.all([
+      this.#inbox.close(),
+      this.#metrics.close(),
+      this.shipping.close(),
+      this.#jobs.close(),
+    ]);
   }
 }
 

@@ -20,6 +20,8 @@ export interface ServeOptions {
   /** SIGTERM and SIGINT of the daemon: it ends, the programs go on running. */
   readonly signal: AbortSignal;
   readonly inbox?: ListenerFactory;
+  /** What starts Leitstand, for what is done by schedule: `[node, …/bin/leitstand.mjs]`; absent: nothing is. */
+  readonly leitstand?: readonly string[];
   /** One line for the daemon's own log, which is its stderr. */
   readonly say: (text: string) => void;
   readonly times?: Partial<SupervisionTimes>;
@@ -64,9 +66,9 @@ async function serveLocked(options: ServeOptions, closing: AbortController): Pro
   const guard = await StateGuard.open(layout);
   const supervisor = await Supervisor.open({ layout, clock, closing: closing.signal, times });
   const [version, since] = [await ownVersion(), clock.now().toISOString()];
-  const { inbox, say } = options;
+  const { inbox, leitstand, say } = options;
   const status = () => supervisor.status();
-  const duties = new Duties({ layout, clock, version, since, inbox, say, status });
+  const duties = new Duties({ layout, clock, version, since, inbox, env, leitstand, say, status });
   const app = daemonApi({
     layout,
     supervisor,

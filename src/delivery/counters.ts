@@ -1,6 +1,6 @@
 import type { MetricSample } from '../platform/metrics-text.ts';
 
-/** What Alertmanager counted for one type of integration; all its receivers share these. */
+/** What Alertmanager counted for one type of integration; its receivers share these unless it tells them apart. */
 export interface Counted {
   /** Notifications begun, whosever they are: each ends when a request succeeds or it is given up. */
   readonly started: number;
@@ -30,11 +30,19 @@ export interface CounterSnapshot {
   readonly samples: readonly MetricSample[];
 }
 
-export function readCounters(samples: readonly MetricSample[]): CounterSnapshot {
+/** Of every member of a cluster: which of them notifies is not known before. */
+export function readCounters(members: readonly (readonly MetricSample[])[]): CounterSnapshot {
+  const epochOf = (samples: readonly MetricSample[]) =>
+    EPOCHS.map((name) => samples.find((sample) => sample.name === name)?.value).join(' ');
   return {
-    epoch: EPOCHS.map((name) => samples.find((sample) => sample.name === name)?.value).join(' '),
-    samples: samples.filter(({ name }) => Object.values<string>(NAMES).includes(name)),
+    epoch: members.map(epochOf).join('; '),
+    samples: members.flat().filter(({ name }) => Object.values<string>(NAMES).includes(name)),
   };
+}
+
+/** Whether it counts each receiver for itself: feature `receiver-name-in-metrics`, since 0.27. */
+export function isByReceiver({ samples }: CounterSnapshot): boolean {
+  return samples.some(({ labels }) => labels['receiver_name'] !== undefined);
 }
 
 /**
@@ -45,13 +53,13 @@ export function readCounters(samples: readonly MetricSample[]): CounterSnapshot 
 export function countedSince(
   before: CounterSnapshot,
   after: CounterSnapshot,
-  { type, earlier }: { readonly type: string; readonly earlier: CounterSnapshot | undefined },
+  { type, receiver, earlier }: CountedWhat,
 ): Counted | undefined {
   if (before.epoch !== after.epoch) return undefined;
   const increase = (name: string, reason?: string, until = after) =>
-    sum(until, { name, type, reason }) - sum(before, { name, type, reason });
+    sum(until, { name, type, receiver, reason }) - sum(before, { name, type, receiver, reason });
   const reasons = after.samples
-    .filter(({ name, labels }) => name === NAMES.failed && labels['integration'] === type)
+    .filter((sample) => sample.name === NAMES.failed && isAbout(sample, { type, receiver }))
     .flatMap(({ labels }) => labels['reason'] ?? []);
   return {
     started: increase(NAMES.started),
@@ -66,15 +74,28 @@ export function countedSince(
   };
 }
 
-interface Selection {
-  readonly name: string;
+interface CountedWhat {
   readonly type: string;
+  readonly receiver: string;
+  readonly earlier: CounterSnapshot | undefined;
+}
+
+interface Selection extends Pick<CountedWhat, 'type' | 'receiver'> {
+  readonly name: string;
   readonly reason: string | undefined;
 }
 
-function sum({ samples }: CounterSnapshot, { name, type, reason }: Selection): number {
+function isAbout(
+  { labels }: MetricSample,
+  { type, receiver }: Pick<CountedWhat, 'type' | 'receiver'>,
+): boolean {
+  return labels['integration'] === type && (labels['receiver_name'] ?? receiver) === receiver;
+}
+
+function sum({ samples }: CounterSnapshot, selection: Selection): number {
+  const { name, reason } = selection;
   return samples
-    .filter(({ name: own, labels }) => own === name && labels['integration'] === type)
+    .filter((sample) => sample.name === name && isAbout(sample, selection))
     .filter(({ labels }) => reason === undefined || labels['reason'] === reason)
     .reduce((total, { value }) => total + value, 0);
 }

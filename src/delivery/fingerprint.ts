@@ -11,7 +11,10 @@ export function deliveryFingerprint({ routing, integrations }: Stack, receiver: 
     routes: routing.routes
       .filter((route) => route.receiver === receiver)
       .map(({ match, hours }) => ({
-        match: match.map(({ label, values }) => [label, ...values]),
+        // In any order they ask for the same.
+        match: match
+          .map(({ label, values }) => [label, ...[...values].sort()])
+          .sort(([a = ''], [b = '']) => (a < b ? -1 : a > b ? 1 : 0)),
         hours:
           hours === undefined ? null : (JSON.parse(JSON.stringify(routing.hours[hours] ?? null)) as Json),
       })),

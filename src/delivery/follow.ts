@@ -1,31 +1,43 @@
-import type { AlertGroup, AlertmanagerApi } from '../components/alertmanager/api.ts';
-import { TEST_LABEL } from '../stack/delivery.ts';
-import type { InboxMessage } from '../stack/sandbox.ts';
-import { type CounterSnapshot, countedSince, readCounters } from './counters.ts';
-import { judge } from './judge.ts';
+import type { AlertGroup } from '../components/alertmanager/api.ts';
+import { isGoodVerdict, TEST_LABEL } from '../stack/delivery.ts';
+import { type ArrivalSearch, arrivalOf, eventsOf, isInbox } from './arrivals.ts';
+import { type CounterSnapshot, countedSince, isByReceiver, readCounters } from './counters.ts';
+import { type Evidence, judge, patienceFor } from './judge.ts';
 import { failedAttempts, mayConcern } from './log-lines.ts';
-import type { Probe } from './probe.ts';
-import { type IntegrationReport, isProven } from './report.ts';
+import { type AbsentMember, askAll, type Member } from './members.ts';
+import type { Preflight } from './preflight.ts';
+import type { Expected, Probe } from './probe.ts';
+import type { IntegrationReport } from './report.ts';
 import type { DeliveryRequest } from './request.ts';
-import type { Target } from './target.ts';
+import { nameOf, type Target } from './target.ts';
 
 const POLL_MS = 25;
 /** The inbox is ours and cheap to ask; Alertmanager is asked less often. */
 const ASK_ALERTMANAGER_EVERY_MS = 200;
 const LOG_LINES = 400;
 
-export interface Following {
+export interface Following extends ArrivalSearch {
   readonly request: DeliveryRequest;
-  readonly api: AlertmanagerApi;
-  readonly probes: readonly Probe[];
-  readonly before: CounterSnapshot;
-  readonly sinceMessage: number;
+  readonly members: readonly Member[];
+  readonly all: readonly Expected[];
+  /** Those whose alerts were raised. */
+  readonly raised: ReadonlySet<Probe>;
+  readonly preflight: Preflight;
   readonly postedAt: Date;
+  /** The same on the monotonic clock. */
+  readonly started: number;
+  /** Milliseconds to wait for the slowest integration. */
+  readonly timeoutMs: number;
+  /** Milliseconds until the last member of a cluster may tell; in `timeoutMs`. */
+  readonly turnsMs: number;
 }
 
-interface Pending {
-  readonly probe: Probe;
-  readonly integration: Target;
+export interface Followed {
+  readonly reports: ReadonlyMap<Expected, IntegrationReport>;
+  /** Those whose alerts Alertmanager had. */
+  readonly grouped: ReadonlySet<Probe>;
+  /** Members that no longer answered at the end. */
+  readonly silent: readonly AbsentMember[];
 }
 
 /** What Alertmanager says; asked for all integrations at once. */
@@ -35,198 +47,145 @@ interface Testimony {
   /** Those of the look before. */
   readonly earlier: CounterSnapshot | undefined;
   readonly attempts: ReturnType<typeof failedAttempts>;
+  readonly silent: readonly AbsentMember[];
 }
 
-/** Watches until every integration has a verdict or the time is over; in the stack's order. */
-export async function followProbes(following: Following): Promise<IntegrationReport[]> {
-  const { request, probes } = following;
-  const { clock, timeoutMs, signal } = request;
-  const all = probes.flatMap((probe) => probe.integrations.map((integration) => ({ probe, integration })));
-  const reports = new Map<Target, IntegrationReport>();
-  for (const { probe, integration } of all)
-    if (!probe.routed) reports.set(integration, notRouted(integration));
-  const started = clock.monotonic();
+/** Watches until every integration has a verdict or the time is over. */
+export async function followProbes(
+  following: Following,
+  onVerdict: (expected: Expected, report: IntegrationReport) => void,
+): Promise<Followed> {
+  const { request, preflight, timeoutMs } = following;
+  const { clock, signal } = request;
+  const { all } = following;
+  const grouped = new Set<Probe>();
+  const reports = new Map<Expected, IntegrationReport>();
+  const settle = (pending: Expected, report: IntegrationReport) => {
+    reports.set(pending, report);
+    request.onProgress({ type: 'step', text: `${nameOf(report)}: ${report.verdict}` });
+    onVerdict(pending, report);
+  };
+  for (const pending of all) {
+    const report = preflight.verdicts.get(pending);
+    if (report) settle(pending, report);
+  }
+  const open = () => all.filter((pending) => !reports.has(pending));
   let testimony: Testimony | undefined;
   let asked = -Infinity;
-  while (reports.size < all.length) {
-    const elapsedMs = clock.monotonic() - started;
+  while (open().length > 0) {
+    const elapsedMs = clock.monotonic() - following.started;
     const final = elapsedMs >= timeoutMs;
-    settleArrivals(following, pendingOf(all, reports), reports, elapsedMs);
-    if (reports.size === all.length) break;
-    if (final || elapsedMs - asked >= ASK_ALERTMANAGER_EVERY_MS) {
-      testimony = await hear(following, pendingOf(all, reports), testimony);
-      asked = elapsedMs;
-      settleAll(following, pendingOf(all, reports), reports, { testimony, elapsedMs, final });
+    for (const pending of open()) {
+      const report = judge(pending.integration, quickLook(following, pending, elapsedMs));
+      if (report) settle(pending, report);
     }
-    if (reports.size < all.length) await clock.sleep(POLL_MS, signal);
+    if (open().length === 0) break;
+    if (final || elapsedMs - asked >= ASK_ALERTMANAGER_EVERY_MS) {
+      testimony = await hear(following, open(), testimony);
+      asked = elapsedMs;
+      for (const { probe } of all)
+        if ((testimony.groups.get(probe.nonce) ?? []).length > 0) grouped.add(probe);
+      const look = { testimony, elapsedMs, final };
+      const news = open().map((pending) => ({
+        pending,
+        report: judge(pending.integration, fullLook(following, { pending, open: open(), reports, look })),
+      }));
+      for (const { pending, report } of news) if (report) settle(pending, report);
+    }
+    if (open().length > 0) await clock.sleep(POLL_MS, signal);
   }
-  return all.flatMap(({ integration }) => reports.get(integration) ?? []);
+  return { reports, grouped, silent: testimony?.silent ?? [] };
 }
 
-function pendingOf(all: readonly Pending[], reports: ReadonlyMap<Target, unknown>): Pending[] {
-  return all.filter(({ integration }) => !reports.has(integration));
-}
-
-function notRouted({ receiver, type, index, attached }: Target): IntegrationReport {
-  if (attached) {
-    return {
-      receiver,
-      type,
-      index,
-      verdict: 'NOT-ROUTED',
-      reason: 'no route was found that leads to this receiver before another one takes the alert',
-      fix: `look at the routes (amtool config routes show); if ${receiver} is not in use, remove it`,
-    };
-  }
+/** Only what came to the inbox. */
+function quickLook(following: Following, pending: Expected, elapsedMs: number): Evidence {
   return {
-    receiver,
-    type,
-    index,
-    verdict: 'NOT-ROUTED',
-    reason: 'no severity and no default in leitstand.yaml leads to this receiver',
-    fix: `add it under routing, e.g. \`severity: {warning: ${receiver}}\`, or remove the receiver`,
+    ...seenInInbox(following, pending),
+    isInbox: true,
+    event: undefined,
+    holds: [],
+    groups: [],
+    attempts: [],
+    counted: undefined,
+    sameType: { unsettled: 1, proven: 0, failed: 0 },
+    elapsedMs,
+    final: false,
   };
 }
 
-/** The quick look: only what came to the inbox. */
-function settleArrivals(
-  following: Following,
-  pending: readonly Pending[],
-  reports: Map<Target, IntegrationReport>,
-  elapsedMs: number,
-): void {
-  for (const one of pending) {
-    const report = judge(one.integration, {
-      ...arrival(following, one),
-      isInbox: true,
-      groups: [],
-      attempts: [],
-      counted: undefined,
-      sameType: { unsettled: 1, proven: 0, failed: 0 },
-      postedAt: following.postedAt,
-      elapsedMs,
-      final: false,
-    });
-    if (report) settle(following, reports, one, report);
-  }
+function seenInInbox(following: Following, { probe, integration }: Expected) {
+  return {
+    ...arrivalOf(following, probe, integration),
+    postedAt: following.postedAt,
+    patienceMs: patienceFor(following),
+    turnsMs: following.turnsMs,
+  };
 }
 
-function settleAll(
-  following: Following,
-  pending: readonly Pending[],
-  reports: Map<Target, IntegrationReport>,
-  seen: { readonly testimony: Testimony; readonly elapsedMs: number; readonly final: boolean },
-): void {
-  const { before, postedAt } = following;
-  const { groups, counters, earlier, attempts } = seen.testimony;
-  const settled = [...reports.values()];
-  const news = pending.map((one) => {
-    const { type } = one.integration;
-    const ofType = settled.filter((report) => report.type === type);
-    const report = judge(one.integration, {
-      ...arrival(following, one),
-      isInbox: isInbox(following, one.integration),
-      groups: groups.get(one.probe.nonce) ?? [],
-      attempts: attempts.filter((attempt) => mayConcern(attempt, one.probe.nonce)),
-      counted: countedSince(before, counters, { type, earlier }),
-      sameType: {
-        unsettled: pending.filter(({ integration }) => integration.type === type).length,
-        proven: ofType.filter(isProven).length,
-        failed: ofType.filter(({ verdict }) => verdict === 'FAILED').length,
-      },
-      postedAt,
-      elapsedMs: seen.elapsedMs,
-      final: seen.final,
-    });
-    return { one, report };
-  });
-  for (const { one, report } of news) if (report) settle(following, reports, one, report);
+interface FullLook {
+  readonly pending: Expected;
+  /** Everything without a verdict. */
+  readonly open: readonly Expected[];
+  readonly reports: ReadonlyMap<Expected, IntegrationReport>;
+  readonly look: { readonly testimony: Testimony; readonly elapsedMs: number; readonly final: boolean };
 }
 
-function settle(
-  { request }: Following,
-  reports: Map<Target, IntegrationReport>,
-  { integration }: Pending,
-  report: IntegrationReport,
-): void {
-  reports.set(integration, report);
-  request.onProgress({
-    type: 'step',
-    text: `${report.receiver} ${report.type}[${report.index}]: ${report.verdict}`,
-  });
-}
-
-/**
- * Integrations of one receiver that share a URL get the same message; each has arrived only when there is one for
- * each of them.
- */
-function arrival({ request, sinceMessage }: Following, { probe, integration }: Pending): Arrival {
-  if (!request.inbox) return NOTHING;
-  const messages = request.inbox.messages.findByText(probe.nonce, sinceMessage);
-  const destination = integration.destination();
-  if (!destination) return masked(probe, integration, messages);
-  if (!isInbox({ request }, integration)) return NOTHING;
-  const same = (other: Target) =>
-    other.destination()?.href === destination.href && other.recipient === integration.recipient;
-  const sharing = probe.integrations.filter(same);
-  const there = messages.filter((message) => isFor(message, integration, destination));
-  return there.length >= sharing.length
-    ? { message: there[sharing.indexOf(integration)], unassigned: 0 }
-    : { message: undefined, unassigned: there.length };
-}
-
-function isFor(message: InboxMessage, { type, recipient }: Target, { pathname, search }: URL): boolean {
-  if (recipient !== undefined) return message.type === type && message.recipient === recipient;
-  return message.path === pathname + search;
-}
-
-interface Arrival {
-  readonly message: InboxMessage | undefined;
-  readonly unassigned: number;
-}
-
-const NOTHING: Arrival = { message: undefined, unassigned: 0 };
-
-/**
- * Where an integration sends to is masked, a message in our inbox still is one of this receiver. It is one's own when
- * as many paths were used as the receiver has integrations of the type: retries come to the same path.
- */
-function masked(probe: Probe, integration: Target, messages: readonly InboxMessage[]): Arrival {
-  const alike = probe.integrations.filter((other) => other.type === integration.type && !other.destination());
-  const ofType = messages.filter(({ type }) => type === integration.type);
-  const paths = [...new Set(ofType.map(({ path }) => path))];
-  if (paths.length < alike.length) return NOTHING;
-  const path = paths[alike.indexOf(integration)];
-  // The last answer counts: an earlier one may have been a refusal that was tried again.
-  return { message: ofType.findLast((message) => message.path === path), unassigned: 0 };
-}
-
-const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
-
-function isInbox({ request }: Pick<Following, 'request'>, integration: Target): boolean {
-  if (!request.inbox) return false;
-  const inbox = new URL(request.inbox.baseUrl);
-  const destination = integration.destination();
-  if (!destination) return false;
-  // The inbox speaks HTTP, SMTP and both over TLS on its one port.
-  return LOOPBACK.has(destination.hostname) && destination.port === inbox.port;
+function fullLook(following: Following, { pending, open, reports, look }: FullLook): Evidence {
+  const { preflight, request, raised } = following;
+  const { probe, integration } = pending;
+  const { testimony, elapsedMs, final } = look;
+  const { type, receiver } = integration;
+  const { counters, earlier } = testimony;
+  const isCountedTogether = (other: Pick<Target, 'type' | 'receiver'>) =>
+    other.type === type && (!isByReceiver(counters) || other.receiver === receiver);
+  const settled = [...reports]
+    .filter(([one]) => raised.has(one.probe) && isCountedTogether(one.integration))
+    .map(([, report]) => report);
+  return {
+    ...seenInInbox(following, pending),
+    isInbox: isInbox(request.inbox, integration),
+    event: eventsOf(following, probe, integration)[0],
+    holds: preflight.holds.get(probe) ?? [],
+    groups: testimony.groups.get(probe.nonce) ?? [],
+    attempts: testimony.attempts.filter((attempt) => mayConcern(attempt, probe.nonce)),
+    counted: countedSince(preflight.counters, counters, { type, receiver, earlier }),
+    sameType: {
+      unsettled: open.filter((one) => isCountedTogether(one.integration)).length,
+      proven: settled.filter(({ verdict }) => isGoodVerdict(verdict)).length,
+      failed: settled.filter(({ verdict }) => verdict === 'FAILED').length,
+    },
+    elapsedMs,
+    final,
+  };
 }
 
 async function hear(
-  { request, api, postedAt }: Following,
-  pending: readonly Pending[],
+  { request, members, postedAt }: Following,
+  pending: readonly Expected[],
   last: Testimony | undefined,
 ): Promise<Testimony> {
   const nonces = [...new Set(pending.map(({ probe }) => probe.nonce))];
-  const [groups, samples, lines] = await Promise.all([
-    Promise.all(nonces.map(async (nonce) => [nonce, await api.groups(TEST_LABEL, nonce)] as const)),
-    api.metrics(),
+  const [heard, lines] = await Promise.all([
+    askAll(
+      members,
+      async ({ api }) => {
+        const [groups, samples] = await Promise.all([
+          Promise.all(nonces.map((nonce) => api.groups(TEST_LABEL, nonce))),
+          api.metrics(),
+        ]);
+        return { groups, samples };
+      },
+      request.signal,
+    ),
     request.logTail(LOG_LINES),
   ]);
   return {
-    groups: new Map(groups),
-    counters: readCounters(samples),
+    groups: new Map(
+      nonces.map((nonce, i) => [nonce, heard.answers.flatMap(({ groups }) => groups[i] ?? [])]),
+    ),
+    counters: readCounters(heard.answers.map(({ samples }) => samples)),
     earlier: last?.counters,
     attempts: failedAttempts(lines, postedAt),
+    silent: heard.silent,
   };
 }

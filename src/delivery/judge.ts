@@ -1,20 +1,23 @@
 import type { AlertGroup } from '../components/alertmanager/api.ts';
 import type { DeliveryStage } from '../stack/delivery.ts';
 import type { InboxMessage } from '../stack/sandbox.ts';
+import type { Arrival, Taken } from './arrivals.ts';
 import type { Counted } from './counters.ts';
 import { fixFor } from './fixes.ts';
+import { FIXES, type Hold, holdText } from './holds.ts';
 import type { FailedAttempt } from './log-lines.ts';
 import { withoutSecrets } from './redaction.ts';
 import type { IntegrationReport } from './report.ts';
 import { hostOf, type Target } from './target.ts';
 
 /** Everything seen so far that bears on one integration. */
-export interface Evidence {
-  /** The message with the nonce that is this integration's own; only for destinations in our inbox. */
-  readonly message: InboxMessage | undefined;
-  /** Messages that came to a URL several integrations share, too few to be one for each. */
-  readonly unassigned: number;
+export interface Evidence extends Arrival {
+  /** Its destination is our inbox. */
   readonly isInbox: boolean;
+  /** Alertmanager's own word that the integration took it. */
+  readonly event: Taken | undefined;
+  /** What holds it back, as reckoned before the test. */
+  readonly holds: readonly Hold[];
   /** Groups of this probe's alert. */
   readonly groups: readonly AlertGroup[];
   readonly attempts: readonly FailedAttempt[];
@@ -24,6 +27,10 @@ export interface Evidence {
   readonly sameType: SameType;
   readonly postedAt: Date;
   readonly elapsedMs: number;
+  /** Milliseconds after which what is tried again and again counts as lost. */
+  readonly patienceMs: number;
+  /** Milliseconds until the last member of a cluster may tell what another could not; 0 for one that is alone. */
+  readonly turnsMs: number;
   /** Nothing more will be looked at: decide. */
   readonly final: boolean;
 }
@@ -38,6 +45,8 @@ export interface SameType {
 
 /** Alertmanager routes within milliseconds; what is not there by now will not come. */
 const ROUTING_MS = 1_000;
+/** An interval that mutes keeps Alertmanager from ever beginning to send; before 0.28 its API does not say so. */
+const UNSAID_MUTE_MS = 2_000;
 /** A refused connection may be a receiver that is just starting: Alertmanager retries after 0.5, 1.2, 2.5 and 4.8 s. */
 const RETRY_PATIENCE_MS = 5_000;
 /** Alertmanager's words when the destination was reached and said no. */
@@ -45,11 +54,24 @@ const ANSWERED = /status code \d|received an error response/;
 /** The counters move first; the log says why a moment later. */
 const LOG_PATIENCE_MS = 1_000;
 
+/** A third of the time that the user is willing to wait, after the last member's turn. */
+export function patienceFor({
+  timeoutMs,
+  turnsMs,
+}: {
+  readonly timeoutMs: number;
+  readonly turnsMs: number;
+}): number {
+  return turnsMs + Math.max(RETRY_PATIENCE_MS, (timeoutMs - turnsMs) / 3);
+}
+
 /** A verdict as soon as it is certain, else undefined; with `final`, the verdict that the evidence allows. */
 export function judge(integration: Target, evidence: Evidence): IntegrationReport | undefined {
   return (
     judgeArrival(integration, evidence) ??
+    judgeEvent(integration, evidence) ??
     judgeRouting(integration, evidence) ??
+    judgeUnsaidMute(integration, evidence) ??
     judgeAttempts(integration, evidence) ??
     judgeCounters(integration, evidence) ??
     (evidence.final ? judgeSilence(integration, evidence) : undefined)
@@ -60,20 +82,78 @@ function named({ receiver, type, index }: Target) {
   return { receiver, type, index };
 }
 
-function judgeArrival(integration: Target, { message, postedAt }: Evidence): IntegrationReport | undefined {
+function judgeArrival(integration: Target, evidence: Evidence): IntegrationReport | undefined {
+  const { message, postedAt, refused } = evidence;
   if (!message) return undefined;
+  const seen = {
+    evidence: `inbox message ${message.id}`,
+    evidenceKind: 'inbox',
+    message: message.id,
+  } as const;
   if (message.accepted) {
     return {
       ...named(integration),
       verdict: 'CONFIRMED',
-      evidence: `inbox message ${message.id}`,
+      ...seen,
       latencyMs: Date.parse(message.receivedAt) - postedAt.getTime(),
+      ...(refused === 0 ? {} : { notes: [`refused ${refused} times before it was taken`] }),
     };
   }
-  const reason = `the inbox refused it as the provider would: ${message.replyStatus} ${message.problems.join('; ')}`;
+  if (isTriedAgain(integration, message) && !isGivenUp(evidence)) return undefined;
+  return { ...failed(integration, 'receive', refusalOf(message)), ...seen };
+}
+
+/** Source: prometheus/alertmanager notify/util.go (Retrier), notify/pagerduty and notify/email. */
+function isTriedAgain({ type }: Target, { replyStatus }: InboxMessage): boolean {
+  if (type === 'email' || replyStatus === 0 || replyStatus >= 500) return true;
+  return type === 'pagerduty' && replyStatus === 429;
+}
+
+function isGivenUp({ counted, sameType, final, elapsedMs, patienceMs, turnsMs }: Evidence): boolean {
+  if (final || elapsedMs >= patienceMs) return true;
+  const allHadTheirTurn = turnsMs === 0 || elapsedMs >= turnsMs + ROUTING_MS;
+  return allHadTheirTurn && counted !== undefined && allFailed(counted, sameType);
+}
+
+function refusalOf({ replyStatus, problems }: InboxMessage): string {
+  const why = problems.join('; ');
+  return replyStatus === 0
+    ? `the inbox did not answer: ${why}`
+    : `the inbox refused it as the provider would: ${replyStatus} ${why}`;
+}
+
+/** In our own inbox only the message itself counts. */
+function judgeEvent(
+  integration: Target,
+  { event, isInbox, postedAt }: Evidence,
+): IntegrationReport | undefined {
+  if (!event || isInbox) return undefined;
+  const at = event.at.toISOString();
   return {
-    ...failed(integration, 'receive', reason),
-    evidence: `inbox message ${message.id}`,
+    ...named(integration),
+    verdict: 'ACCEPTED',
+    evidence: `Alertmanager's event recorder: ${integration.destination() ? `${hostOf(integration)} took it` : 'taken'} at ${at.slice(11, -1)} UTC; not seen there`,
+    evidenceKind: 'events',
+    message: event.message,
+    latencyMs: event.at.getTime() - postedAt.getTime(),
+  };
+}
+
+/** By the definition of the interval alone: Alertmanager does not say it, and nothing was sent. */
+function judgeUnsaidMute(
+  integration: Target,
+  { holds, elapsedMs, final, groups, counted, sameType }: Evidence,
+): IntegrationReport | undefined {
+  const hold = holds.find(({ isUnsaid }) => isUnsaid);
+  if (!hold || groups.length === 0 || (elapsedMs < UNSAID_MUTE_MS && !final)) return undefined;
+  if (counted !== undefined && counted.started - sameType.proven - sameType.failed >= sameType.unsettled)
+    return undefined;
+  return {
+    ...named(integration),
+    verdict: 'MUTED',
+    reason: `held back by ${holdText(hold)}; so its definition says, this Alertmanager does not show it`,
+    fix: hold.fix,
+    evidenceKind: 'alertmanager',
   };
 }
 
@@ -87,34 +167,17 @@ function failed(integration: Target, stage: DeliveryStage, reason: string): Inte
   };
 }
 
-function judgeRouting(
-  integration: Target,
-  { groups, elapsedMs, final }: Evidence,
-): IntegrationReport | undefined {
-  const own = groups.find(({ receiver }) => receiver.name === integration.receiver);
-  const statuses = own?.alerts.map(({ status }) => status) ?? [];
-  for (const { by, ids, fix } of [
-    {
-      by: 'the silence',
-      ids: statuses.flatMap(({ silencedBy }) => silencedBy),
-      fix: "expire it if it is not wanted: in Alertmanager's page under Silences, or amtool silence expire ID",
-    },
-    {
-      by: 'an alert that inhibits it, with the fingerprint',
-      ids: statuses.flatMap(({ inhibitedBy }) => inhibitedBy),
-      fix: 'see which alert that is (amtool alert query) and test again when it is over',
-    },
-    {
-      by: 'the time interval',
-      ids: statuses.flatMap(({ mutedBy }) => mutedBy ?? []),
-      fix: 'test again when the receiver is on duty, or change the interval',
-    },
-  ]) {
-    if (ids.length === 0) continue;
-    const reason = `held back by ${by} ${[...new Set(ids)].join(', ')}`;
-    return { ...named(integration), verdict: 'MUTED', reason, fix };
-  }
-  if (own || (groups.length === 0 && !final) || elapsedMs < ROUTING_MS) return undefined;
+function judgeRouting(integration: Target, evidence: Evidence): IntegrationReport | undefined {
+  const { groups, elapsedMs, final } = evidence;
+  // Every member of a cluster has a group of its own.
+  const own = groups.filter(({ receiver }) => receiver.name === integration.receiver);
+  const muted = judgeMuting(
+    integration,
+    own.flatMap(({ alerts }) => alerts.map(({ status }) => status)),
+    evidence,
+  );
+  if (muted) return muted;
+  if (own.length > 0 || (groups.length === 0 && !final) || elapsedMs < ROUTING_MS) return undefined;
   const elsewhere = groups.map(({ receiver }) => receiver.name).join(', ');
   return {
     ...named(integration),
@@ -126,7 +189,37 @@ function judgeRouting(
     fix: integration.attached
       ? 'its configuration has just changed: run the test again'
       : 'its configuration is not the one of leitstand.yaml: leitstand up',
+    evidenceKind: 'alertmanager',
   };
+}
+
+type AlertStatus = AlertGroup['alerts'][number]['status'];
+
+function judgeMuting(
+  integration: Target,
+  statuses: readonly AlertStatus[],
+  { holds }: Evidence,
+): IntegrationReport | undefined {
+  for (const { kind, by, ids } of [
+    { kind: 'silence', by: 'the silence', ids: statuses.flatMap(({ silencedBy }) => silencedBy) },
+    {
+      kind: 'inhibition',
+      by: 'an alert that inhibits it, with the fingerprint',
+      ids: statuses.flatMap(({ inhibitedBy }) => inhibitedBy),
+    },
+    { kind: 'interval', by: 'the time interval', ids: statuses.flatMap(({ mutedBy }) => mutedBy ?? []) },
+  ] as const) {
+    if (ids.length === 0) continue;
+    const known = holds.filter((hold) => hold.kind === kind).map(holdText);
+    return {
+      ...named(integration),
+      verdict: 'MUTED',
+      reason: `held back by ${known.length > 0 ? known.join(' and ') : `${by} ${[...new Set(ids)].join(', ')}`}`,
+      fix: FIXES[kind],
+      evidenceKind: 'alertmanager',
+    };
+  }
+  return undefined;
 }
 
 function judgeAttempts(integration: Target, evidence: Evidence): IntegrationReport | undefined {
@@ -136,25 +229,24 @@ function judgeAttempts(integration: Target, evidence: Evidence): IntegrationRepo
   );
   const last = own.at(-1);
   if (!last) return undefined;
-  const { counted, final, elapsedMs } = evidence;
-  const givenUp = counted !== undefined && allFailed(counted, evidence.sameType);
-  if (!givenUp && !final && elapsedMs < RETRY_PATIENCE_MS) return undefined;
+  if (!isGivenUp(evidence)) return undefined;
   const stage = ANSWERED.test(last.reason) ? 'receive' : 'send';
   const reason = withoutSecrets(last.reason, integration);
-  return { ...failed(integration, stage, reason), evidence: "Alertmanager's log" };
+  return { ...failed(integration, stage, reason), evidence: "Alertmanager's log", evidenceKind: 'log' };
 }
 
 /** Counters are shared by all integrations of a type: they speak only when they speak for all of them. */
 function judgeCounters(
   integration: Target,
-  { counted, sameType, isInbox, elapsedMs, final }: Evidence,
+  { counted, sameType, isInbox, elapsedMs, turnsMs, final }: Evidence,
 ): IntegrationReport | undefined {
   if (!counted) return undefined;
   if (allFailed(counted, sameType)) {
-    if (elapsedMs < LOG_PATIENCE_MS && !final) return undefined;
+    if (elapsedMs < turnsMs + LOG_PATIENCE_MS && !final) return undefined;
     return {
       ...failed(integration, 'send', gaveUp(integration, counted)),
       evidence: "Alertmanager's counters",
+      evidenceKind: 'counters',
     };
   }
   // In our own inbox only the message itself counts.
@@ -165,6 +257,7 @@ function judgeCounters(
     evidence: integration.destination()
       ? `${hostOf(integration)} answered with success; not seen there`
       : 'answered with success; where it goes to, Alertmanager does not show',
+    evidenceKind: 'counters',
   };
 }
 

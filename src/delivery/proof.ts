@@ -1,42 +1,81 @@
+import { type DeliveryMode, isGoodVerdict } from '../stack/delivery.ts';
 import type { ProofClaim, Verdict } from '../stack/proof.ts';
-import { type IntegrationReport, isProven } from './report.ts';
+import type { IntegrationReport } from './report.ts';
 
-/** A week: tests are run by hand or by cron, and a receiver that nobody tested for longer is not known to work. */
-const AGE_LIMIT_MS = 7 * 86_400_000;
+/** A week and a day: who tests each Monday is not told each Monday that it is too long ago. */
+const AGE_LIMIT_MS = 8 * 86_400_000;
+
+interface ClaimContext {
+  readonly mode: DeliveryMode;
+  readonly fingerprint: string;
+  readonly notProven: readonly string[];
+  /** Milliseconds until a person said that it was seen; undefined: nobody did. */
+  readonly seenAfterMs?: number | undefined;
+  readonly ageLimitMs?: number | undefined;
+}
+
+const METHODS: Readonly<Record<Exclude<DeliveryMode, 'direct'>, string>> = {
+  alertmanager: 'a marked alert through the real Alertmanager, followed to each integration',
+  prometheus: 'a marked alert raised by a rule of Prometheus, followed to each integration',
+};
 
 export function deliveryClaim(
   receiver: string,
   integrations: readonly IntegrationReport[],
-  { fingerprint, notProven }: { readonly fingerprint: string; readonly notProven: readonly string[] },
+  { mode, fingerprint, notProven, seenAfterMs, ageLimitMs = AGE_LIMIT_MS }: ClaimContext,
 ): ProofClaim {
+  if (mode === 'direct') throw new TypeError('what goes past Alertmanager proves no receiver');
   const accepted = integrations.filter(({ verdict }) => verdict === 'ACCEPTED');
   return {
     kind: 'alert-delivery',
     subject: receiver,
     verdict: verdictOf(integrations),
-    method: 'a marked alert through the real Alertmanager, followed to each integration',
+    method: METHODS[mode],
     facts: {
       fingerprint,
-      integrations: integrations.map(({ type, index, verdict, stage, reason, latencyMs }) => ({
-        integration: `${type}[${index}]`,
-        verdict,
-        ...(stage === undefined ? {} : { stage }),
-        ...(reason === undefined ? {} : { reason }),
-        ...(latencyMs === undefined ? {} : { latencyMs }),
-      })),
+      mode,
+      integrations: integrations.map((one) => factsOf(one)),
+      ...(seenAfterMs === undefined ? {} : { seenAfterMs }),
     },
-    ageLimitMs: AGE_LIMIT_MS,
+    ageLimitMs,
     notProven: [
-      'that a person saw it',
+      ...(seenAfterMs === undefined ? ['that a person saw it'] : []),
+      ...(mode === 'prometheus' ? [] : ['that Prometheus raises alerts and hands them over']),
       ...notProven,
       ...accepted.map(({ type, index }) => `that ${type}[${index}] shows it: the provider accepted it`),
     ],
   };
 }
 
+function factsOf({
+  type,
+  index,
+  route,
+  verdict,
+  evidenceKind,
+  stage,
+  reason,
+  latencyMs,
+  copies,
+  end,
+}: IntegrationReport) {
+  return {
+    integration: `${type}[${index}]`,
+    verdict,
+    ...(route === undefined ? {} : { route }),
+    ...(evidenceKind === undefined ? {} : { evidence: evidenceKind }),
+    ...(stage === undefined ? {} : { stage }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+    ...(copies === undefined ? {} : { copies }),
+    ...(end === undefined ? {} : { endArrived: end.arrived }),
+  };
+}
+
 function verdictOf(integrations: readonly IntegrationReport[]): Verdict {
-  if (integrations.length > 0 && integrations.every(isProven)) return 'proven';
-  return integrations.every((one) => isProven(one) || one.verdict === 'SENT-UNCONFIRMED')
+  const isGood = ({ verdict }: IntegrationReport) => isGoodVerdict(verdict);
+  if (integrations.length > 0 && integrations.every(isGood)) return 'proven';
+  return integrations.every((one) => isGood(one) || one.verdict === 'SENT-UNCONFIRMED')
     ? 'unknown'
     : 'refuted';
 }

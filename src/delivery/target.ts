@@ -4,7 +4,17 @@ import type { Integration } from '../stack/receiver.ts';
 export interface Target
   extends Pick<
     Integration,
-    'receiver' | 'type' | 'index' | 'destination' | 'secrets' | 'place' | 'recipient'
+    | 'receiver'
+    | 'type'
+    | 'index'
+    | 'sendsResolved'
+    | 'destination'
+    | 'secrets'
+    | 'place'
+    | 'recipient'
+    | 'readBack'
+    | 'direct'
+    | 'close'
   > {
   /** It stands in the configuration of an Alertmanager that somebody else runs. */
   readonly attached?: true;
@@ -17,4 +27,9 @@ export function hostOf(target: Target): string {
 
 export function nameOf({ receiver, type, index }: Pick<Target, 'receiver' | 'type' | 'index'>): string {
   return `${receiver} ${type}[${index}]`;
+}
+
+/** For people: `slack #alerts`, `webhook example.org`; never a secret. */
+export function placeOf(target: Target): string {
+  return `${target.type} ${target.place ?? hostOf(target)}`;
 }

@@ -1,96 +1,242 @@
-import { type AlertmanagerApi, createAlertmanagerApi } from '../components/alertmanager/api.ts';
-import { EXIT } from '../platform/exit-codes.ts';
-import { TEST_LABEL } from '../stack/delivery.ts';
-import { type Alerting, stackAlerting } from './alerting.ts';
-import { followProbes } from './follow.ts';
+import type { PostableAlert } from '../components/alertmanager/api.ts';
+import { EXIT, type ExitCode } from '../platform/exit-codes.ts';
+import { SEEN_ANNOTATION } from '../stack/delivery.ts';
+import { awaitTurns, turnsOf, withCopies } from './copies.ts';
+import { anyFiring, awaitEnds, closeAtProviders, resolveProbes } from './ending.ts';
+import { type Followed, type Following, followProbes } from './follow.ts';
+import { openMembers, postToAll } from './members.ts';
+import { holdTexts, lookBefore } from './preflight.ts';
+import {
+  DRILL_TEXTS,
+  type Expected,
+  expectedOf,
+  makeProbes,
+  type Probe,
+  probeAlert,
+  testNonce,
+} from './probe.ts';
+import { askProvider } from './read-back.ts';
+import { recordTest } from './record.ts';
+import { type DeliveryReport, type EndReport, type IntegrationReport, reaches } from './report.ts';
 import type { DeliveryRequest } from './request.ts';
-import { makeProbes, type Probe, probeAlert } from './probe.ts';
-import { deliveryClaim } from './proof.ts';
-import { readCounters } from './counters.ts';
-import { type DeliveryReport, type IntegrationReport, isProven } from './report.ts';
+import type { SeenReport } from './sightings.ts';
+
+/** Of `--cluster.peer-timeout`: prometheus/alertmanager cmd/alertmanager/main.go. */
+const PEER_TIMEOUT_MS = 15_000;
+/** A metric that is gone, and the alert of its rule, end after the next scrape and evaluation. */
+const POLL_END_MS = 500;
+
+type Reports = ReadonlyMap<Expected, IntegrationReport>;
 
 /**
- * Sends one marked alert for each receiver through the real Alertmanager, follows each integration to a verdict,
- * resolves the alerts whatever happened, and records proofs. Rejects with LS-ALERTMANAGER errors when the question
- * could not be put, and then records nothing.
+ * Sends marked alerts through the real Alertmanager, follows each to every integration it should reach, resolves them
+ * whatever happened, and records deliveries and proofs. What is found before anything is sent is a verdict as well.
+ * Rejects with LS-ALERTMANAGER, LS-PROMETHEUS and LS-DELIVERY errors when the question could not be put, and then records
+ * nothing.
  */
 export async function testDelivery(request: DeliveryRequest): Promise<DeliveryReport> {
-  const { clock, onProgress } = request;
-  const alerting = request.alerting ?? stackAlerting(request.stack);
+  const { alerting, clock, onProgress, standard = 'accepted' } = request;
   const started = clock.monotonic();
-  const nonce = Buffer.from(request.random(6)).toString('hex');
-  const probes = makeProbes(alerting, request.receivers ?? alerting.receivers, nonce);
-  const api = createAlertmanagerApi(request.alertmanagerUrl, request.signal);
-  await api.assertReady();
-  const before = readCounters(await api.metrics());
-  const sinceMessage = request.inbox?.messages.lastId() ?? 0;
-  const routed = probes.filter((probe) => probe.routed !== undefined);
-  const postedAt = clock.now();
-  let resolved = true;
-  let integrations: IntegrationReport[];
+  const nonce = testNonce(request.random);
+  const aim = request.aim ?? { kind: 'receivers', names: alerting.receivers };
+  const probes = makeProbes(alerting, aim, nonce);
+  const all = expectedOf(probes);
+  const members = await openMembers(request.alertmanagers, request.signal);
+  const preflight = await lookBefore(members, { probes, all }, request);
+  const told = [...preflight.notes, ...holdTexts(preflight)];
+  for (const text of told) onProgress({ type: 'warning', text });
+  const raised = new Set(all.filter((one) => !preflight.verdicts.has(one)).map(({ probe }) => probe));
+  const base = { request, all, raised, preflight, members: members.present, inbox: request.inbox };
+  const { reports, resolved, silent } = await raiseAndFollow(base);
+  const integrations = all.flatMap((expected) => {
+    const report = reports.get(expected);
+    return report ? [withRoute(report, expected.probe)] : [];
+  });
+  const mode = request.rule ? 'prometheus' : 'alertmanager';
+  let seen: readonly SeenReport[] | undefined;
   try {
-    if (routed.length > 0)
-      await api.post(
-        routed.map((probe) => probeAlert(probe, postedAt, request.timeoutMs, request.stack.language)),
-      );
-    onProgress({ type: 'step', text: `posted ${routed.length} test alerts, marked ${nonce}` });
-    integrations = await followProbes({ request, api, probes, before, sinceMessage, postedAt });
+    seen = await request.awaitSeen?.(nonce);
   } finally {
-    // Without the signal: what was posted is taken back also when the test was cancelled.
-    if (routed.length > 0)
-      resolved = await resolveProbes(createAlertmanagerApi(request.alertmanagerUrl), routed, request);
+    // Also when nobody waits any longer: what arrived has arrived.
+    recordTest(request, alerting, { mode, nonce, probes, integrations, seen: seen ?? [] });
   }
-  record(request, alerting, probes, integrations, nonce);
-  // A receiver without integrations reaches nobody.
-  const complete = probes.length > 0 && probes.every((probe) => probe.integrations.length > 0);
-  const exit = complete && integrations.every(isProven) ? EXIT.ok : EXIT.no;
-  return { nonce, exit, integrations, resolved, elapsedMs: clock.monotonic() - started };
+  return {
+    mode,
+    nonce,
+    exit: exitOf(probes, integrations, standard),
+    integrations,
+    resolved,
+    ...(seen === undefined ? {} : { seen }),
+    notes: [
+      ...told,
+      ...silent.map(({ url, reason }) => `Alertmanager at ${url} no longer answers (${reason})`),
+    ],
+    elapsedMs: clock.monotonic() - started,
+  };
 }
 
-/** True when Alertmanager says that none of them fires any more. */
-async function resolveProbes(
-  api: AlertmanagerApi,
-  probes: readonly Probe[],
-  { clock, stack }: DeliveryRequest,
-): Promise<boolean> {
-  try {
-    const now = clock.now();
-    await api.post(probes.map((probe) => ({ ...probeAlert(probe, now, 0, stack.language), endsAt: now })));
-    const firing = await Promise.all(probes.map(({ nonce }) => api.isFiring(TEST_LABEL, nonce)));
-    return !firing.includes(true);
-  } catch {
-    // Said in the report; each alert carries an end of its own.
-    return false;
-  }
-}
-
-function record(
-  { history, clock }: DeliveryRequest,
-  alerting: Alerting,
+/** A receiver without integrations reaches nobody. */
+function exitOf(
   probes: readonly Probe[],
   integrations: readonly IntegrationReport[],
-  nonce: string,
-): void {
-  const at = clock.now();
-  const { notProven } = alerting;
-  for (const { receiver, type, index, verdict, stage, reason, latencyMs } of integrations) {
-    history.deliveries.append({
-      nonce,
-      receiver,
-      type,
-      index,
-      verdict,
-      at: at.toISOString(),
-      ...(stage === undefined ? {} : { stage }),
-      ...(reason === undefined ? {} : { reason }),
-      ...(latencyMs === undefined ? {} : { latencyMs }),
-    });
+  standard: NonNullable<DeliveryRequest['standard']>,
+): ExitCode {
+  const complete = probes.length > 0 && probes.every((probe) => probe.integrations.length > 0);
+  return complete && integrations.every((one) => reaches(one, standard)) ? EXIT.ok : EXIT.no;
+}
+
+function withRoute(report: IntegrationReport, { route }: Probe): IntegrationReport {
+  return route === undefined ? report : { ...report, route };
+}
+
+type Prepared = Omit<Following, 'sinceMessage' | 'postedAt' | 'started' | 'timeoutMs' | 'turnsMs'>;
+
+interface Outcome {
+  readonly reports: Reports;
+  readonly resolved: boolean;
+  readonly silent: Followed['silent'];
+}
+
+async function raiseAndFollow(prepared: Prepared): Promise<Outcome> {
+  const { request, raised } = prepared;
+  const { clock, rule, timeoutMs } = request;
+  const probes = [...raised];
+  const obstacle = probes.length === 0 ? undefined : await rule?.obstacle();
+  if (obstacle) return { reports: blocked(prepared, obstacle), resolved: true, silent: [] };
+  const turnsMs = turnsOf(prepared.members, request.peerTimeoutMs ?? PEER_TIMEOUT_MS);
+  const following: Following = {
+    ...prepared,
+    turnsMs,
+    sinceMessage: request.inbox?.messages.lastId() ?? 0,
+    postedAt: clock.now(),
+    started: clock.monotonic(),
+    timeoutMs: timeoutMs + turnsMs + ((await rule?.delayMs()) ?? 0),
+  };
+  let reports: Reports = new Map();
+  let resolved = true;
+  let closed: ReadonlyMap<Expected, EndReport> = new Map();
+  let followed: Followed | undefined;
+  try {
+    if (probes.length > 0) await raise(following, probes);
+    followed = await followToVerdicts(following);
+    reports = followed.reports;
+    if (probes.length > 0) await awaitTurns(following);
+  } finally {
+    if (probes.length > 0) {
+      resolved = await lower(following, probes);
+      closed = await closeAtProviders(following, reports, resolved);
+    }
   }
-  for (const { receiver } of probes) {
-    const own = integrations.filter((integration) => integration.receiver === receiver);
-    history.proofs.append(
-      deliveryClaim(receiver, own, { fingerprint: alerting.fingerprint(receiver), notProven }),
-      at,
-    );
+  const counted = new Map([...reports].map(([one, report]) => [one, withCopies(following, one, report)]));
+  const ends = resolved ? await awaitEnds(following, counted) : new Map<Expected, EndReport>();
+  const complete = [...counted].map(([one, report]) => {
+    const end = ends.get(one) ?? closed.get(one);
+    return [one, end ? { ...report, end: { ...end, ...closed.get(one) } } : report] as const;
+  });
+  return { reports: new Map(complete), resolved, silent: followed.silent };
+}
+
+/** Nothing could be raised: that is the verdict of all that had none yet. */
+function blocked({ all, preflight }: Prepared, obstacle: { reason: string; fix: string }): Reports {
+  return new Map(
+    all.map((expected) => {
+      const { receiver, type, index } = expected.integration;
+      const verdict = { receiver, type, index, verdict: 'FAILED', stage: 'post', ...obstacle } as const;
+      return [expected, preflight.verdicts.get(expected) ?? verdict];
+    }),
+  );
+}
+
+async function raise(following: Following, probes: readonly Probe[]): Promise<void> {
+  const { request, postedAt, timeoutMs, members } = following;
+  const { rule, onProgress, language } = request;
+  const mark = probes[0]?.nonce.split('x')[0] ?? '';
+  if (rule) {
+    await rule.raise(probes, new Date(postedAt.getTime() + timeoutMs));
+    onProgress({
+      type: 'step',
+      text: `asked Prometheus for ${probes.length} test alerts, marked ${mark}: up to ${Math.ceil(timeoutMs / 1000)} s`,
+    });
+    return;
+  }
+  const alerts = probes.map((probe) =>
+    askingPeople(probeAlert(probe, postedAt, timeoutMs, language), probe, request),
+  );
+  const lost = await postToAll(members, alerts, request.signal);
+  for (const { url, reason } of lost)
+    onProgress({ type: 'warning', text: `Alertmanager at ${url} did not take the test alerts (${reason})` });
+  onProgress({ type: 'step', text: `posted ${probes.length} test alerts, marked ${mark}` });
+}
+
+/** Of a test of which somebody shall say that it was seen, or that somebody did not start by hand. */
+function askingPeople(
+  alert: PostableAlert,
+  probe: Probe,
+  { seenUrl, isDrill, language }: DeliveryRequest,
+): PostableAlert {
+  const { description = '' } = alert.annotations;
+  const annotations = {
+    ...alert.annotations,
+    ...(isDrill === true ? { description: `${DRILL_TEXTS[language]} ${description}` } : {}),
+    ...(seenUrl ? { [SEEN_ANNOTATION]: seenUrl(probe) } : {}),
+  };
+  return { ...alert, annotations };
+}
+
+async function followToVerdicts(following: Following): Promise<Followed> {
+  const { clock } = following.request;
+  const deadline = following.started + following.timeoutMs;
+  const asked: Promise<readonly [Expected, IntegrationReport]>[] = [];
+  const followed = await followProbes(following, (expected, report) => {
+    if (!expected.integration.readBack) return;
+    if (report.verdict !== 'ACCEPTED' && report.verdict !== 'SENT-UNCONFIRMED') return;
+    const answer = askProvider(following, expected, report, Math.max(deadline, clock.monotonic()));
+    asked.push(answer.then((upgraded) => [expected, upgraded] as const));
+  });
+  const upgraded = new Map(await Promise.all(asked));
+  const reports = new Map<Expected, IntegrationReport>();
+  for (const [expected, report] of followed.reports) {
+    const final = upgraded.get(expected) ?? report;
+    reports.set(expected, await withPlaceOfLoss(following, followed, expected, final));
+  }
+  return { ...followed, reports };
+}
+
+/** An alert of a rule may be lost before Alertmanager ever has it. */
+async function withPlaceOfLoss(
+  { request, raised }: Following,
+  { grouped }: Followed,
+  { probe }: Expected,
+  report: IntegrationReport,
+): Promise<IntegrationReport> {
+  if (!request.rule || !raised.has(probe) || grouped.has(probe) || report.evidenceKind === 'inbox')
+    return report;
+  const { receiver, type, index } = report;
+  return {
+    receiver,
+    type,
+    index,
+    verdict: 'FAILED',
+    stage: 'post',
+    ...(await request.rule.whereLost(probe)),
+  };
+}
+
+/** True when Alertmanager says that none of them fires any more. Never rejects. */
+async function lower(following: Following, probes: readonly Probe[]): Promise<boolean> {
+  const { request, members } = following;
+  const { rule, clock } = request;
+  if (!rule) return resolveProbes(members, probes, request);
+  try {
+    await rule.lower();
+    if (request.signal?.aborted) return false;
+    const until = clock.monotonic() + (await rule.delayMs());
+    while (await anyFiring(members, probes)) {
+      if (clock.monotonic() > until) return false;
+      await clock.sleep(POLL_END_MS);
+    }
+    return true;
+  } catch {
+    return false;
   }
 }

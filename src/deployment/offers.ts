@@ -4,6 +4,7 @@ import { ownRuleFiles } from '../rules/own-pack.ts';
 import { alertsOf, type Pack, parsePack } from '../rules/pack.ts';
 import { renderPack } from '../rules/render.ts';
 import { settingMistakes } from '../rules/settings.ts';
+import { testRuleFile } from '../rules/test-rule.ts';
 import { readUserRuleFiles } from '../rules/user-files.ts';
 import type { AnyComponentPlugin } from '../stack/component.ts';
 import type { Offer } from '../stack/offer.ts';
@@ -45,7 +46,10 @@ export function finalOffers(stack: Stack, registry: ComponentRegistry): Offer[] 
   if (mistakes.length > 0) throw new LeitstandErrors(mistakes);
   const offers = raw.map(({ offer, packs }) => ({
     ...offer,
-    ruleFiles: packs.flatMap((pack) => renderPack(pack, stack) ?? []),
+    ruleFiles: [
+      ...packs.flatMap((pack) => renderPack(pack, stack) ?? []),
+      ...(offer.component === 'leitstand' ? [testRuleFile(stack.language)] : []),
+    ],
   }));
   if (user.files.length === 0) return offers;
   return [...offers, { component: 'user', endpoints: [], scrapeJobs: [], ruleFiles: user.files }];

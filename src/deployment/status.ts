@@ -1,6 +1,7 @@
 import type { Json } from '../platform/canonical-json.ts';
 import type { ComponentStatus, InboxStatus, Runtime, Supervision } from '../stack/runtime.ts';
 import { ageOfProof, type ExpectedProof, isOfToday, type Proof } from '../stack/proof.ts';
+import type { JobState } from '../stack/job.ts';
 import type { Stack } from '../stack/stack.ts';
 
 /** `never`, `stale` and `outdated` (proven of another configuration) are as bad as `refuted`. */
@@ -22,6 +23,8 @@ export interface StackStatus {
   readonly inbox: InboxStatus | undefined;
   readonly supervision: Supervision;
   readonly proofs: readonly ProofStatus[];
+  /** What is done by schedule. */
+  readonly jobs: readonly JobState[];
   readonly problems: readonly string[];
   readonly healthy: boolean;
 }
@@ -30,6 +33,7 @@ export async function readStatus(input: {
   readonly runtime: Pick<Runtime, 'status' | 'inboxStatus' | 'supervision'>;
   readonly stack: Pick<Stack, 'components' | 'inbox'>;
   readonly expected: readonly ExpectedProof[];
+  readonly jobs?: readonly JobState[];
   /** What else is wrong with the stack, in words. */
   readonly problems: readonly string[];
   readonly latest: (kind: string, subject: string) => Proof | undefined;
@@ -44,14 +48,16 @@ export async function readStatus(input: {
   const proofs = input.expected.map((expected) =>
     rateProof(expected, input.latest(expected.kind, expected.subject), input.now),
   );
+  const jobs = input.jobs ?? [];
   const healthy =
     input.problems.length === 0 &&
     supervision.supervised &&
     (supervision.daemon === undefined || supervision.daemon.state === 'ready') &&
     components.every(({ state }) => state === 'ready') &&
     (inbox === undefined || inbox.state === 'ready') &&
-    proofs.every(({ state }) => state === 'proven');
-  return { components, inbox, supervision, proofs, problems: input.problems, healthy };
+    proofs.every(({ state }) => state === 'proven') &&
+    jobs.every(({ condition }) => condition !== 'failed' && condition !== 'missed');
+  return { components, inbox, supervision, proofs, jobs, problems: input.problems, healthy };
 }
 
 /** What the file wants and nobody runs is part of the picture. */

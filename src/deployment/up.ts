@@ -7,7 +7,13 @@ import type { Plan } from '../stack/plan.ts';
 import type { NeededProgram } from '../stack/program.ts';
 import type { OnProgress } from '../stack/progress.ts';
 import type { ExpectedProof } from '../stack/proof.ts';
-import type { ApplyRequest, ComponentAction, ComponentActions, Runtime } from '../stack/runtime.ts';
+import type {
+  ApplyRequest,
+  ComponentAction,
+  ComponentActions,
+  DaemonDuties,
+  Runtime,
+} from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
 import { formatVersion } from '../stack/version.ts';
 import { type FileDifference, fileDifferences, launchDifferences } from './differences.ts';
@@ -34,6 +40,8 @@ export interface Deployment {
   readonly runtime: Runtime;
   /** Whose ages the daemon shall show. */
   readonly expectedProofs: readonly ExpectedProof[];
+  /** What else the daemon shall do. */
+  readonly furtherDuties?: Pick<DaemonDuties, 'integrations' | 'jobs' | 'seenPage'>;
   readonly provision: (specs: readonly NeededProgram[]) => Promise<Programs>;
   readonly run: RunProgram;
   readonly clock: Clock;
@@ -167,6 +175,7 @@ async function prepare(
       environment: stack.environment,
       logPush: logPushUrl(stack, components, runtime),
       expected: deployment.expectedProofs,
+      ...deployment.furtherDuties,
     },
     allowDowngrade: deployment.allowDowngrade === true,
     applications: candidates.map(({ plan, generation }) => ({ plan, filesHash: generation.name })),

@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type LeitstandError, systemErrorCode } from '../platform/errors.ts';
 import { historyErrors } from './errors.ts';
 import { migrations } from './migrations.ts';
@@ -11,7 +11,7 @@ const BUSY_TIMEOUT_MS = 10_000;
 export interface Database {
   /** Runs `work` so that SQLite's errors come out as LS-HISTORY ones. */
   read<Result>(work: (database: DatabaseSync) => Result): Result;
-  /** All or nothing, alone among all processes: BEGIN IMMEDIATE. */
+  /** All or nothing, alone among all processes: BEGIN IMMEDIATE. Within another one it is a part of that. */
   write<Result>(work: (database: DatabaseSync) => Result): Result;
   close(): void;
 }
@@ -49,7 +49,19 @@ export function openDatabase(path: string): Database {
   return database;
 }
 
+const statements = new WeakMap<DatabaseSync, Map<string, StatementSync>>();
+
+/** A statement of a fixed text, for what is asked all the time: compiled once. */
+export function prepared(database: DatabaseSync, sql: string): StatementSync {
+  const known = statements.get(database) ?? new Map<string, StatementSync>();
+  statements.set(database, known);
+  const statement = known.get(sql) ?? database.prepare(sql);
+  known.set(sql, statement);
+  return statement;
+}
+
 function inTransaction<Result>(connection: DatabaseSync, work: (database: DatabaseSync) => Result): Result {
+  if (connection.isTransaction) return work(connection);
   connection.exec('BEGIN IMMEDIATE');
   try {
     const result = work(connection);

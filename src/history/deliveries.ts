@@ -1,75 +1,135 @@
-import type { DeliveryStage, DeliveryVerdict } from '../stack/delivery.ts';
-import type { Database } from './database.ts';
+import { isGoodVerdict } from '../stack/delivery.ts';
+import { type Database, prepared } from './database.ts';
+import { countDelivery } from './delivery-days.ts';
+import { type Delivery, KIND, KINDS, type NewDelivery, toDelivery } from './delivery-rows.ts';
+import { type DeliverySummary, summarise } from './delivery-summary.ts';
+import { integrationId, type IntegrationRow, integrationRows } from './integrations.ts';
 
-/** One test of one integration. */
-export interface NewDelivery {
-  readonly nonce: string;
-  readonly receiver: string;
-  readonly type: string;
-  /** Position among the receiver's integrations of the same type. */
-  readonly index: number;
-  readonly verdict: DeliveryVerdict;
-  readonly stage?: DeliveryStage;
-  readonly reason?: string;
-  /** Milliseconds from POST to arrival. */
-  readonly latencyMs?: number;
-  /** UTC, ISO 8601. */
-  readonly at: string;
+export interface DeliverySearch {
+  readonly limit: number;
+  readonly receiver?: string | undefined;
+  /** Only this test. */
+  readonly nonce?: string | undefined;
+  /** Not before. */
+  readonly since?: Date | undefined;
+  /** Only bad news. */
+  readonly failed?: boolean;
 }
 
-export interface Delivery extends NewDelivery {
-  readonly id: number;
-}
-
+/**
+ * The newest 1,000,000 are kept (some 150 MB): at a thousand a day, those of almost three years. Counts of each day
+ * outlive them.
+ */
 export interface Deliveries {
   append(delivery: NewDelivery): Delivery;
+  /** All or none, in this order. */
+  appendAll(deliveries: readonly NewDelivery[]): void;
   /** Newest first. */
-  list(options: { readonly limit: number; readonly receiver?: string; readonly nonce?: string }): Delivery[];
+  list(search: DeliverySearch): Delivery[];
+  /** One for each integration that there is anything of. */
+  summary(search: {
+    readonly receiver?: string | undefined;
+    readonly since?: Date | undefined;
+  }): DeliverySummary[];
 }
+
+const KEPT_DELIVERIES = 1_000_000;
+
+type Connection = Parameters<Parameters<Database['read']>[0]>[0];
 
 export function deliveriesIn(database: Database): Deliveries {
   return {
-    append: (delivery) =>
+    append: (delivery) => database.write((inside) => insert(inside, delivery)),
+    appendAll: (deliveries) =>
       database.write((inside) => {
-        const { lastInsertRowid } = inside
-          .prepare(
-            `INSERT INTO deliveries (at, nonce, receiver, type, position, verdict, stage, reason, latency_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          )
-          .run(
-            delivery.at,
-            delivery.nonce,
-            delivery.receiver,
-            delivery.type,
-            delivery.index,
-            delivery.verdict,
-            delivery.stage ?? null,
-            delivery.reason ?? null,
-            delivery.latencyMs ?? null,
-          );
-        return { ...delivery, id: Number(lastInsertRowid) };
+        for (const delivery of deliveries) insert(inside, delivery);
       }),
-    list: ({ limit, receiver, nonce }) => {
-      const query = `SELECT * FROM deliveries
-        WHERE (?1 IS NULL OR receiver = ?1) AND (?2 IS NULL OR nonce = ?2) ORDER BY id DESC LIMIT ?3`;
-      return database
-        .read((inside) => inside.prepare(query).all(receiver ?? null, nonce ?? null, limit))
-        .map(toDelivery);
-    },
+    list: (search) => database.read((inside) => list(inside, search)),
+    summary: (search) => database.read((inside) => summarise(inside, search)),
   };
 }
 
-function toDelivery(row: Readonly<Record<string, unknown>>): Delivery {
-  return {
-    id: Number(row['id']),
-    at: String(row['at']),
-    nonce: String(row['nonce']),
-    receiver: String(row['receiver']),
-    type: String(row['type']),
-    index: Number(row['position']),
-    verdict: row['verdict'] as DeliveryVerdict,
-    ...(row['stage'] === null ? {} : { stage: row['stage'] as DeliveryStage }),
-    ...(row['reason'] === null ? {} : { reason: row['reason'] as string }),
-    ...(row['latency_ms'] === null ? {} : { latencyMs: Number(row['latency_ms']) }),
-  };
+function kindOf({ nonce, mode }: NewDelivery): number {
+  if (nonce === undefined) return KIND.notification;
+  return mode === 'direct' ? KIND.direct : KIND.test;
+}
+
+function insert(inside: Connection, delivery: NewDelivery): Delivery {
+  const integration = integrationId(inside, delivery);
+  const [kind, at] = [kindOf(delivery), Date.parse(delivery.at)];
+  const mode = delivery.nonce === undefined ? null : (delivery.mode ?? 'alertmanager');
+  const id = Number(
+    prepared(
+      inside,
+      `INSERT INTO deliveries (at, integration, kind, good, verdict, nonce, mode, evidence, stage, reason, alert,
+          status, message, latency_ms, age_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      at,
+      integration,
+      kind,
+      isGoodVerdict(delivery.verdict) ? 1 : 0,
+      delivery.verdict,
+      delivery.nonce ?? null,
+      mode,
+      delivery.evidence ?? null,
+      delivery.stage ?? null,
+      delivery.reason ?? null,
+      delivery.alert ?? null,
+      delivery.status ?? null,
+      delivery.message ?? null,
+      delivery.latencyMs ?? null,
+      delivery.ageMs ?? null,
+    ).lastInsertRowid,
+  );
+  countDelivery(inside, { integration, kind, at, verdict: delivery.verdict, latencyMs: delivery.latencyMs });
+  prepared(inside, 'DELETE FROM deliveries WHERE id <= ?').run(id - KEPT_DELIVERIES);
+  return { ...delivery, ...(mode === null ? {} : { mode }), id };
+}
+
+function list(inside: Connection, search: DeliverySearch): Delivery[] {
+  const { limit, receiver, nonce } = search;
+  const integrations = integrationRows(inside).filter(
+    (one) => receiver === undefined || one.receiver === receiver,
+  );
+  const found =
+    nonce === undefined ? newest(inside, integrations, search) : ofTest(inside, integrations, search);
+  return found.sort(newestFirst).slice(0, limit);
+}
+
+/** Each kind at each integration lies in the index by its times; the newest of each are put together. */
+function newest(
+  inside: Connection,
+  integrations: readonly IntegrationRow[],
+  { limit, since, failed = false }: DeliverySearch,
+): Delivery[] {
+  const query = inside.prepare(
+    'SELECT * FROM deliveries WHERE integration = ? AND kind = ? AND good = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?',
+  );
+  const from = since?.getTime() ?? Number.MIN_SAFE_INTEGER;
+  return integrations.flatMap((integration) =>
+    KINDS.flatMap((kind) =>
+      (failed ? [0] : [0, 1]).flatMap((good) =>
+        query.all(integration.id, kind, good, from, limit).map((row) => toDelivery(row, integration)),
+      ),
+    ),
+  );
+}
+
+function ofTest(
+  inside: Connection,
+  integrations: readonly IntegrationRow[],
+  { nonce = '', since, failed = false }: DeliverySearch,
+): Delivery[] {
+  const byId = new Map(integrations.map((integration) => [integration.id, integration]));
+  return inside
+    .prepare('SELECT * FROM deliveries WHERE nonce = ? AND at >= ? AND good <= ?')
+    .all(nonce, since?.getTime() ?? Number.MIN_SAFE_INTEGER, failed ? 0 : 1)
+    .flatMap((row) => {
+      const integration = byId.get(Number(row['integration']));
+      return integration ? [toDelivery(row, integration)] : [];
+    });
+}
+
+function newestFirst(one: Delivery, other: Delivery): number {
+  return Date.parse(other.at) - Date.parse(one.at) || other.id - one.id;
 }

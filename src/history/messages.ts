@@ -1,14 +1,18 @@
 import type { InboxMessage } from '../stack/sandbox.ts';
-import type { Database } from './database.ts';
+import { type Database, prepared } from './database.ts';
 
 export type NewMessage = Omit<InboxMessage, 'id'>;
 
 /** What reached the inbox. The oldest go first: at most 10,000 messages and 256 MiB of them are kept. */
 export interface MessageLog {
   append(message: NewMessage): InboxMessage;
+  /** All or none, in this order, in one transaction. */
+  appendAll(messages: readonly NewMessage[]): InboxMessage[];
   /** Newest first. `since`: received at or after; UTC, ISO 8601 with milliseconds. */
   list(options: { readonly limit: number; readonly since?: string; readonly type?: string }): InboxMessage[];
   get(id: number): InboxMessage | undefined;
+  /** Messages younger than message `sinceId`, oldest first. */
+  after(sinceId: number, limit: number): InboxMessage[];
   /** Messages younger than message `sinceId` whose body or decoded text holds the text, oldest first. */
   findByText(text: string, sinceId: number): InboxMessage[];
   /** Id of the newest message, 0 when there is none: where `findByText` should start. */
@@ -17,21 +21,29 @@ export interface MessageLog {
 
 const KEPT_MESSAGES = 10_000;
 const KEPT_BYTES = 256 * 1024 * 1024;
-/** How many messages come between two looks at the total size. */
-const SIZE_CHECK_INTERVAL = 64;
+/** How many bytes come between two looks at the total size, which cost milliseconds. */
+const SIZE_CHECK_BYTES = 16 * 1024 * 1024;
 
 const COLUMNS =
   'id, received_at, type, path, recipient, reply_status, accepted, status, problems, title, text, headers, body';
 
 export function messagesIn(database: Database): MessageLog {
+  // Nobody knows what is there already.
+  let uncheckedBytes = SIZE_CHECK_BYTES;
+  const appendAll = (messages: readonly NewMessage[]) =>
+    database.write((inside) => {
+      const kept = messages.map((message) => ({ ...message, id: insert(inside, message) }));
+      prepared(inside, 'DELETE FROM messages WHERE id <= ?').run((kept.at(-1)?.id ?? 0) - KEPT_MESSAGES);
+      uncheckedBytes += messages.reduce((sum, message) => sum + sizeOf(message), 0);
+      if (uncheckedBytes >= SIZE_CHECK_BYTES) {
+        dropOverSize(inside);
+        uncheckedBytes = 0;
+      }
+      return kept;
+    });
   return {
-    append: (message) =>
-      database.write((inside) => {
-        const id = Number(insert(inside, message));
-        inside.prepare('DELETE FROM messages WHERE id <= ?').run(id - KEPT_MESSAGES);
-        if (id % SIZE_CHECK_INTERVAL === 0) dropOverSize(inside);
-        return { ...message, id };
-      }),
+    append: (message) => ({ ...message, id: appendAll([message])[0]?.id ?? 0 }),
+    appendAll,
     list: ({ limit, since, type }) => {
       const query = `SELECT ${COLUMNS} FROM messages
         WHERE (?1 IS NULL OR type = ?1) AND (?2 IS NULL OR received_at >= ?2) ORDER BY id DESC LIMIT ?3`;
@@ -43,6 +55,10 @@ export function messagesIn(database: Database): MessageLog {
       const query = `SELECT ${COLUMNS} FROM messages WHERE id = ?`;
       const row = database.read((inside) => inside.prepare(query).get(id));
       return row && toMessage(row);
+    },
+    after: (sinceId, limit) => {
+      const query = `SELECT ${COLUMNS} FROM messages WHERE id > ? ORDER BY id LIMIT ?`;
+      return database.read((inside) => inside.prepare(query).all(sinceId, limit)).map(toMessage);
     },
     findByText: (text, sinceId) => {
       const query = `SELECT ${COLUMNS} FROM messages WHERE id > ?1 AND (instr(body, ?2) > 0 OR instr(text, ?2) > 0 OR instr(title, ?2) > 0) ORDER BY id`;
@@ -57,28 +73,31 @@ export function messagesIn(database: Database): MessageLog {
 
 type Connection = Parameters<Parameters<Database['read']>[0]>[0];
 
-function insert(database: Connection, message: NewMessage): number | bigint {
-  const headers = JSON.stringify(message.headers);
-  return database
-    .prepare(
-      `INSERT INTO messages (received_at, type, size, path, recipient, reply_status, accepted, status, problems, title, text,
-        headers, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    )
-    .run(
-      message.receivedAt,
-      message.type,
-      Buffer.byteLength(message.body) + Buffer.byteLength(message.text) + headers.length,
-      message.path,
-      message.recipient,
-      message.replyStatus,
-      message.accepted ? 1 : 0,
-      message.status,
-      JSON.stringify(message.problems),
-      message.title,
-      message.text,
-      headers,
-      message.body,
-    ).lastInsertRowid;
+function insert(database: Connection, message: NewMessage): number {
+  const { lastInsertRowid } = prepared(
+    database,
+    `INSERT INTO messages (received_at, type, size, path, recipient, reply_status, accepted, status, problems, title, text,
+      headers, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    message.receivedAt,
+    message.type,
+    sizeOf(message),
+    message.path,
+    message.recipient,
+    message.replyStatus,
+    message.accepted ? 1 : 0,
+    message.status,
+    JSON.stringify(message.problems),
+    message.title,
+    message.text,
+    JSON.stringify(message.headers),
+    message.body,
+  );
+  return Number(lastInsertRowid);
+}
+
+function sizeOf({ body, text, headers }: NewMessage): number {
+  return Buffer.byteLength(body) + Buffer.byteLength(text) + JSON.stringify(headers).length;
 }
 
 function dropOverSize(database: Connection): void {

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { TEST_LABEL } from '../stack/delivery.ts';
 import type { AlertmanagerFile, Inspected, PrometheusFile, Rule, RuleFile } from './model.ts';
 import { canHave, labelsOf } from './promql/labels.ts';
 
@@ -28,6 +29,8 @@ export function allRules(model: Inspected): readonly Rule[] {
  */
 export function labelValue(model: Inspected, rule: Rule, label: string): string | undefined {
   if (label === 'alertname') return rule.name;
+  // No real alert has it.
+  if (label === TEST_LABEL) return '';
   const own = rule.labels.get(label);
   if (own !== undefined) return own.text.includes('{{') ? undefined : own.text;
   const isAdded = model.prometheuses.some(

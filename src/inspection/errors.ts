@@ -173,6 +173,62 @@ export const inspectionErrors = defineErrors({
       'the rules as `rules.alerts` changes them. A failing one means that the alert, with these settings, does not do what ' +
       'it is for. `leitstand explain ALERT` shows its parameters.',
   },
+  'LS-CHECK-024': {
+    exit: EXIT.no,
+    title: 'an alert that reaches nobody',
+    explanation:
+      'A route takes the alert, and everything behind it tells nobody: the receiver has no integrations, or the route is ' +
+      'active only in hours that never come. Prometheus shows the alert as firing, Alertmanager has it, and nobody hears ' +
+      'of it. `leitstand alert routes --rules` shows every rule with its receiver. A receiver that is called `null`, and ' +
+      'the severity `none`, are taken as meant.',
+  },
+  'LS-CHECK-025': {
+    exit: EXIT.no,
+    title: 'critical alerts that are held back at times',
+    explanation:
+      'The route of critical alerts has a time interval. While it mutes them nobody is told; what still fires at its end ' +
+      'is told then, what is over by then is told never. Leitstand refuses this in its own configuration.',
+  },
+  'LS-CHECK-026': {
+    exit: EXIT.no,
+    title: 'a receiver that no route leads to',
+    explanation:
+      'Somebody set it up to be told, and is told nothing. `leitstand alert routes` shows every route.',
+  },
+  'LS-CHECK-027': {
+    exit: EXIT.no,
+    title: 'a route that is never reached',
+    explanation:
+      'Routes of one level are tried in the order of the file, and the first that matches ends the search, unless it has ' +
+      '`continue: true`. One before this asks for no more than it does, and so takes every alert that it would.',
+  },
+  'LS-CHECK-028': {
+    exit: EXIT.no,
+    title: 'a time interval that is not what it seems',
+    explanation:
+      'One that is not defined or is malformed: Alertmanager refuses the file. One that never comes: routes that are ' +
+      'active only then tell nobody. One by `days_of_month` in a zone that puts the clock forward: Alertmanager counts the ' +
+      'hours of the month, divides by 24 and cuts, so that March has 30 days in Europe/Berlin; `-1` is the 30th there, and ' +
+      'the 31st is in no interval that names days.',
+  },
+  'LS-CHECK-029': {
+    exit: EXIT.no,
+    title: 'a Slack message that calls people',
+    explanation:
+      '`<!channel>`, `<!here>` and `<@U…>` call people in Slack. Written into a text they do so in every message, also in ' +
+      'the one that says that all is well again. Alertmanager escapes nothing, so that they do so from a label as well, ' +
+      'whoever may set it; with `link_names` even `@here` does. The texts of Leitstand escape every value; own ones do with ' +
+      '`{{ template "leitstand.slack.escaped" VALUE }}`.',
+  },
+  'LS-CHECK-030': {
+    exit: EXIT.no,
+    title: 'nobody else is told when a receiver cannot be reached',
+    explanation:
+      'DeliveryUnproven and DeliveryFailed say that alerts may not reach a receiver. Leitstand routes them to another one: ' +
+      'the default, else the first that is reached in a way in which the receiver itself is not (another channel, ' +
+      'another address, another provider). Without such a receiver they go where they will not arrive. A second receiver ' +
+      'needs no routes of its own: that it is there is enough.',
+  },
 });
 
 export type InspectionCode = keyof typeof inspectionErrors.kinds;

@@ -22,7 +22,7 @@ export interface InspectionInput {
 
 /** Every lint over the whole model, in one run. */
 export function inspect({ model, others = [], waivers, today }: InspectionInput): Inspection {
-  const all = [...lints.flatMap((lint) => lint.inspect(model)), ...others];
+  const all = [...lints.flatMap((lint) => lint.inspect(model, today)), ...others];
   const { findings, waived } = applyWaivers(all, waivers, today);
   return {
     findings: [...findings].sort(byPlace),

@@ -6,5 +6,6 @@ import type { Inspected } from './model.ts';
 export interface Lint {
   readonly code: InspectionCode;
   readonly title: string;
-  inspect(model: Inspected): Finding[];
+  /** `today`: `YYYY-MM-DD`. */
+  inspect(model: Inspected, today: string): Finding[];
 }

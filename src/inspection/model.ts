@@ -1,4 +1,5 @@
 import type { Where } from '../platform/errors.ts';
+import type { Misreading, TimeInterval } from '../routing/time-interval.ts';
 import type { LabelMatcher } from './promql/expression.ts';
 import type { ParsedExpression } from './promql/parse.ts';
 import type { Tree } from './yaml-tree.ts';
@@ -109,6 +110,7 @@ export interface AlertmanagerFile {
   readonly route: Route | undefined;
   readonly receivers: readonly Receiver[];
   readonly inhibitions: readonly Inhibition[];
+  readonly intervals: readonly NamedInterval[];
   readonly templates: readonly { readonly pattern: string; readonly where: Where }[];
   readonly global: Tree | undefined;
   readonly oldMatchers: readonly { readonly key: string; readonly where: Where }[];
@@ -122,7 +124,21 @@ export interface Route {
   /** A matcher that was not understood: whether it matches is not known. */
   readonly isVague: boolean;
   readonly continues: boolean;
+  /** Time intervals in which it tells nobody. Not inherited. */
+  readonly mutedIn: readonly NamedPlace[];
+  /** Those outside of which it tells nobody; none: always active. Not inherited. */
+  readonly activeIn: readonly NamedPlace[];
   readonly routes: readonly Route[];
+}
+
+export interface NamedPlace {
+  readonly name: string;
+  readonly where: Where;
+}
+
+/** It is then when one of its parts is. */
+export interface NamedInterval extends NamedPlace {
+  readonly parts: readonly { readonly interval: TimeInterval | Misreading; readonly where: Where }[];
 }
 
 export interface Receiver {

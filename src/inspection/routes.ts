@@ -1,4 +1,5 @@
-import { allMatch } from './matchers.ts';
+import type { Misreading, TimeInterval } from '../routing/time-interval.ts';
+import { destinationsOf as placesOf } from '../routing/walk.ts';
 import type { AlertmanagerFile, Receiver, Route } from './model.ts';
 
 export interface Destination {
@@ -10,27 +11,11 @@ export interface Destination {
 
 /** Every place an alert may go to, after Alertmanager's own walk; where a matcher is undecided, both ways. */
 export function destinationsOf(root: Route, valueOf: (label: string) => string | undefined): Destination[] {
-  return walkRoute(root, root.receiver, valueOf, true);
-}
-
-function walkRoute(
-  route: Route,
-  receiver: string | undefined,
-  valueOf: (label: string) => string | undefined,
-  isRoot: boolean,
-): Destination[] {
-  const found: Destination[] = [];
-  let isTaken = false;
-  for (const child of route.routes) {
-    const certainty = child.isVague ? undefined : allMatch(child.matchers, valueOf);
-    if (certainty === false) continue;
-    found.push(...walkRoute(child, child.receiver ?? receiver, valueOf, false));
-    if (certainty !== true) continue;
-    isTaken = true;
-    if (!child.continues) return found;
-  }
-  if (!isTaken) found.push({ route, receiver, isDefault: isRoot });
-  return found;
+  return placesOf(root, valueOf).map(({ route, path }) => ({
+    route,
+    receiver: path.findLast(({ receiver }) => receiver !== undefined)?.receiver,
+    isDefault: path.length === 1,
+  }));
 }
 
 /** All routes, the root first, with the receiver that each has or inherits. */
@@ -47,9 +32,18 @@ export function receiverNamed(file: AlertmanagerFile, name: string | undefined):
   return file.receivers.find((receiver) => receiver.name === name);
 }
 
-/** A name that says "to nobody" on purpose. */
-export function isNobody(name: string): boolean {
-  return /^\W*(?:null|none|nobody|no-?one|blackhole|black-hole|dev-?null|drop|discard|ignore|silent|noop|sink|void|mute|muted)\W*$/i.test(
-    name,
-  );
+/** What decides when a route tells somebody: for `routing/muting.ts`. What is not understood is any time. */
+export function timingOf({ intervals }: AlertmanagerFile, { mutedIn, activeIn }: Route) {
+  return [
+    {
+      intervals: new Map(
+        intervals.map(({ name, parts }) => [name, parts.map(({ interval }) => understood(interval))]),
+      ),
+    },
+    { mutedIn: mutedIn.map(({ name }) => name), activeIn: activeIn.map(({ name }) => name) },
+  ] as const;
+}
+
+function understood(interval: TimeInterval | Misreading): TimeInterval {
+  return 'problem' in interval ? { weekdays: [{ begin: 0, end: 6 }], location: 'UTC' } : interval;
 }

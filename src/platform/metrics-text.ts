@@ -50,9 +50,14 @@ function parseValue(text: string): number | undefined {
 
 export interface MetricFamily {
   readonly name: string;
-  readonly type: 'counter' | 'gauge';
+  readonly type: 'counter' | 'gauge' | 'summary';
   readonly help: string;
-  readonly samples: readonly Omit<MetricSample, 'name'>[];
+  readonly samples: readonly FamilySample[];
+}
+
+export interface FamilySample extends Omit<MetricSample, 'name'> {
+  /** Of a summary: its sum and its count, where the others are quantiles. */
+  readonly suffix?: '_sum' | '_count';
 }
 
 /** The text format 0.0.4; families without samples are left out. */
@@ -63,7 +68,9 @@ export function formatMetrics(families: readonly MetricFamily[]): string {
       [
         `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}`,
         `# TYPE ${name} ${type}`,
-        ...samples.map(({ labels, value }) => `${name}${formatLabels(labels)} ${formatValue(value)}`),
+        ...samples.map(
+          ({ labels, value, suffix = '' }) => `${name}${suffix}${formatLabels(labels)} ${formatValue(value)}`,
+        ),
         '',
       ].join('\n'),
     )

@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds; the child and all that it started are killed after it and `timedOut` is set. */
   readonly timeoutMs?: number;
+  /** Milliseconds between being told to end (SIGTERM) and being killed, on abort and timeout; default: killed at once. */
+  readonly graceMs?: number;
   /** Called with each complete line of stdout and stderr as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -43,7 +45,12 @@ export const runProgram: RunProgram = (file, args, options = {}) =>
     });
     const output = { stdout: '', stderr: '' };
     let timedOut = false;
-    const abort = () => killGroup(child.pid);
+    let mercy: NodeJS.Timeout | undefined;
+    const abort = () => {
+      if (options.graceMs === undefined) return killGroup(child.pid, 'SIGKILL');
+      killGroup(child.pid, 'SIGTERM');
+      mercy ??= setTimeout(() => killGroup(child.pid, 'SIGKILL'), options.graceMs);
+    };
     const timer =
       options.timeoutMs === undefined
         ? undefined
@@ -61,6 +68,7 @@ export const runProgram: RunProgram = (file, args, options = {}) =>
     }
     const settle = () => {
       clearTimeout(timer);
+      clearTimeout(mercy);
       options.signal?.removeEventListener('abort', abort);
     };
     child.on('error', (error) => {
@@ -77,10 +85,10 @@ export const runProgram: RunProgram = (file, args, options = {}) =>
     child.stdin.end(options.input ?? '');
   });
 
-function killGroup(leader: number | undefined): void {
+function killGroup(leader: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (leader === undefined) return;
   try {
-    process.kill(-leader, 'SIGKILL');
+    process.kill(-leader, signal);
   } catch (error) {
     // The group ended by itself meanwhile.
     if (systemErrorCode(error) !== 'ESRCH') throw error;

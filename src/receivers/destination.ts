@@ -5,7 +5,7 @@ import { receiverErrors } from './errors.ts';
 /** The URL in a secret. Throws LS-RECEIVER-001, which does not show the value. */
 export function destinationUrl(secret: Secret, whose: string): URL {
   const value = secret.reveal();
-  const problem = objection(value);
+  const problem = objectToDestination(value);
   if (problem !== undefined) {
     throw receiverErrors.error('LS-RECEIVER-001', {
       what: `${whose}: the ${secret.label} is not the URL it has to be`,
@@ -16,7 +16,8 @@ export function destinationUrl(secret: Secret, whose: string): URL {
   return new URL(value);
 }
 
-function objection(value: string): string | undefined {
+/** What is wrong with the form of a URL that is a secret; undefined: nothing. Never quotes it. */
+export function objectToDestination(value: string): string | undefined {
   if (value.includes('${')) return 'it holds a `${`: a variable that nobody replaced';
   if (/\s/.test(value)) return 'it holds white space';
   if (!URL.canParse(value)) return 'it does not read as a URL';

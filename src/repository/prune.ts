@@ -14,7 +14,8 @@ import {
 } from './names.ts';
 import { surveyBackups, surveyCondemned, surveySnapshots } from './record-store.ts';
 import { type CondemnedRecord, FORMAT, type SnapshotRecord } from './records.ts';
-import { decideRetention, type RetentionPolicy } from './retention.ts';
+import type { Retention } from '../stack/stack.ts';
+import { decideRetention } from './retention.ts';
 import { encodeRecord, signRecord } from './signed-record.ts';
 
 /**
@@ -30,7 +31,7 @@ const LOOK_HOLDS_MS = 12 * 3_600_000;
 const SUSPICIOUS_SHARE = 0.5;
 
 export interface PruneRequest {
-  readonly policy: (source: string) => RetentionPolicy;
+  readonly policy: (source: string) => Retention;
   /** Ids of snapshots that a drill or a verification found to hold. */
   readonly verified: ReadonlySet<string>;
   /** Ids of snapshots that must be there, as far as this host knows: else this is another, or an older, repository. */

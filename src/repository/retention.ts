@@ -1,10 +1,4 @@
-/** What of a source's past is kept. Everything younger than `days`, and beyond it the newest of each of so many … */
-export interface RetentionPolicy {
-  readonly days: number;
-  readonly weeks: number;
-  readonly months: number;
-  readonly years: number;
-}
+import type { Retention } from '../stack/stack.ts';
 
 export interface Dated {
   readonly id: string;
@@ -26,7 +20,7 @@ const DAY_MS = 86_400_000;
  */
 export function decideRetention<One extends Dated>(
   snapshots: readonly One[],
-  policy: RetentionPolicy,
+  policy: Retention,
   { now, verified }: { readonly now: Date; readonly verified: ReadonlySet<string> },
 ): readonly KeptReason<One>[] {
   const all = [...snapshots].sort((a, b) => (order(a) < order(b) ? 1 : -1));

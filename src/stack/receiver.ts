@@ -1,10 +1,18 @@
 import type { z } from 'zod';
 import type { Json } from '../platform/canonical-json.ts';
+import type { MessageCard } from './card.ts';
 import type { SecretFile } from './plan.ts';
 import type { SandboxEndpoint } from './sandbox.ts';
 import type { ResolveSecret, Secret } from './secret.ts';
 import type { Language } from './language.ts';
 import type { Version } from './version.ts';
+
+/** Which integration is meant: `on-call slack[0]`. */
+export interface IntegrationName {
+  readonly receiver: string;
+  readonly type: string;
+  readonly index: number;
+}
 
 /** One way in which a receiver is reached, after Alertmanager's model. */
 export interface Integration {
@@ -21,6 +29,8 @@ export interface Integration {
    * Undefined where only Alertmanager knows.
    */
   destination(): URL | undefined;
+  /** PEM file of the authority that signed the destination's certificate; absent: the system knows it. */
+  readonly caFile?: string | undefined;
   /**
    * By what its messages are told from those of others that share the destination, as `SandboxMessage.recipient` has
    * it; undefined where the destination tells enough. No secret.
@@ -35,6 +45,18 @@ export interface Integration {
   readonly readBack?: ReadBack;
   /** Sends one message from here, past Alertmanager: proves the credentials only. Absent: not possible. */
   readonly direct?: DirectSender;
+  /**
+   * Ends at once, past Alertmanager, what a group of alerts opened at the provider, so that a test keeps nobody busy:
+   * PagerDuty's incident. Resolves with the provider's word of success, also when nothing was open. Rejects with
+   * LS-RECEIVER errors. Absent: nothing stays open there.
+   */
+  close?(group: OpenGroup): Promise<string>;
+}
+
+export interface OpenGroup {
+  /** Alertmanager's key of the group: `{}/{severity="critical"}:{alertname="DiskFull"}`. */
+  readonly groupKey: string;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface IntegrationTarget {
@@ -134,7 +156,40 @@ export interface ReceiverPlugin<Config = never> {
   /** Absent: nothing stands in for the provider. */
   readonly sandbox?: SandboxEndpoint;
   /** What the provider would cut, fold away or refuse, of a message as the sandbox took it. */
-  limits?(body: string): readonly string[];
+  limits?(body: string): readonly string[] | Promise<readonly string[]>;
+  /** The message as people see it there; undefined when the body is no message of this kind. */
+  card?(body: string): MessageCard | undefined | Promise<MessageCard | undefined>;
+  /**
+   * What is wrong with the form of the secret in this key of the configuration (`read_back.api_key` where it stands below
+   * another); undefined: nothing. Never quotes the value.
+   */
+  objectToSecret?(key: string, value: string): string | undefined;
+  /** How `init` writes a first entry; absent: it does not offer the type. */
+  readonly setup?: ReceiverSetup;
+}
+
+/** What `init` asks and writes: an entry that reaches the inbox, until its variables hold the real values. */
+export interface ReceiverSetup {
+  /** After "Who is told about alerts?": `a Slack channel`. */
+  readonly label: string;
+  /** `now` for what wakes people; `later` for what is read in working hours. */
+  readonly urgency: 'now' | 'later';
+  /** The keys of the entry, in the file's order. */
+  readonly keys: readonly SetupKey[];
+}
+
+export interface SetupKey {
+  readonly key: string;
+  /** What belongs there, in a line: `URL of a Slack incoming webhook: https://hooks.slack.com/services/T…/B…/…`. */
+  readonly what: string;
+  /** The value for an inbox at this address (`127.0.0.1:5001`), of the right form and no secret. */
+  inbox(hostPort: string): string;
+  /** Environment variable or secret that holds the real value: `SLACK_WEBHOOK_URL`; absent: it is written in the file. */
+  readonly variable?: string;
+  /** The real value where the variable says no other; absent: production demands the variable. */
+  readonly real?: string;
+  /** Whether it must be kept from others; then `variable` is there. */
+  readonly isSecret: boolean;
 }
 
 /** The plug-in with its config type closed over: what registries hold. */

@@ -1,6 +1,9 @@
 import type { Address } from './connection.ts';
 import type { Place, Plan } from './plan.ts';
+import type { ScheduledJob } from './job.ts';
+import type { Language } from './language.ts';
 import type { ExpectedProof } from './proof.ts';
+import type { IntegrationName } from './receiver.ts';
 
 export type ComponentState = 'ready' | 'starting' | 'stopped' | 'failing' | 'unknown';
 
@@ -69,6 +72,12 @@ export interface DaemonDuties {
   readonly logPush?: string | undefined;
   /** Whose ages are in the metrics. */
   readonly expected: readonly ExpectedProof[];
+  /** Whose deliveries are in the metrics; absent: of what an older version wrote. */
+  readonly integrations?: readonly IntegrationName[] | undefined;
+  /** What is run by schedule. */
+  readonly jobs?: readonly ScheduledJob[] | undefined;
+  /** The page on which people say that they saw a test; absent: there is none. */
+  readonly seenPage?: { readonly language: Language } | undefined;
 }
 
 export interface LogRequest {
@@ -119,6 +128,8 @@ export interface Twin {
   readonly url: string;
   /** How the program ended by itself, with its last log lines; undefined while it runs. */
   ended(): Promise<string | undefined>;
+  /** The last lines of its log, oldest first. */
+  logTail(lines: number): Promise<string[]>;
   /** Stops the program; safe to call twice. */
   stop(): Promise<void>;
 }

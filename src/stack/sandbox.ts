@@ -15,6 +15,10 @@ export interface HttpSandbox extends SandboxCommon {
   /** First path segments it owns: `slack` takes `/slack` and everything below, `` (empty) takes `/` alone. */
   readonly mounts: readonly string[];
   receive(request: SandboxRequest): SandboxReply;
+  /** The provider's own answer of this status (400 to 599), where it has one: for an inbox that misbehaves. */
+  refusal?(status: number, retryAfter?: number): Pick<SandboxReply, 'headers' | 'body'> | undefined;
+  /** The body as it is kept and shown, without the sender's credentials; absent: it holds none. */
+  concealed?(body: string): string;
 }
 
 export interface MailSandbox extends SandboxCommon {
@@ -56,6 +60,8 @@ export interface SandboxReply {
   /** Why not, in the provider's words; empty when accepted. */
   readonly problems: readonly string[];
   readonly message?: SandboxMessage;
+  /** Answered and not kept: nobody will look for it. */
+  readonly forget?: true;
 }
 
 /** The message in words that fit every provider. */
@@ -82,6 +88,7 @@ export interface InboxMessage {
   readonly recipient: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** 0: it got no answer. */
   readonly replyStatus: number;
   readonly accepted: boolean;
   readonly problems: readonly string[];

@@ -25,16 +25,41 @@ export interface Stack {
   readonly receivers: readonly string[];
   readonly routing: Routing;
   readonly inbox: { readonly enabled: boolean; readonly port: number };
+  readonly alertTest: AlertTestSettings;
   /** The daemon's own port on loopback, for its metrics. */
   readonly daemon: { readonly port: number };
   /** The user's scrape jobs, in Prometheus' own format; job names are unique. */
   readonly scrapeJobs: readonly Readonly<Record<string, Json>>[];
   readonly rules: RuleSettings;
   readonly waivers: readonly Waiver[];
-  readonly backup: { readonly store: StorePlace };
+  readonly backup: {
+    readonly store: StorePlace;
+    readonly retention: Retention;
+    /** Source → what holds for it instead. */
+    readonly retentionOf: Readonly<Record<string, Retention>>;
+    readonly metrics: {
+      readonly prefix: string;
+      readonly service: string;
+      /** Absent: to a Pushgateway of this stack, not to an attached one. */
+      readonly push?: boolean | undefined;
+    };
+  };
   readonly provision: Provisioning;
   /** For plug-ins whose settings hold `${secret:…}`. */
   readonly resolveSecret: ResolveSecret;
+}
+
+/** Of test alerts to all receivers. */
+export interface AlertTestSettings {
+  /** Whether they are sent by schedule. */
+  readonly enabled: boolean;
+  /** Five fields as of cron(5), in the time zone `location`. */
+  readonly schedule: string;
+  readonly location: string;
+  /** Milliseconds for which a test proves anything. */
+  readonly maxAgeMs: number;
+  /** Where people reach the page on which they say that they saw one, without a `/` at its end. */
+  readonly publicUrl?: string | undefined;
 }
 
 /** What the user changes in the shipped rules, and adds to them. */
@@ -97,6 +122,8 @@ export interface Attachment {
   readonly bearerToken?: Secret | undefined;
   /** PEM file of the authority that signed its certificate. */
   readonly caFile?: string | undefined;
+  /** Of an Alertmanager: base URLs of the other members of its cluster. */
+  readonly peers?: readonly string[] | undefined;
 }
 
 export interface Routing {
@@ -139,6 +166,14 @@ export interface Hours {
   readonly months: readonly string[];
   /** IANA time zone: `Europe/Berlin`. */
   readonly location: string;
+}
+
+/** Backups that are younger than `days` are kept, and beyond it the newest of each of so many weeks, months and years. */
+export interface Retention {
+  readonly days: number;
+  readonly weeks: number;
+  readonly months: number;
+  readonly years: number;
 }
 
 /** Where the repository is. `unknown`: of a file with mistakes, from which it could not be read. */

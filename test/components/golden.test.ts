@@ -57,7 +57,18 @@ function goldenStack(): Stack {
         ],
         webhook: [{ url: `https://example.org/hook?token=${SECRET}`, max_alerts: 20 }],
       },
-      team: { webhook: [{ url: `https://example.org/team/${SECRET}`, send_resolved: false }] },
+      team: {
+        webhook: [{ url: `https://example.org/team/${SECRET}`, send_resolved: false }],
+        email: [
+          {
+            to: ['ops@example.org', 'Bürgerdienste <buerger@example.org>'],
+            from: 'Leitstand <alerts@example.org>',
+            smarthost: 'smtp.example.org:587',
+            username: 'alerts@example.org',
+            password: SECRET,
+          },
+        ],
+      },
     },
     severities: { critical: 'on-call', 'odd "severity"': 'team' },
     default: 'team',

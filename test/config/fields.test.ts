@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { duration, fieldKinds, name, path, port, secret, size } from '../../src/config/fields.ts';
+import {
+  cron,
+  duration,
+  fieldKinds,
+  name,
+  path,
+  port,
+  secret,
+  size,
+  timeZone,
+} from '../../src/config/fields.ts';
 import { SecretReference } from '../../src/stack/secret.ts';
 
 function message(schema: z.ZodType, input: unknown): string {
@@ -98,4 +108,30 @@ it('a field keeps its kind through everything that plug-ins do with it', () => {
   expect(fieldKinds.get(shape.optional.unwrap())?.name).toBe('size');
   expect(fieldKinds.get(shape.fallback.unwrap())?.name).toBe('port');
   expect(fieldKinds.get(shape.examples)?.name).toBe('secret');
+});
+
+describe('a schedule', () => {
+  it.each(['0 10 * * 1', '*/15 2-4 1,L * MON-FRI', '0 0 29 2 *'])('may be %s', (text) => {
+    expect(cron().parse(text)).toBe(text);
+  });
+
+  it.each([
+    ['weekly', 'is no schedule: `weekly`'],
+    ['0 25 * * *', 'is no schedule: `0 25 * * *`'],
+    ['0 0 10 * * 1', 'is no schedule: `0 0 10 * * 1`'],
+    ['0 0 30 2 *', 'never comes: `0 0 30 2 *`'],
+    [10, "must be a schedule such as '0 10 * * 1', not a number"],
+  ])('may not be %s', (input, text) => {
+    expect(message(cron(), input)).toBe(text);
+  });
+});
+
+describe('a time zone', () => {
+  it('is one that this machine knows', () => {
+    for (const text of ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires'])
+      expect(timeZone().parse(text)).toBe(text);
+    expect(message(timeZone(), 'Europe/Berln')).toBe('is no time zone: `Europe/Berln`');
+    expect(fieldKinds.get(timeZone())?.object('Europe/Berln')?.fix).toBe('did you mean Europe/Berlin?');
+    expect(message(timeZone(), 1)).toBe('must be a time zone such as Europe/Berlin, not a number');
+  });
 });

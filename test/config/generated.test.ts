@@ -96,6 +96,7 @@ describe('the reference', () => {
       | \`scrape_jobs\` | list of mappings | \`[]\` | Scrape jobs of your own. |
       | \`rules\` | mapping |  | Alerting rules. |
       | \`inbox\` | mapping |  | The built-in sandbox that answers as Slack, PagerDuty, a mail server or a webhook would. |
+      | \`alert_test\` | mapping |  | Test alerts to all receivers: fire drills. |
       | \`daemon\` | mapping |  | The daemon that supervises the stack. |
       | \`backup\` | mapping |  | Backups. |
       | \`provision\` | mapping |  | How the programs of the stack get onto this machine. |
@@ -180,15 +181,15 @@ describe('the reference', () => {
 
       ## \`routing.hours.<name>\`
 
-      When it is, in Alertmanager's notation.
+      When it is, in Alertmanager's notation: all of its keys must hold.
 
       | key | type | default | description |
       |---|---|---|---|
-      | \`times\` | list of text | \`[]\` | Times of the day; default: all of it. |
-      | \`weekdays\` | list of text | \`[]\` | Days of the week; default: all. |
-      | \`days_of_month\` | list of text | \`[]\` | Days of the month; default: all. |
-      | \`months\` | list of text | \`[]\` | Months; default: all. |
-      | \`location\` | text | \`UTC\` | Time zone. |
+      | \`times\` | list of time ranges | \`[]\` | Times of the day; default: all of it. |
+      | \`weekdays\` | list of weekdays | \`[]\` | Days of the week; default: all. |
+      | \`days_of_month\` | list of days | \`[]\` | Days of the month; default: all. |
+      | \`months\` | list of months | \`[]\` | Months; default: all. |
+      | \`location\` | time zone | \`UTC\` | Time zone. |
 
       ## \`routing.watchdog\`
 
@@ -205,7 +206,7 @@ describe('the reference', () => {
       | key | type | default | description |
       |---|---|---|---|
       | \`prometheus\` | mapping |  | A program that somebody else runs. |
-      | \`alertmanager\` | mapping |  | A program that somebody else runs. |
+      | \`alertmanager\` | mapping |  | An Alertmanager that somebody else runs. |
       | \`pushgateway\` | mapping |  | A program that somebody else runs. |
       | \`loki\` | mapping |  | A program that somebody else runs. |
       | \`grafana\` | mapping |  | A program that somebody else runs. |
@@ -226,7 +227,7 @@ describe('the reference', () => {
 
       ## \`attach.alertmanager\`
 
-      A program that somebody else runs.
+      An Alertmanager that somebody else runs.
 
       | key | type | default | description |
       |---|---|---|---|
@@ -237,6 +238,7 @@ describe('the reference', () => {
       | \`password\` | secret |  | For basic authentication. |
       | \`bearer_token\` | secret |  | Token for the header \`Authorization: Bearer\`. |
       | \`ca_file\` | absolute path |  | PEM file of the authority that signed its certificate. |
+      | \`peers\` | list of URLs |  | The other members of its cluster, reached with the same credentials: a test asks them all. |
 
       ## \`attach.pushgateway\`
 
@@ -318,6 +320,18 @@ describe('the reference', () => {
       | \`enabled\` | true or false | \`true\` | Whether the inbox runs with the stack. |
       | \`port\` | port | \`5001\` | Port on loopback for what receivers send. |
 
+      ## \`alert_test\`
+
+      Test alerts to all receivers: fire drills.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`enabled\` | true or false |  | Whether the daemon tests all receivers by itself. Default: in staging and production. |
+      | \`schedule\` | schedule | \`0 10 * * 1\` | When: minute, hour, day of the month, month, day of the week. |
+      | \`location\` | time zone | \`UTC\` | Time zone of the schedule. |
+      | \`max_age\` | duration |  | How long a test proves anything. Default: from one of the schedule to the next, and a day. |
+      | \`public_url\` | URL |  | Where people reach the daemon's page on which they say that they saw a test, behind a proxy of yours. Absent: nobody is asked. |
+
       ## \`daemon\`
 
       The daemon that supervises the stack.
@@ -334,6 +348,8 @@ describe('the reference', () => {
       |---|---|---|---|
       | \`directory\` | path |  | Where backups are stored, relative to this file. Default: \`repository\` in the state directory. |
       | \`s3\` | mapping |  | An S3 bucket, in place of \`directory\`. |
+      | \`retention\` | mapping |  | How long backups are kept. The newest of each source, and the newest that was drilled, always are. |
+      | \`metrics\` | mapping |  | What Prometheus learns of backups. |
 
       ## \`backup.s3\`
 
@@ -352,6 +368,39 @@ describe('the reference', () => {
       | \`storage_class\` | text |  | Storage class, in S3's words: \`STANDARD_IA\`. |
       | \`encryption\` | \`AES256\`, \`aws:kms\` |  | Encryption at rest by the server, beside that of Leitstand. |
       | \`kms_key_id\` | text |  | Key for \`aws:kms\`. Default: that of the account. |
+
+      ## \`backup.retention\`
+
+      How long backups are kept. The newest of each source, and the newest that was drilled, always are.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`days\` | whole number | \`30\` | Everything that is younger is kept. |
+      | \`weeks\` | whole number | \`0\` | Beyond it, the newest of each of so many weeks. |
+      | \`months\` | whole number | \`0\` | Beyond it, the newest of each of so many months. |
+      | \`years\` | whole number | \`0\` | Beyond it, the newest of each of so many years. |
+      | \`sources\` | mapping of names to mappings |  | Component → what holds for it instead. |
+
+      ## \`backup.retention.sources.<name>\`
+
+      For this component.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`days\` | whole number | \`30\` | Everything that is younger is kept. |
+      | \`weeks\` | whole number | \`0\` | Beyond it, the newest of each of so many weeks. |
+      | \`months\` | whole number | \`0\` | Beyond it, the newest of each of so many months. |
+      | \`years\` | whole number | \`0\` | Beyond it, the newest of each of so many years. |
+
+      ## \`backup.metrics\`
+
+      What Prometheus learns of backups.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`prefix\` | text | \`sva\` | Of the metrics about the whole backup: \`sva\` makes \`sva_backup_timestamp\`. |
+      | \`service\` | text | \`monitoring\` | Their label \`service\`. |
+      | \`push\` | true or false |  | Whether they are pushed to the Pushgateway. Default: to one of this stack, not to an attached one. |
 
       ## \`provision\`
 

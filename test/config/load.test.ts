@@ -67,7 +67,12 @@ describe('a file that is right', () => {
         repeat_interval: '4h',
       },
       inbox: { enabled: true, port: 5002 },
-      backup: { directory: '../backups' },
+      alert_test: { schedule: '0 10 * * 1', location: 'UTC' },
+      backup: {
+        directory: '../backups',
+        retention: { days: 30, weeks: 0, months: 0, years: 0, sources: {} },
+        metrics: { prefix: 'sva', service: 'monitoring' },
+      },
       provision: {
         sources: ['go'],
         paths: { prometheus: '/opt/prometheus/prometheus' },

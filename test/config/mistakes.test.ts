@@ -8,6 +8,9 @@ interface Case {
   readonly files?: Files;
 }
 
+/** A receiver, and the beginning of its routing. */
+const ROUTED = `${HEAD}components:\nreceivers:\n  a: {}\nrouting:\n  default: a\n`;
+
 /** Each group is a golden file of its own: every file that is wrong, followed by what people read about it. */
 const GROUPS: Readonly<Record<string, readonly Case[]>> = {
   keys: [
@@ -91,6 +94,44 @@ const GROUPS: Readonly<Record<string, readonly Case[]>> = {
     {
       name: 'paths',
       yaml: `${HEAD}state_dir: ~/state\ncomponents:\nbackup: {directory: ''}\nprovision: {paths: {prometheus: bin/prometheus}}\n`,
+    },
+  ],
+  routing: [
+    {
+      name: 'with hours that do not exist',
+      yaml: `${ROUTED}  severity:\n    warning: {receiver: a, hours: ofice}\n    info: {receiver: a, hours: zzz}\n  hours:\n    office: {weekdays: ['monday:friday']}\n`,
+    },
+    {
+      name: 'with hours, when there are none',
+      yaml: `${ROUTED}  severity: {warning: {receiver: a, hours: office}}\n`,
+    },
+    {
+      name: 'with hours that are malformed',
+      yaml: `${ROUTED}  hours:\n    office:\n      times: ['8-17', 22:00-06:00]\n      weekdays: [Mon-Fri, friday:monday]\n      days_of_month: [0, 1-7, -1, 15]\n      months: [13, december:january, 6]\n      location: berlin\n`,
+    },
+    {
+      name: 'with hours that never come',
+      yaml: `${ROUTED}  hours:\n    leap: {days_of_month: [30], months: [february]}\n    quarter: {days_of_month: [31], months: [march], location: Europe/Berlin}\n    fine: {days_of_month: [31], months: [march]}\n`,
+    },
+    {
+      name: 'that would hold critical alerts back',
+      yaml: `${ROUTED}  severity: {critical: {receiver: a, hours: office}}\n  routes:\n    - match: {team: water}\n      severity: {critical: {receiver: a, hours: office}}\n  hours: {office: {times: [08:00-17:00]}}\n`,
+    },
+    {
+      name: 'by no label, by a label twice, to nowhere, by a name that is none',
+      yaml: `${ROUTED}  routes:\n    - {match: {}, receiver: a}\n    - {match: {severity: critical}, severity: {warning: a}}\n    - {match: {team: water}}\n    - {match: {workspace-id: x}, receiver: a}\n    - {match: {team: []}, receiver: a}\n    - {match: {team: 12}, receiver: a}\n`,
+    },
+    {
+      name: 'that is never reached',
+      yaml: `${ROUTED}  routes:\n    - {match: {team: [water, gas]}, receiver: a}\n    - {match: {team: water, site: north}, receiver: a}\n    - {match: {team: [gas, power]}, receiver: a}\n    - {match: {severity: [critical, warning]}, receiver: a}\n    - {match: {alertname: Watchdog}, receiver: a}\n  severity: {critical: a, info: a}\n  watchdog: {url: https://ping.example.org/x}\n`,
+    },
+    {
+      name: 'without the secret of the watchdog',
+      yaml: `${ROUTED}  watchdog: {url: '$\{secret:PING_URL}'}\n`,
+    },
+    {
+      name: 'in an overlay',
+      yaml: `${ROUTED}  severity: {warning: {receiver: a, hours: office}}\n  hours: {office: {times: [08:00-17:00]}}\nenvironments:\n  production:\n    routing:\n      severity: {critical: {receiver: a, hours: office}}\n      hours: {office: null}\n`,
     },
   ],
   'ports used twice': [

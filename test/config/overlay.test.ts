@@ -139,7 +139,7 @@ environments:
         leitstand.yaml:12:5
          12 |     stack: ********
             |     ^^^^^
-        fix: keys here are: state_dir, language, components, receivers, routing, attach, scrape_jobs, rules, inbox, daemon, backup, provision, check
+        fix: keys here are: state_dir, language, components, receivers, routing, attach, scrape_jobs, rules, inbox, alert_test, daemon, backup, provision, check
 
       LS-CONFIG-004 unknown key \`prot\` in inbox
         leitstand.yaml:13:13

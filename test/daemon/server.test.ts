@@ -24,6 +24,7 @@ it('an apply leaves nothing behind at the signal that lives as long as the daemo
       clock: systemClock,
       version: '0',
       since: '',
+      env: {},
       say: () => undefined,
       status: async () => [],
     }),

@@ -38,14 +38,20 @@ const counted = (requests: number, failedRequests = 0, failed = 0, more: Partial
 });
 const early: Evidence = {
   message: undefined,
+  copies: [],
   unassigned: 0,
+  refused: 0,
   isInbox: false,
+  event: undefined,
+  holds: [],
   groups: [group('on-call')],
   attempts: [],
   counted: counted(0),
   sameType: { unsettled: 1, proven: 0, failed: 0 },
   postedAt: new Date('2026-01-02T03:04:05.600Z'),
   elapsedMs: 100,
+  patienceMs: 5_000,
+  turnsMs: 0,
   final: false,
 };
 const oneFailed = { unsettled: 1, proven: 0, failed: 1 };
@@ -139,7 +145,7 @@ describe('FAILED', () => {
       verdict: 'FAILED',
       stage: 'receive',
       reason: expect.stringContaining('403 invalid_token'),
-      fix: expect.stringContaining('on-call slack[0]'),
+      fix: expect.stringContaining('into the secret TEST_URL; then: leitstand up'),
     });
   });
 
@@ -246,10 +252,10 @@ alertmanager_notifications_failed_total{integration="slack",reason="clientError"
 alertmanager_notifications_failed_total{integration="slack",reason="other"} 4
 alertmanager_notifications_failed_total{integration="webhook",reason="other"} ${webhook}
 `;
-  const snapshot = (...args: Parameters<typeof text>) => readCounters(parseMetrics(text(...args)));
+  const snapshot = (...args: Parameters<typeof text>) => readCounters([parseMetrics(text(...args))]);
 
   it('tell what was added for one type', () => {
-    const since = { type: 'slack', earlier: snapshot(2, 10) };
+    const since = { type: 'slack', receiver: 'on-call', earlier: snapshot(2, 10) };
     expect(countedSince(snapshot(1, 10), snapshot(3, 10), since)).toEqual({
       started: 2,
       requests: 2,
@@ -263,7 +269,7 @@ alertmanager_notifications_failed_total{integration="webhook",reason="other"} ${
 
   it('tell nothing across a restart', () => {
     expect(
-      countedSince(snapshot(1, 10), snapshot(3, 10, 6), { type: 'slack', earlier: undefined }),
+      countedSince(snapshot(1, 10), snapshot(3, 10, 6), { type: 'slack', receiver: 'on-call', earlier: undefined }),
     ).toBeUndefined();
   });
 });

@@ -20,7 +20,11 @@ function inhibitedBy(): string[] {
 }
 
 describe('the test alert', () => {
-  const probes = makeProbes(stackAlerting(stack), stack.receivers, '0123456789ab');
+  const probes = makeProbes(
+    stackAlerting(stack),
+    { kind: 'receivers', names: stack.receivers },
+    '0123456789ab',
+  );
 
   it('takes the way of a real one', () => {
     expect(probes.map(({ receiver, routed }) => [receiver, routed?.labels])).toEqual([
@@ -43,7 +47,7 @@ describe('the test alert', () => {
 
   it('is one for each receiver, and none is found in another', () => {
     const many = Array.from({ length: 12 }, (_, i) => `r${i}`);
-    const nonces = makeProbes(stackAlerting(stack), many, 'ab').map(({ nonce }) => nonce);
+    const nonces = makeProbes(stackAlerting(stack), { kind: 'receivers', names: many }, 'ab').map(({ nonce }) => nonce);
     for (const [i, nonce] of nonces.entries())
       expect(nonces.findIndex((other) => other.includes(nonce))).toBe(i);
   });

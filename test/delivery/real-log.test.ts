@@ -13,16 +13,16 @@ const EVER = new Date(0);
 const CASES = [
   ['refused slack[0]', 'connection refused', 'nothing listens'],
   ['refused webhook[0]', 'connection refused', 'nothing listens'],
-  ['s404 slack[0]', 'status code 404: no_service', 'leads nowhere'],
-  ['w404 webhook[0]', 'status code 404', 'leads nowhere'],
+  ['s404 slack[0]', 'status code 404: no_service', 'make a new webhook'],
+  ['w404 webhook[0]', 'status code 404', 'nothing takes messages at that URL'],
   ['s500 slack[0]', 'status code 500: oops', 'problem of its own'],
   ['w500 webhook[0]', 'status code 500', 'problem of its own'],
   ['dns webhook[0]', 'no such host', 'is not known here'],
   ['hang webhook[0]', 'context deadline exceeded', 'does not answer in time'],
   ['nosecret slack[0]', 'no such file or directory', 'secret file'],
-  ['two slack[0]', 'status code 404: no_service', 'leads nowhere'],
-  ['two slack[1]', 'status code 404: no_service', 'leads nowhere'],
-  ['two webhook[0]', 'status code 404', 'leads nowhere'],
+  ['two slack[0]', 'status code 404: no_service', 'make a new webhook'],
+  ['two slack[1]', 'status code 404: no_service', 'make a new webhook'],
+  ['two webhook[0]', 'status code 404', 'nothing takes messages at that URL'],
 ] as const;
 
 describe.each([
@@ -32,7 +32,7 @@ describe.each([
     [
       ...CASES,
       ['nosecret webhook[0]', 'no such file or directory', 'secret file'],
-      ['html slack[0]', 'received an error response from Slack: <html>', 'check the secret'],
+      ['html slack[0]', 'received an error response from Slack: <html>', 'a proxy or its login page'],
     ],
   ],
 ] as const)('the log of a real Alertmanager %s', (version, cases) => {

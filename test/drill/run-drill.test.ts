@@ -84,6 +84,7 @@ function fileRuntime(endsOn?: string): Pick<Runtime, 'twinPlace' | 'startTwin'> 
       return {
         url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
         ended: async () => runtime.ending,
+        logTail: async () => [],
         stop: async () => {
           runtime.running -= 1;
           server.closeAllConnections();

@@ -31,7 +31,16 @@ describe.skipIf(cached.every((entry) => entry === undefined))('the demo', () => 
   it('proves everything, says what it did not, and how to stop', async () => {
     const { exit, stdout } = await demo();
     expect(stdout).toMatch(/^PROVEN {2}in /m);
-    expect(stdout).toContain('NOT PROVEN\n  that Slack or a person gets it');
+    for (const integration of [
+      'on-call  slack[0]',
+      'on-call  pagerduty[0]',
+      'on-call  webhook[0]',
+      'team     email[0]',
+      'team     webhook[0]',
+    ])
+      expect(stdout).toMatch(new RegExp(`^${integration.replaceAll(/[[\]]/g, '\\$&')} +CONFIRMED`, 'm'));
+    expect(stdout).toContain('5 of 5 were told the end as well');
+    expect(stdout).toContain('NOT PROVEN\n  that Slack, PagerDuty, a mailbox or a person gets it');
     expect(stdout).toContain('--down');
     expect(exit).toBe(0);
   });

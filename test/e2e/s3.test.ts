@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LiveS3, startS3, versitygwServer } from '../integration/live-s3.ts';
 import { findProgram, generations } from '../integration/programs.ts';
+import { httpExchange } from '../../src/platform/http.ts';
 import { openS3Store } from '../../src/repository/stores/s3/index.ts';
 import type { S3Settings } from '../../src/repository/stores/s3/settings.ts';
 import { eventually } from '../runtimes/native/harness.ts';
@@ -63,11 +64,22 @@ describe.skipIf(!program || !generation)('backups in an S3 bucket', () => {
       ['backup', 'list'],
       ['backup', 'verify'],
       ['drill', '--source', 'prometheus'],
+      ['backup', 'prune'],
     ]) {
       const { exit, stdout, stderr } = await stack.run(...words);
       expect(exit, `${words.join(' ')}\n${stdout}${stderr}`).toBe(0);
     }
   }, 180_000);
+
+  it('tell Prometheus by the names that the first users chose', async () => {
+    const url = `http://127.0.0.1:${stack.ports.pushgateway}/metrics`;
+    const page = (await httpExchange(url)).body;
+    const [, timestamp] =
+      /^sva_backup_timestamp\{.*job="backup",.*service="monitoring".*\} (\S+)$/m.exec(page) ?? [];
+    expect(Math.abs(Number(timestamp) - Date.now() / 1000)).toBeLessThan(600);
+    expect(page).toMatch(/^sva_backup_size_bytes\{/m);
+    expect(page).toMatch(/^sva_backup_duration_seconds\{/m);
+  });
 
   it('are not reached without the server, and nobody says that they are gone', async () => {
     await server.stop();

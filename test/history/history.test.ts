@@ -212,10 +212,12 @@ describe('messages', () => {
   it('keeps no more than 256 MiB', () => {
     const { messages } = open();
     for (let i = 0; i < 3; i += 1) messages.append(message);
-    tamper(`UPDATE messages SET size = 300000000 WHERE id = 2;
-      UPDATE sqlite_sequence SET seq = 63 WHERE name = 'messages'`);
-    messages.append(message);
-    expect(messages.list({ limit: 10 }).map(({ id }) => id)).toEqual([64, 3]);
+    tamper('UPDATE messages SET size = 300000000 WHERE id = 2');
+    messages.append({ ...message, body: 'x'.repeat(16 * 1024 * 1024) });
+    expect(messages.list({ limit: 10 }).map(({ id }) => id)).toEqual([4, 3]);
+    tamper('UPDATE messages SET size = 300000000 WHERE id = 3');
+    open().messages.append(message);
+    expect(messages.list({ limit: 10 }).map(({ id }) => id)).toEqual([5, 4]);
   });
 });
 

@@ -34,6 +34,8 @@ describe('the layer rules', () => {
     ['platform', '../../cli/errors.ts', 'ground imports an interface'],
     ['platform', '../../stack/version.ts', 'platform imports a contract'],
     ['stack', '../../config/fields.ts', 'a contract imports the loader'],
+    ['stack', '../../routing/matcher.ts', 'a contract imports who reads it'],
+    ['routing', '../../config/fields.ts', 'what is ground for the loader imports it'],
     ['repository', '../../components/prometheus/api.ts', 'a building block imports another'],
     ['components/pushgateway', '../../prometheus/plan.ts', 'a plug-in imports its sibling'],
     ['receivers/slack', '../../webhook/index.ts', 'a receiver imports its sibling'],
@@ -56,6 +58,7 @@ describe('the layer rules', () => {
   it.each([
     ['drill', '../../components/prometheus/api.ts'],
     ['components/pushgateway', '../../../stack/version.ts'],
+    ['receivers/slack', '../../texts/words.ts'],
     ['cli', '../../deployment/up.ts'],
   ])('%s may import %s', (folder, target) => {
     expect(lint(folder, `import '${target}';\n`)).not.toContain('no-restricted-imports');

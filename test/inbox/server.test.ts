@@ -25,6 +25,7 @@ function endpoint(type: string, mounts: readonly string[], receive: HttpSandbox[
 
 let kept: Omit<InboxMessage, 'id'>[] = [];
 let full = false;
+let seen: Readonly<Record<string, string>> = {};
 let inbox: Inbox;
 let base = '';
 
@@ -34,7 +35,10 @@ beforeEach(async () => {
     port: 0,
     host: '127.0.0.1',
     endpoints: [
-      endpoint('one', ['one'], () => accepted),
+      endpoint('one', ['one'], ({ headers }) => {
+        seen = headers;
+        return accepted;
+      }),
       endpoint('two', ['two', 'alerts', ''], ({ body }) => ({
         status: 400,
         body: 'refused',
@@ -97,6 +101,8 @@ describe('the inbox', () => {
     ]);
     expect(kept[0]?.headers['x-a']).toBe('1');
     expect(JSON.stringify(kept)).not.toContain('7f3a');
+    expect(kept[0]?.headers['authorization']).toBe('<hidden>');
+    expect(seen['authorization']).toBe('Bearer hidden-7f3a');
   });
 
   it('keeps what it refused, with the reason', async () => {

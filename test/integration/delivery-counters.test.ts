@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAlertmanagerApi } from '../../src/components/alertmanager/api.ts';
+import { stackAlerting } from '../../src/delivery/alerting.ts';
 import { testDelivery } from '../../src/delivery/test-delivery.ts';
 import { type History, openHistory } from '../../src/history/history.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -57,14 +58,15 @@ describe.each(generations)('providers that share the counters, with %s programs'
 
   function ask(receivers: readonly string[], timeoutMs: number, onPosted: () => void = () => undefined) {
     return testDelivery({
-      alertmanagerUrl: live.url,
-      stack,
+      alertmanagers: [live.url],
+      alerting: stackAlerting(stack),
+      language: 'en',
       logTail: (lines) => live.logTail(lines),
       history,
       clock: systemClock,
       random: (bytes) => randomBytes(bytes),
       timeoutMs,
-      receivers,
+      aim: { kind: 'receivers', names: receivers },
       onProgress: (event) => {
         if (event.type === 'step' && event.text.startsWith('posted')) onPosted();
       },

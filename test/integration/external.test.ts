@@ -18,7 +18,6 @@ import { openExternalRuntime } from '../../src/runtimes/external/index.ts';
 import { startTwin, twinPlace } from '../../src/runtimes/native/twin.ts';
 import type { Program } from '../../src/stack/program.ts';
 import type { Attachment } from '../../src/stack/stack.ts';
-import { alertingStack } from '../fixtures/alerting.ts';
 import { fingerprintOf, startForeignAlertmanager, startSink } from './foreign-stack.ts';
 import { startPrometheus } from './live-prometheus.ts';
 import { generations, requirePrograms } from './programs.ts';
@@ -120,16 +119,16 @@ describe.each(generations)('a foreign stack of %s programs', (generation) => {
     const alerting = attachedAlerting((await createAlertmanagerApi(connection).status()).config);
     const test = (receivers?: readonly string[]) =>
       testDelivery({
-        alertmanagerUrl: connection,
-        stack: alertingStack({ receivers: {}, default: '' }),
+        alertmanagers: [connection],
         alerting,
+        language: 'en',
         inbox: { baseUrl: `http://127.0.0.1:${inbox.port}`, messages: history.messages },
         logTail: async () => [],
         history,
         clock: systemClock,
         random: (bytes) => randomBytes(bytes),
         timeoutMs: 10_000,
-        ...(receivers ? { receivers } : {}),
+        ...(receivers ? { aim: { kind: 'receivers', names: receivers } } : {}),
         onProgress: () => undefined,
       });
     return { live, runtime, alerting, test };
@@ -200,7 +199,7 @@ receivers:
 
   it('routes the test alerts as its own amtool says', async () => {
     const { live, alerting } = await start();
-    const probes = makeProbes(alerting, alerting.receivers, 'abc').filter(({ routed }) => routed);
+    const probes = makeProbes(alerting, { kind: 'receivers', names: alerting.receivers }, 'abc').filter(({ routed }) => routed);
     expect(probes).toHaveLength(4);
     for (const probe of probes) {
       const { labels } = probeAlert(probe, new Date(), 1);

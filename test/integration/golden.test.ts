@@ -15,6 +15,7 @@ describe.each(generations)('the golden files and %s validators', (generation) =>
   it.each([
     ['promtool', ['check', 'config', `${golden}/prometheus-${prometheus}/prometheus.yml`]],
     ['amtool', ['check-config', `${golden}/alertmanager-${alertmanager}/alertmanager.yml`]],
+    ['amtool', ['check-config', `${golden}/routing/alertmanager-${alertmanager}.yml`]],
   ] as const)('%s takes them', async (name, args) => {
     expect(existsSync(args.at(-1) ?? '')).toBe(true);
     const program = (await requirePrograms(generation)).get(name);

@@ -24,16 +24,20 @@ export async function renderAlerting(stack: Stack, program: Program, directory: 
   await ensureDirectory(join(directory, 'secrets'));
   for (const { name, value } of rendered.secrets)
     await writeFileAtomic(secretPath(name), value.reveal(), { mode: 0o400 });
+  await ensureDirectory(join(directory, 'templates'));
+  for (const { name, content } of rendered.templates)
+    await writeFileAtomic(join(directory, 'templates', name), content);
   const configFile = join(directory, 'alertmanager.yml');
   await writeFileAtomic(configFile, rendered.content, { mode: 0o600 });
   return { configFile, secretPath, rendered };
 }
 
-/** A real Alertmanager with the stack's configuration, ready when this resolves. */
+/** A real Alertmanager with the stack's configuration, ready when this resolves. `args`: of its own cluster or features. */
 export async function startAlertmanager(
   program: Program,
   stack: Stack,
   directory: string,
+  args: readonly string[] = ['--cluster.listen-address='],
 ): Promise<LiveAlertmanager> {
   const { configFile, secretPath } = await renderAlerting(stack, program, directory);
   const port = await findFreePort(0);
@@ -46,7 +50,7 @@ export async function startAlertmanager(
       `--config.file=${configFile}`,
       `--storage.path=${join(directory, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
-      '--cluster.listen-address=',
+      ...args,
     ],
     { stdio: ['ignore', log.fd, log.fd] },
   );

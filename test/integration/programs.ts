@@ -4,7 +4,7 @@ import { cacheDirectory } from '../../src/platform/environment.ts';
 import { findExecutable } from '../../src/platform/files.ts';
 import { runProgram } from '../../src/platform/processes.ts';
 import type { Program } from '../../src/stack/program.ts';
-import { parseVersion } from '../../src/stack/version.ts';
+import { isAtLeast, parseVersion } from '../../src/stack/version.ts';
 
 export type Generation = 'current' | 'debian';
 
@@ -60,6 +60,21 @@ export async function findProgram(
   if (path === undefined) return undefined;
   const version = parseVersion(origin === 'go' ? program.current : ((await printedVersion(path)) ?? ''));
   return version && { name, path, version, origin };
+}
+
+/**
+ * A program of at least that version by its own word, which neither generation has; undefined where this machine has none.
+ * Looked for in LEITSTAND_TEST_PROGRAMS and on PATH.
+ */
+export async function findNewer(name: string, minimum: string): Promise<Program | undefined> {
+  for (const directory of `${process.env['LEITSTAND_TEST_PROGRAMS'] ?? ''}:${process.env['PATH'] ?? ''}`.split(
+    ':',
+  )) {
+    const path = directory && (await findExecutable(name, directory));
+    const version = path ? parseVersion((await printedVersion(path)) ?? '') : undefined;
+    if (path && version && isAtLeast(version, minimum)) return { name, path, version, origin: 'system' };
+  }
+  return undefined;
 }
 
 async function findInDirectories(file: string, generation: Generation): Promise<string | undefined> {

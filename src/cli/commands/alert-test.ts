@@ -1,181 +1,89 @@
 import { EXIT } from '../../platform/exit-codes.ts';
-import { parseDuration } from '../../platform/units.ts';
-import type { Alerting, Audience } from '../../delivery/alerting.ts';
-import type { Stack } from '../../stack/stack.ts';
-import type { DeliveryReport, IntegrationReport } from '../../delivery/report.ts';
-import type { Command, CommandContext } from '../command.ts';
-import { cliErrors } from '../errors.ts';
-import type { Session } from '../session.ts';
-import { table } from '../terminal.ts';
+import type { Command } from '../command.ts';
 
 export const alertTestCommand: Command = {
   description: `Sends a marked test alert through the real Alertmanager to every receiver and follows it: posted, routed, sent,
-received. Each integration gets a verdict with its evidence; the alert is resolved afterwards.
-  CONFIRMED         the message arrived in the inbox
+received. Each integration gets a verdict with its evidence; the alert is resolved afterwards, also on Ctrl-C.
+  CONFIRMED         the message arrived: seen in the inbox, or found by asking the provider
   ACCEPTED          the provider took it; whether a person saw it is not known
   SENT-UNCONFIRMED  sent, but nothing says that it was taken
   MUTED             a silence, an inhibition or a time interval holds it back
   NOT-ROUTED        no route leads to this receiver
-  FAILED            lost on the way: the stage, the reason and a fix are named`,
+  FAILED            lost on the way: the stage, the reason and a fix are named
+Before anything is sent: whether Alertmanager is ready and has loaded the configuration of leitstand.yaml, whether it can
+read its secrets, and what would hold the test back.`,
   arguments: [{ name: 'receiver', description: 'only these receivers', required: false, variadic: true }],
   options: [
     { flags: '--timeout <duration>', description: 'how long to wait for it', default: '15s' },
+    {
+      flags: '--min-verdict <verdict>',
+      description: 'the least that every integration must reach for exit 0',
+      default: 'accepted',
+      choices: ['confirmed', 'accepted', 'sent'],
+    },
+    {
+      flags: '--route <labels>',
+      description: 'an alert with these labels (team=water,severity=critical), whoever takes it',
+    },
+    { flags: '--every-route', description: 'each route once, rather than each receiver once' },
+    {
+      flags: '--from-prometheus',
+      description: 'a rule raises it: proves scraping, the rule and the way to Alertmanager as well',
+    },
+    {
+      flags: '--direct',
+      description: 'sends from here, past Alertmanager: proves the credentials only, and no receiver',
+    },
+    {
+      flags: '--alertmanager <url>',
+      description: 'this Alertmanager, without a leitstand.yaml; again for each member of a cluster',
+      repeatable: true,
+    },
+    { flags: '--state <directory>', description: 'with --alertmanager: where the test is recorded' },
+    {
+      flags: '--peer-timeout <duration>',
+      description: "how long a cluster's member waits for another: its --cluster.peer-timeout",
+      default: '15s',
+    },
+    { flags: '--drill', description: 'says in the message that it is the drill of the schedule' },
+    {
+      flags: '--wait-seen <duration>',
+      description: 'waits so long for people to say that they saw it (alert_test.public_url)',
+    },
     { flags: '--dry-run', description: 'only show who would be told, and by which labels; sends nothing' },
   ],
   examples: [
     { command: 'leitstand alert test', shows: 'every receiver' },
     { command: 'leitstand alert test --dry-run', shows: 'who would be told; sends nothing' },
     { command: 'leitstand alert test on-call --timeout 60s', shows: 'one receiver, with patience' },
+    {
+      command: 'leitstand alert test --route team=water,severity=critical',
+      shows: 'who takes such an alert',
+    },
+    { command: 'leitstand alert test --from-prometheus on-call', shows: 'the whole way, from a rule on' },
+    { command: 'leitstand alert test --direct', shows: 'are the credentials right?' },
+    {
+      command: 'leitstand alert test --alertmanager http://am-1:9093 --alertmanager http://am-2:9093',
+      shows: "somebody's cluster: one copy each?",
+    },
   ],
   exits: [
-    '0   every integration is CONFIRMED or ACCEPTED',
-    '1   one is not',
-    '4   an attached Alertmanager refuses the credentials',
-    '5   Alertmanager cannot be reached',
+    '0   every integration reaches --min-verdict',
+    '1   one does not',
+    '4   Alertmanager refuses the credentials',
+    '5   it cannot be asked; with --direct: there is nothing to send to',
   ],
   run: async (context, input) => {
-    const timeoutMs = parseDuration(input.text('timeout') ?? '');
-    if (timeoutMs === undefined || timeoutMs === 0) {
-      throw cliErrors.error('LS-CLI-001', {
-        what: `--timeout takes a duration with its unit, not \`${input.text('timeout') ?? ''}\``,
-        fix: 'leitstand alert test --timeout 30s',
-      });
-    }
-    const report = await testReceivers(context, input.args, { timeoutMs, dryRun: input.flag('dryRun') });
-    if (!('nonce' in report)) {
-      return { exit: EXIT.ok, text: audienceText(report), json: JSON.parse(JSON.stringify(report)) };
-    }
-    return { exit: report.exit, text: reportText(report), json: JSON.parse(JSON.stringify(report)) };
+    const { alertTestOptions } = await import('../alert-test/options.ts');
+    const { audienceText, reportText } = await import('../alert-test/texts.ts');
+    const options = alertTestOptions(input, context);
+    const report =
+      options.alertmanagers.length > 0
+        ? await (await import('../alert-test/without-file.ts')).testWithoutFile(context, options)
+        : await (await import('../alert-test/with-stack.ts')).testStack(context, options);
+    const json = JSON.parse(JSON.stringify(report));
+    return 'nonce' in report
+      ? { exit: report.exit, text: reportText(report, options.standard), json }
+      : { exit: EXIT.ok, text: audienceText(report), json };
   },
 };
-
-/** The report, or with `dryRun` whom it would tell. */
-async function testReceivers(
-  context: CommandContext,
-  asked: readonly string[],
-  options: { readonly timeoutMs: number; readonly dryRun: boolean },
-): Promise<DeliveryReport | readonly Audience[]> {
-  const { openSession, requireRunning } = await import('../open-session.ts');
-  const { testDelivery } = await import('../../delivery/test-delivery.ts');
-  const session = await openSession(context);
-  try {
-    const { stack, runtime } = session;
-    const external = stack.runtime === 'external';
-    if (external && hasAlertmanager(stack)) await requireRunning(session, 'alertmanager');
-    const alerting = await alertingOf(session, asked, context.signal);
-    const audience = alerting.audience(asked.length === 0 ? alerting.receivers : asked);
-    if (options.dryRun) return audience;
-    if (!external) await requireRunning(session, 'alertmanager');
-    else
-      context.output.talk(
-        `This goes to people, through an Alertmanager that somebody else runs:\n${audienceText(audience)}`,
-      );
-    return await testDelivery({
-      alertmanagerUrl: runtime.connection('alertmanager', portOf(session)),
-      stack,
-      alerting,
-      ...(stack.inbox.enabled || external
-        ? { inbox: { baseUrl: `http://127.0.0.1:${stack.inbox.port}`, messages: session.history.messages } }
-        : {}),
-      logTail: async (lines) => (external ? [] : runtime.logTail('alertmanager', lines)),
-      history: session.history,
-      clock: context.clock,
-      random: context.random,
-      timeoutMs: options.timeoutMs,
-      ...(asked.length === 0 ? {} : { receivers: asked }),
-      signal: context.signal,
-      onProgress: context.onProgress,
-    });
-  } finally {
-    session.close();
-  }
-}
-
-function hasAlertmanager({ components }: Stack): boolean {
-  return components.some(({ name }) => name === 'alertmanager');
-}
-
-function portOf({ stack, components }: Session): number {
-  const config = stack.components.find(({ name }) => name === 'alertmanager')?.config;
-  const offer = components.get('alertmanager')?.offers(config, stack);
-  return offer?.endpoints.find(({ kind }) => kind === 'alertmanager-api')?.port ?? 0;
-}
-
-/** Throws LS-CLI-003 when there is nobody to tell, or nobody of that name. */
-async function alertingOf(
-  session: Session,
-  asked: readonly string[],
-  signal: AbortSignal,
-): Promise<Alerting> {
-  const { stack } = session;
-  const [{ stackAlerting }, { askAttachedAlerting }] = await Promise.all([
-    import('../../delivery/alerting.ts'),
-    import('../attached.ts'),
-  ]);
-  const attached = stack.runtime === 'external' ? await askAttachedAlerting(session, signal) : undefined;
-  const alerting = attached ?? stackAlerting(stack);
-  const known = attached?.known ?? stack.receivers;
-  const unknown = asked.filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    throw cliErrors.error('LS-CLI-003', {
-      what: `there is no receiver ${unknown.join(', ')}`,
-      fix: `the receivers are: ${known.join(', ')}`,
-    });
-  }
-  const found = hasAlertmanager(stack);
-  if (found && alerting.receivers.some((receiver) => alerting.targets(receiver).length > 0)) return alerting;
-  throw cliErrors.error('LS-CLI-003', {
-    what: found ? 'this stack has no receiver' : 'this stack has no Alertmanager',
-    where: { file: stack.file },
-    fix:
-      stack.runtime === 'external'
-        ? found
-          ? "no receiver in the attached Alertmanager's configuration has an integration: who runs it adds one"
-          : 'add `alertmanager: {url: …}` under `attach:`; docs/attach.md shows it'
-        : 'add `alertmanager:` to components and a receiver to receivers; docs/alerting.md shows both',
-  });
-}
-
-/** Whom a test tells, one line a receiver. */
-function audienceText(audience: readonly Audience[]): string {
-  return table(
-    audience.map(({ receiver, integrations, by, notes }) => [
-      receiver,
-      integrations.join(', ') || '(nobody)',
-      by === '' ? 'what no other route takes' : by,
-      notes.join('; '),
-    ]),
-  );
-}
-
-function reportText(report: DeliveryReport): string {
-  return [
-    table(report.integrations.map((integration) => [...name(integration), ...evidence(integration)])),
-    ...report.integrations.flatMap(problem),
-    '',
-    `${report.integrations.filter(isGood).length} of ${report.integrations.length} integrations proven; test alert ${report.nonce} ${report.resolved ? 'is resolved' : 'could NOT be resolved: it ends by itself'}`,
-  ].join('\n');
-}
-
-function name(integration: IntegrationReport): string[] {
-  return [integration.receiver, `${integration.type}[${integration.index}]`, integration.verdict];
-}
-
-function evidence({ latencyMs, evidence: text }: IntegrationReport): string[] {
-  return [latencyMs === undefined ? '' : `${Math.round(latencyMs)} ms`, text ?? ''];
-}
-
-function isGood({ verdict }: IntegrationReport): boolean {
-  return verdict === 'CONFIRMED' || verdict === 'ACCEPTED';
-}
-
-function problem(integration: IntegrationReport): string[] {
-  if (isGood(integration)) return [];
-  const lines = [
-    '',
-    `${integration.receiver} ${integration.type}[${integration.index}]: ${integration.verdict}${integration.stage === undefined ? '' : ` at stage \`${integration.stage}\``}`,
-  ];
-  if (integration.reason !== undefined) lines.push(`  why: ${integration.reason}`);
-  if (integration.fix !== undefined) lines.push(`  fix: ${integration.fix}`);
-  return lines;
-}

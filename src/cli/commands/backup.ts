@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { BackupReport, BackupSource, SourceReport } from '../../backup/report.ts';
 import { renderError } from '../../platform/error-text.ts';
-import { ensureDirectory } from '../../platform/files.ts';
 import { formatElapsed, formatSize } from '../../platform/units.ts';
 import { chosenSources } from '../chosen-sources.ts';
 import type { Command } from '../command.ts';
@@ -46,7 +45,6 @@ record that makes it a backup is written last: what is killed before it is harml
         session,
         input.flag('newRepository'),
       );
-      await ensureDirectory(join(session.stack.stateDir, 'run'));
       const report = await runBackup({
         stack: session.stack.name,
         sources,
@@ -58,10 +56,13 @@ record that makes it a backup is written last: what is killed before it is harml
         signal: context.signal,
         onProgress: context.onProgress,
       });
+      const { publishMetrics } = await import('../publish-backup-metrics.ts');
+      const untold = await publishMetrics(session, context.signal);
       return {
         exit: report.exit,
         text: [
           reportText(report),
+          ...untold.map(({ message }) => `warning: ${message}`),
           ...(isNew
             ? [
                 `The repository is new. Keep a copy of ${join(session.stack.stateDir, 'keys')} elsewhere: it proves that a backup is yours.`,

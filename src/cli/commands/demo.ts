@@ -148,7 +148,7 @@ async function closingText(
 ${failed.length === 0 ? 'PROVEN' : `NOT ALL PROVEN: see ${failed.map(({ name }) => `leitstand ${name}`).join(', ')} above`}  in ${formatElapsed(elapsedMs)}
 ${claims(true).join('\n')}
 NOT PROVEN
-${[...claims(false), `  that Slack or a person gets it: the demo's secrets point to the inbox on this machine (${where}/.env)`, `  that the backup survives this machine: it lies beside the data (${stack.backup.store.kind === 'directory' ? shownPath(context.cwd, stack.backup.store.path) : 'in its own store'})`].join('\n')}
+${[...claims(false), `  that Slack, PagerDuty, a mailbox or a person gets it: the demo's secrets point to the inbox on this machine (${where}/.env)`, `  that the backup survives this machine: it lies beside the data (${stack.backup.store.kind === 'directory' ? shownPath(context.cwd, stack.backup.store.path) : 'in its own store'})`].join('\n')}
 
 Look at it
 ${indent(endpointLines({ stack, components, runtime }))}

@@ -1,16 +1,30 @@
+import type { MessageLog } from '../../history/messages.ts';
 import { EXIT } from '../../platform/exit-codes.ts';
 import type { InboxMessage } from '../../stack/sandbox.ts';
-import type { Command } from '../command.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
+import { answerText, gist, messageJson, messageLine } from '../inbox/message-line.ts';
+import { openInboxRecords, STATE_OPTION } from '../inbox/open-records.ts';
 import { formatAge, table } from '../terminal.ts';
 
+const LOOK_EVERY_MS = 500;
+/** Of those that came between two looks. */
+const AT_ONCE = 500;
+
 export const inboxListCommand: Command = {
-  description: `The inbox answers as Slack and webhooks would and keeps what arrived, refused messages included. Newest first.`,
-  options: [{ flags: '--limit <n>', description: 'how many at most', default: '20' }],
+  description: `The inbox answers as Slack, PagerDuty, a mail server and webhooks would and keeps what arrived, refused messages
+included. Newest first; with --follow as they come.`,
+  options: [
+    { flags: '--limit <n>', description: 'how many at most', default: '20' },
+    { flags: '-f, --follow', description: 'go on with those that come from now on, until Ctrl-C' },
+    STATE_OPTION,
+  ],
   examples: [
     { command: 'leitstand inbox list', shows: 'the newest messages' },
+    { command: 'leitstand inbox list --follow', shows: 'what comes, as it comes' },
     { command: 'leitstand inbox show 12', shows: 'one of them, whole' },
   ],
+  exits: ['130  ended by Ctrl-C while it followed'],
   run: async (context, input) => {
     const limit = Number(input.text('limit'));
     if (!Number.isInteger(limit) || limit < 1) {
@@ -19,10 +33,10 @@ export const inboxListCommand: Command = {
         fix: 'leitstand inbox list --limit 20',
       });
     }
-    const { openSession } = await import('../open-session.ts');
-    const session = await openSession(context, { inNeed: true });
+    const history = await openInboxRecords(context, input);
     try {
-      const messages = session.history.messages.list({ limit });
+      if (input.flag('follow')) return await follow(context, history.messages);
+      const messages = history.messages.list({ limit });
       const now = context.clock.now().getTime();
       return {
         exit: EXIT.ok,
@@ -30,18 +44,10 @@ export const inboxListCommand: Command = {
           messages.length === 0
             ? 'The inbox is empty.'
             : table([HEADER, ...messages.map((message) => row(message, now))]),
-        json: messages.map(({ id, receivedAt, type, accepted, status, title, problems }) => ({
-          id,
-          receivedAt,
-          type,
-          accepted,
-          status,
-          title,
-          problems: [...problems],
-        })),
+        json: messages.map(messageJson),
       };
     } finally {
-      session.close();
+      history.close();
     }
   },
 };
@@ -53,8 +59,23 @@ function row(message: InboxMessage, now: number): string[] {
     String(message.id),
     formatAge(now - Date.parse(message.receivedAt)),
     message.type,
-    message.accepted ? String(message.replyStatus) : `${message.replyStatus} REFUSED`,
+    answerText(message),
     message.status,
-    message.accepted ? message.title : message.problems.join('; '),
+    gist(message),
   ];
+}
+
+/** Ends quietly: with Ctrl-C, or when nobody reads any more. */
+async function follow({ output, signal, clock }: CommandContext, messages: MessageLog) {
+  let last = messages.lastId();
+  let count = 0;
+  for (;;) {
+    for (const message of messages.after(last, AT_ONCE)) {
+      last = message.id;
+      count += 1;
+      if (!output.line(messageLine(message))) return { exit: EXIT.ok, text: '', json: count };
+    }
+    await clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined);
+    if (signal.aborted) return { exit: EXIT.cancelled, text: '', json: count };
+  }
 }

@@ -3,7 +3,7 @@ import { EXIT } from '../../platform/exit-codes.ts';
 import { LANGUAGES } from '../../stack/language.ts';
 import { ENVIRONMENTS } from '../../stack/stack.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { type Answers, answersFrom, completeAnswers, defaultAnswers, RECEIVERS } from '../init/answers.ts';
+import { type Answers, answersFrom, completeAnswers, defaultAnswers, NOBODY } from '../init/answers.ts';
 import { shownPath } from '../shown-path.ts';
 import { table } from '../terminal.ts';
 
@@ -31,9 +31,8 @@ the lines that keep secrets out of git. On a terminal it asks what the options l
       description: 'with commas between (default: prometheus,alertmanager,node-exporter)',
     },
     {
-      flags: '--receiver <type>',
-      description: 'who is told about alerts (default: slack)',
-      choices: RECEIVERS,
+      flags: '--receiver <types>',
+      description: 'who is told about alerts, such as slack,pagerduty,email; or none (default: slack)',
     },
     {
       flags: '--language <code>',
@@ -50,8 +49,8 @@ the lines that keep secrets out of git. On a terminal it asks what the options l
     { command: 'leitstand init', shows: 'asks, and writes into this directory' },
     { command: 'leitstand init monitoring --yes', shows: 'the defaults, in a new directory' },
     {
-      command: 'leitstand init --environment production --receiver webhook --language de --yes',
-      shows: 'from a script',
+      command: 'leitstand init --receiver slack,pagerduty,email --language de --yes',
+      shows: 'critical alerts to Slack and PagerDuty, the others by e-mail',
     },
   ],
   exits: ['2   there is a leitstand.yaml already'],
@@ -59,10 +58,11 @@ the lines that keep secrets out of git. On a terminal it asks what the options l
     const { refuseExisting, writeStackFiles } = await import('../init/write-files.ts');
     const directory = resolve(context.cwd, input.args[0] ?? '.');
     await refuseExisting(context, directory);
-    const known = [...(await context.catalog.components()).keys()];
-    const given = answersFrom(input, context, known);
+    const { offered } = await import('../init/chosen-plugins.ts');
+    const choices = await offered(context.catalog);
+    const given = answersFrom(input, context, choices);
     const answers = await settle(context, given, {
-      defaults: defaultAnswers(directory, known),
+      defaults: defaultAnswers(directory, choices),
       silent: input.flag('yes'),
     });
     const files = await writeStackFiles(context, directory, answers);
@@ -77,6 +77,7 @@ the lines that keep secrets out of git. On a terminal it asks what the options l
         directory,
         ...answers,
         components: [...answers.components],
+        receivers: [...answers.receivers],
         files: files.map(({ path }) => path),
       },
     };
@@ -97,19 +98,20 @@ async function settle(
   }
   try {
     const { askAnswers } = await import('../init/wizard.ts');
-    return await askAnswers(prompt, given, defaults, await context.catalog.components());
+    return await askAnswers(prompt, given, defaults, context.catalog);
   } finally {
     prompt.close();
   }
 }
 
-function described({ name, environment, components, receiver }: Answers): string {
-  return `${name}, ${environment}, ${components.join(' ')}, receiver ${receiver}`;
+function described({ name, environment, components, receivers }: Answers): string {
+  const told = receivers.length === 0 ? NOBODY : receivers.join(' ');
+  return `${name}, ${environment}, ${components.join(' ')}, receiver ${told}`;
 }
 
 function nextSteps(context: CommandContext, directory: string, answers: Answers): string[] {
   const here = shownPath(context.cwd, directory);
-  const isTold = answers.receiver !== 'none';
+  const isTold = answers.receivers.length > 0;
   const inbox =
     isTold && answers.environment !== 'local'
       ? ['Alerts go to the built-in inbox until .env names the real place.', '']

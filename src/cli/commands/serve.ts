@@ -27,6 +27,7 @@ programs running, so that the next one takes them over; \`leitstand down\` stops
       clock: context.clock,
       signal: context.signal,
       inbox: hostInbox(context, stateDir),
+      leitstand: context.self,
       say: context.output.talk,
     });
     return { exit: EXIT.ok, text: '', json: null };

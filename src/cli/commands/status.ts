@@ -3,8 +3,10 @@ import { EXIT } from '../../platform/exit-codes.ts';
 import { formatSize } from '../../platform/units.ts';
 import type { ProofStatus, StackStatus } from '../../deployment/status.ts';
 import { isSalvaged, type Stack, type StorePlace } from '../../stack/stack.ts';
+import type { Misbehaviour } from '../../stack/sandbox.ts';
 import type { Session } from '../session.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { misbehaviourJson, standingLine } from '../inbox/misbehaviour-text.ts';
 import { formatAge, plural, table } from '../terminal.ts';
 
 export const statusCommand: Command = {
@@ -24,6 +26,7 @@ and its limit. What was never proven, or too long ago, counts as wrong: unknown 
     const { openSession } = await import('../open-session.ts');
     const { readStatus } = await import('../../deployment/status.ts');
     const { attachedExit, expectedNow } = await import('../attached.ts');
+    const { JOB_HEADER, jobRow, jobStates } = await import('../job-states.ts');
     const session = await openSession(context, { inNeed: true });
     try {
       const status = await readStatus({
@@ -32,16 +35,26 @@ and its limit. What was never proven, or too long ago, counts as wrong: unknown 
         expected: await expectedNow(session, context.signal),
         problems: await problemsOf(session),
         latest: (kind, subject) => session.history.proofs.latest(kind, subject),
+        jobs: jobStates(session.stack, session.history, context.clock.now()),
         now: context.clock.now(),
       });
+      const misbehaviours = session.history.misbehaviours.list(context.clock.now());
       return {
         exit:
           session.stack.runtime === 'external' ? attachedExit(status) : status.healthy ? EXIT.ok : EXIT.no,
         text: statusText(labelOf(session.stack), status, {
           now: context.clock.now(),
           options: optionsOf(context),
+          jobs: status.jobs.length === 0 ? '' : table([JOB_HEADER, ...status.jobs.map(jobRow)]),
+          misbehaviours,
         }),
-        json: JSON.parse(JSON.stringify({ stack: session.stack.name, ...status })),
+        json: JSON.parse(
+          JSON.stringify({
+            stack: session.stack.name,
+            ...status,
+            misbehaviours: misbehaviours.map(misbehaviourJson),
+          }),
+        ),
       };
     } finally {
       session.close();
@@ -100,11 +113,15 @@ const NEXT: Readonly<Record<string, string>> = {
   drill: 'leitstand drill',
 };
 
-function statusText(
-  name: string,
-  status: StackStatus,
-  { now, options }: { readonly now: Date; readonly options: string },
-): string {
+interface Shown {
+  readonly now: Date;
+  readonly options: string;
+  readonly misbehaviours: readonly Misbehaviour[];
+  /** What is done by schedule, as a table. */
+  readonly jobs: string;
+}
+
+function statusText(name: string, status: StackStatus, { now, options, misbehaviours, jobs }: Shown): string {
   const components = status.components.map((component) => [
     component.component,
     component.state,
@@ -129,16 +146,8 @@ function statusText(
   const inbox = status.inbox
     ? [['inbox', status.inbox.state, '', '', '', status.inbox.reason ?? `port ${status.inbox.port}`]]
     : [];
-  const proofs = status.proofs.map((proof) => [
-    proof.kind,
-    proof.subject,
-    word(proof),
-    proof.ageMs === undefined ? '' : formatAge(proof.ageMs),
-    proof.limitMs === undefined ? '' : formatAge(proof.limitMs),
-    proof.proof === undefined ? '' : `proof ${proof.proof}`,
-    proof.reason ?? (proof.state === 'outdated' ? 'the configuration has changed since' : ''),
-  ]);
   const next = nextSteps(status);
+  const standing = standingLine(misbehaviours, now);
   return [
     `${name}: ${status.healthy ? 'all ready, all proven' : 'NOT ALL WELL'}`,
     '',
@@ -149,12 +158,26 @@ function statusText(
     status.supervision.supervised === 'elsewhere'
       ? attachedTable(status)
       : table([['COMPONENT', 'STATE', 'SINCE', 'MEMORY', '', ''], ...components, ...inbox, ...own]),
+    ...(standing === undefined ? [] : ['', standing]),
     ...lastLines(status),
-    ...(proofs.length === 0
-      ? []
-      : ['', table([['PROOF', 'OF', 'RESULT', 'AGE', 'LIMIT', 'EVIDENCE', ''], ...proofs])]),
+    ...proofTable(status),
+    ...(jobs === '' ? [] : ['', jobs]),
     ...(next.length === 0 ? [] : ['', `Next: ${next.map((step) => `${step}${options}`).join(', ')}`]),
   ].join('\n');
+}
+
+function proofTable({ proofs }: StackStatus): string[] {
+  if (proofs.length === 0) return [];
+  const rows = proofs.map((proof) => [
+    proof.kind,
+    proof.subject,
+    word(proof),
+    proof.ageMs === undefined ? '' : formatAge(proof.ageMs),
+    proof.limitMs === undefined ? '' : formatAge(proof.limitMs),
+    proof.proof === undefined ? '' : `proof ${proof.proof}`,
+    proof.reason ?? (proof.state === 'outdated' ? 'the configuration has changed since' : ''),
+  ]);
+  return ['', table([['PROOF', 'OF', 'RESULT', 'AGE', 'LIMIT', 'EVIDENCE', ''], ...rows])];
 }
 
 /** What somebody else runs: since when and with how much memory is not to be seen from here. */
@@ -191,5 +214,7 @@ function nextSteps(status: StackStatus): string[] {
     const step = NEXT[kind];
     if (state !== 'proven' && step !== undefined && !steps.includes(step)) steps.push(step);
   }
+  for (const { name, condition } of status.jobs)
+    if (condition === 'failed' || condition === 'missed') steps.push(`leitstand schedule run ${name}`);
   return steps;
 }

@@ -25,7 +25,9 @@ Ends when every component is ready.`,
     const { openDeployment } = await import('../open-deployment.ts');
     const { up } = await import('../../deployment/up.ts');
     const deployment = { ...(await openDeployment(context)), allowDowngrade: input.flag('allowDowngrade') };
-    const changes = await up(deployment);
+    const { noteInboxDestinations } = await import('../inbox-destinations.ts');
+    // Also when a program does not become ready: what Alertmanager reads is new by then.
+    const changes = await up(deployment).finally(() => noteInboxDestinations(context, deployment.stack));
     const { endpointLines } = await import('../endpoints.ts');
     return {
       exit: EXIT.ok,

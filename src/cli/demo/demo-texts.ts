@@ -9,10 +9,17 @@ export interface DemoPorts {
   readonly daemon: number;
 }
 
+/** Of the form that PagerDuty gives out, and the key of no service. */
+const PAGERDUTY_KEY = 'demo0demo0demo0demo0demo0demo012';
+
 export function demoEnvironment({ inbox }: DemoPorts): string {
-  return `# Secrets of the demo. They point to the inbox, which answers as Slack and a webhook would.
-# For a real channel, put its webhook URL here, then \`leitstand up\` and \`leitstand alert test\`.
+  return `# Secrets of the demo. They point to the inbox, which answers as Slack, PagerDuty, a mail server and a webhook would.
+# For a real channel, put its real value here, then \`leitstand up\` and \`leitstand alert test\`. PagerDuty and the
+# mail server have an address in leitstand.yaml as well.
 SLACK_WEBHOOK_URL=http://127.0.0.1:${inbox}/slack/services/T00DEMO00/B00DEMO00/demo0demo0demo0demo0demo
+PAGERDUTY_SERVICE_KEY=${PAGERDUTY_KEY}
+SMTP_USERNAME=alerts
+SMTP_PASSWORD=anything-goes-in-the-inbox
 WEBHOOK_URL=http://127.0.0.1:${inbox}/webhook
 `;
 }
@@ -46,9 +53,18 @@ receivers:
     slack:
       - webhook_url: \${secret:SLACK_WEBHOOK_URL}
         channel: '#monitoring-alerts'
+    pagerduty:
+      - routing_key: \${secret:PAGERDUTY_SERVICE_KEY}
+        url: http://127.0.0.1:${ports.inbox}/pagerduty/v2/enqueue   # without it: PagerDuty itself
     webhook:
       - url: \${secret:WEBHOOK_URL}
   team:
+    email:
+      - to: team@inbox.test
+        from: alerts@inbox.test
+        smarthost: 127.0.0.1:${ports.inbox}
+        username: \${secret:SMTP_USERNAME}
+        password: \${secret:SMTP_PASSWORD}
     webhook:
       - url: \${secret:WEBHOOK_URL}
 

@@ -18,6 +18,7 @@ export async function doctorWorld(context: CommandContext): Promise<DoctorWorld>
   const own = stack?.runtime === 'native' ? await ownProcesses(stack) : NONE;
   const { neededPrograms } = await import('../../deployment/plans.ts');
   const ownUser = userInfo();
+  const { alertmanagerOf, writtenOutIn } = await import('./secret-facts.ts');
   return {
     stack,
     mistakes,
@@ -25,6 +26,9 @@ export async function doctorWorld(context: CommandContext): Promise<DoctorWorld>
     ownPids: own.pids,
     daemonRuns: own.daemonRuns,
     programs: isWhole && stack.runtime === 'native' ? neededPrograms(stack, components) : [],
+    receivers: await context.catalog.receivers(),
+    alertmanager: isWhole ? await alertmanagerOf(stack) : undefined,
+    writtenOut: stack ? await writtenOutIn(context, stack) : [],
     host: {
       uid: ownUser.uid,
       user: ownUser.username,

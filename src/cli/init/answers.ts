@@ -6,9 +6,15 @@ import type { EnvironmentName } from '../../stack/stack.ts';
 import type { CommandContext, CommandInput } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 
-/** `none`: alerts are seen in Alertmanager only. */
-export const RECEIVERS = ['slack', 'webhook', 'none'] as const;
-export type ReceiverChoice = (typeof RECEIVERS)[number];
+/** Instead of a receiver: alerts are seen in Alertmanager only. */
+export const NOBODY = 'none';
+
+/** What there is to choose from, in the catalog's order. */
+export interface Offered {
+  readonly components: readonly string[];
+  /** Types of integrations. */
+  readonly receivers: readonly string[];
+}
 
 /** Everything that `init` has to know. */
 export interface Answers {
@@ -16,7 +22,8 @@ export interface Answers {
   readonly environment: EnvironmentName;
   /** In the catalog's order. */
   readonly components: readonly string[];
-  readonly receiver: ReceiverChoice;
+  /** Types of integrations, in the catalog's order; empty: nobody is told. */
+  readonly receivers: readonly string[];
   readonly language: Language;
   /** Whether a `.env` with values is written. */
   readonly dotenv: boolean;
@@ -26,12 +33,12 @@ export interface Answers {
 const USUAL: readonly string[] = ['prometheus', 'alertmanager', 'node-exporter'];
 
 /** What holds where nobody says otherwise. */
-export function defaultAnswers(directory: string, known: readonly string[]): Answers {
+export function defaultAnswers(directory: string, offered: Offered): Answers {
   return {
     name: nameFrom(basename(directory)),
     environment: 'local',
-    components: USUAL.filter((name) => known.includes(name)),
-    receiver: 'slack',
+    components: USUAL.filter((name) => offered.components.includes(name)),
+    receivers: offered.receivers.slice(0, 1),
     language: 'en',
     dotenv: false,
   };
@@ -51,20 +58,20 @@ function nameFrom(text: string): string {
 export function answersFrom(
   input: CommandInput,
   context: Pick<CommandContext, 'environment'>,
-  known: readonly string[],
+  offered: Offered,
 ): Partial<Answers> {
-  const [name, components, receiver] = [
+  const [name, components, receivers] = [
     input.text('name'),
     input.text('components'),
-    input.text('receiver') as ReceiverChoice | undefined,
+    input.text('receiver'),
   ];
   const environment = (input.text('environment') as EnvironmentName | undefined) ?? context.environment;
   const language = input.text('language') as Language | undefined;
   return {
     ...(name === undefined ? {} : { name: checkedName(name) }),
     ...(environment === undefined ? {} : { environment }),
-    ...(components === undefined ? {} : { components: componentList(components, known) }),
-    ...(receiver === undefined ? {} : { receiver }),
+    ...(components === undefined ? {} : { components: namesIn(components, COMPONENTS, offered.components) }),
+    ...(receivers === undefined ? {} : { receivers: receiverList(receivers, offered.receivers) }),
     ...(language === undefined ? {} : { language }),
     ...(input.flag('dotenv') ? { dotenv: true } : {}),
   };
@@ -79,23 +86,37 @@ function checkedName(name: string): string {
   });
 }
 
-function componentList(text: string, known: readonly string[]): string[] {
+interface ListOption {
+  readonly flag: string;
+  /** One of them: `component`. */
+  readonly one: string;
+  readonly example: string;
+}
+
+const COMPONENTS: ListOption = {
+  flag: '--components',
+  one: 'component',
+  example: 'prometheus,alertmanager',
+};
+const RECEIVER: ListOption = { flag: '--receiver', one: 'receiver', example: 'slack,email' };
+
+function receiverList(text: string, known: readonly string[]): readonly string[] {
+  return text.trim() === NOBODY ? [] : namesIn(text, RECEIVER, known);
+}
+
+function namesIn(text: string, { flag, one, example }: ListOption, known: readonly string[]): string[] {
   const wanted = text.split(/[\s,]+/).filter((name) => name !== '');
   for (const name of wanted) {
     if (known.includes(name)) continue;
     const near = nearest(name, known);
     throw cliErrors.error('LS-CLI-001', {
-      what: `there is no component ${name}`,
+      what: `there is no ${one} ${name}`,
       why: `there are: ${known.join(', ')}`,
-      fix: near === undefined ? '--components prometheus,alertmanager' : `--components …,${near}`,
+      fix: near === undefined ? `${flag} ${example}` : `${flag} …,${near}`,
     });
   }
-  if (wanted.length === 0) {
-    throw cliErrors.error('LS-CLI-001', {
-      what: '--components names none',
-      fix: '--components prometheus,alertmanager',
-    });
-  }
+  if (wanted.length === 0)
+    throw cliErrors.error('LS-CLI-001', { what: `${flag} names none`, fix: `${flag} ${example}` });
   return known.filter((name) => wanted.includes(name));
 }
 
@@ -105,10 +126,10 @@ function componentList(text: string, known: readonly string[]): string[] {
  */
 export function completeAnswers(given: Partial<Answers>, defaults: Answers): Answers {
   const answers = { ...defaults, ...given };
-  if (answers.components.includes('alertmanager') || answers.receiver === 'none') return answers;
-  if (given.receiver === undefined) return { ...answers, receiver: 'none' };
+  if (answers.components.includes('alertmanager') || answers.receivers.length === 0) return answers;
+  if (given.receivers === undefined) return { ...answers, receivers: [] };
   throw cliErrors.error('LS-CLI-001', {
-    what: `a receiver (${given.receiver}) needs an Alertmanager, which is not among the components`,
-    fix: 'add alertmanager to --components, or --receiver none',
+    what: `a receiver (${given.receivers.join(', ')}) needs an Alertmanager, which is not among the components`,
+    fix: `add alertmanager to --components, or --receiver ${NOBODY}`,
   });
 }

@@ -3,19 +3,18 @@ import { type KeyTemplate, keyTemplates } from '../../config/template.ts';
 import { SCHEMA_VERSION } from '../../config/schema.ts';
 import type { AnyComponentPlugin } from '../../stack/component.ts';
 import type { Answers } from './answers.ts';
-import { channelOf, secretName } from './secrets.ts';
-
-const RECEIVER = 'on-call';
-/** Where the comments begin, so that they can be read as a column. */
-const COLUMN = 34;
+import type { ChosenPlugins } from './chosen-plugins.ts';
+import { noted } from './noted.ts';
+import { productionReceivers, receiverSection } from './receiver-text.ts';
+import { secretName } from './secrets.ts';
 
 /** `leitstand.yaml` with comments: active is what was chosen, the defaults stand behind a `#`. */
-export function configText(answers: Answers, plugins: readonly AnyComponentPlugin[]): string {
+export function configText(answers: Answers, { components, receivers }: ChosenPlugins): string {
   return [
     header(answers),
-    `components:\n${plugins.map(componentLines).join('\n\n')}`,
-    receiverSection(answers),
-    environmentSection(answers),
+    `components:\n${components.map(componentLines).join('\n\n')}`,
+    receiverSection(receivers, answers),
+    environmentSection(answers, productionReceivers(receivers, answers)),
     FURTHER,
   ].join('\n\n');
 }
@@ -54,43 +53,7 @@ function keyLines(
 /** For keys without a default. */
 const EXAMPLES: Readonly<Record<string, string>> = { memory: '1GiB' };
 
-function noted(line: string, note: string): string {
-  return `${line.padEnd(COLUMN)}  # ${note}`;
-}
-
-function receiverSection(answers: Answers): string {
-  const channel = channelOf(answers.receiver);
-  if (!channel) {
-    return `# Nobody is told about alerts yet: they show in Alertmanager only. With a receiver:
-# receivers:
-#   ${RECEIVER}:
-#     slack:
-#       - webhook_url: \${secret:SLACK_WEBHOOK_URL}
-# routing:
-#   default: ${RECEIVER}`;
-  }
-  const { key, secret, inboxUrl } = channel;
-  const place = answers.dotenv
-    ? `      # Its value is in .env; it points to the built-in inbox until you put the real one there.
-      - ${key}: \${secret:${secret}}`
-    : `      # Until ${secret} is in .env (see .env.example): the built-in inbox, which answers as the
-      # real one would, so that everything can be proven. Once it is there, demand it: \${secret:${secret}}
-      - ${key}: \${env:${secret}:-${inboxUrl}}`;
-  return `# Who is told. \`leitstand alert test\` proves that it arrives.
-receivers:
-  ${RECEIVER}:
-    ${answers.receiver}:
-${place}
-
-routing:
-  # severity:                       # other receivers for some alerts
-  #   critical: ${RECEIVER}
-  default: ${RECEIVER}
-${noted('  # group_wait: 10s', 'how long the first alert of a group waits for others')}
-${noted('  # repeat_interval: 4h', 'when an alert that still fires is sent again')}`;
-}
-
-function environmentSection(answers: Answers): string {
+function environmentSection(answers: Answers, receivers: string): string {
   const hasPrometheus = answers.components.includes('prometheus');
   const of = (retention: string) =>
     hasPrometheus ? `\n    components:\n      prometheus:\n        retention: ${retention}` : '';
@@ -99,21 +62,8 @@ function environmentSection(answers: Answers): string {
 environments:
   staging:${of('7d')}
     # inbox: {port: 5002}
-  production:${of('90d')}${productionReceivers(answers)}
+  production:${of('90d')}${receivers}
     # backup: {directory: /mnt/backup}`;
-}
-
-/** Production must not send to the inbox for ever: switching to it asks for the real place. */
-function productionReceivers({ receiver, dotenv, environment }: Answers): string {
-  const channel = channelOf(receiver);
-  if (!channel || dotenv) return '';
-  const lines = `
-receivers:
-  ${RECEIVER}:
-    ${receiver}:
-      - ${channel.key}: \${secret:${channel.secret}}`;
-  const mark = environment === 'production' ? '    # ' : '    ';
-  return lines.replaceAll(/\n/g, `\n${mark}`);
 }
 
 const FURTHER = `# backup:

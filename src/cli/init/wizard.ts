@@ -1,7 +1,8 @@
 import { objectToName } from '../../config/objections.ts';
-import type { AnyComponentPlugin } from '../../stack/component.ts';
+import type { Catalog } from '../command.ts';
 import type { Prompt } from '../prompt.ts';
-import { type Answers, completeAnswers, type ReceiverChoice } from './answers.ts';
+import { type Answers, completeAnswers, NOBODY } from './answers.ts';
+import { chosenPlugins, offeredReceivers } from './chosen-plugins.ts';
 import { secretsOf } from './secrets.ts';
 
 /** Asks what the options have left open. */
@@ -9,7 +10,7 @@ export async function askAnswers(
   prompt: Prompt,
   given: Partial<Answers>,
   defaults: Answers,
-  plugins: ReadonlyMap<string, AnyComponentPlugin>,
+  catalog: Catalog,
 ): Promise<Answers> {
   const name =
     given.name ??
@@ -29,13 +30,13 @@ export async function askAnswers(
     given.components ??
     (await prompt.several(
       'What belongs to the stack?',
-      [...plugins.values()].map((plugin) => ({
+      [...(await catalog.components()).values()].map((plugin) => ({
         value: plugin.name,
         label: `${plugin.name}: ${plugin.summary}`,
       })),
       defaults.components,
     ));
-  const receiver = given.receiver ?? (await askReceiver(prompt, components, defaults.receiver));
+  const receivers = given.receivers ?? (await askReceivers(prompt, components, defaults.receivers, catalog));
   const language =
     given.language ??
     (await prompt.one(
@@ -46,11 +47,8 @@ export async function askAnswers(
       ],
       defaults.language,
     ));
-  const answers = { name, environment, components, receiver, language, dotenv: true };
-  const secrets = secretsOf(
-    answers,
-    components.flatMap((component) => plugins.get(component) ?? []),
-  );
+  const answers = { name, environment, components, receivers, language, dotenv: true };
+  const secrets = secretsOf(answers, await chosenPlugins(catalog, answers));
   const dotenv =
     given.dotenv ??
     (secrets.length > 0 &&
@@ -58,19 +56,21 @@ export async function askAnswers(
   return completeAnswers({ ...answers, dotenv }, defaults);
 }
 
-function askReceiver(
+async function askReceivers(
   prompt: Prompt,
   components: readonly string[],
-  standard: ReceiverChoice,
-): Promise<ReceiverChoice> | 'none' {
-  if (!components.includes('alertmanager')) return 'none';
-  return prompt.one<ReceiverChoice>(
-    'Who is told about alerts? (The built-in inbox stands in until you have the real URL.)',
+  standard: readonly string[],
+  catalog: Catalog,
+): Promise<readonly string[]> {
+  if (!components.includes('alertmanager')) return [];
+  const offered = await offeredReceivers(catalog);
+  const chosen = await prompt.several(
+    'Who is told about alerts? (The built-in inbox stands in until you have the real addresses.)',
     [
-      { value: 'slack', label: 'a Slack channel' },
-      { value: 'webhook', label: 'a program, through a webhook' },
-      { value: 'none', label: 'nobody yet' },
+      ...offered.map(({ type, setup }) => ({ value: type, label: setup.label })),
+      { value: NOBODY, label: 'nobody yet' },
     ],
     standard,
   );
+  return chosen.filter((type) => type !== NOBODY);
 }

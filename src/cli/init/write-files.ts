@@ -6,8 +6,9 @@ import { cliErrors } from '../errors.ts';
 import { pluginSchemas } from '../load-stack.ts';
 import { shownPath } from '../shown-path.ts';
 import type { Answers } from './answers.ts';
+import { chosenPlugins } from './chosen-plugins.ts';
 import { configText } from './config-text.ts';
-import { CHANNELS, type NamedSecret, secretsOf } from './secrets.ts';
+import { type NamedSecret, secretsOf } from './secrets.ts';
 
 const CONFIG = 'leitstand.yaml';
 const IGNORED = ['.env', 'secrets/', '.leitstand/'];
@@ -35,8 +36,7 @@ export async function writeStackFiles(
   directory: string,
   answers: Answers,
 ): Promise<readonly WrittenFile[]> {
-  const components = await context.catalog.components();
-  const plugins = answers.components.flatMap((name) => components.get(name) ?? []);
+  const plugins = await chosenPlugins(context.catalog, answers);
   const secrets = secretsOf(answers, plugins);
   await refuseExisting(context, directory);
   await ensureDirectory(dirname(directory), 0o755);
@@ -52,7 +52,7 @@ export async function writeStackFiles(
   const schema = `${JSON.stringify(configJsonSchema(await pluginSchemas(context.catalog)), null, 2)}\n`;
   await write('leitstand.schema.json', 'for the editor: completes and checks keys', schema);
   if (!(await exists(join(directory, '.env.example'))))
-    await write('.env.example', 'the names of the secrets', exampleText(answers, secrets));
+    await write('.env.example', 'the names of the secrets and addresses', exampleText(answers, secrets));
   const dotenv = await dotenvText(context, directory, secrets);
   if (dotenv !== undefined) await write('.env', 'the secrets, for you alone', dotenv, 0o600);
   await write(CONFIG, 'the stack', configText(answers, plugins));
@@ -90,11 +90,9 @@ async function dotenvText(
     ({ name, isNeeded }) => isNeeded && !new RegExp(`^\\s*(?:export\\s+)?${name}=`, 'm').test(text),
   );
   if (missing.length === 0) return undefined;
-  const inbox = new Map(Object.values(CHANNELS).map(({ secret, inboxUrl }) => [secret, inboxUrl]));
-  const entries = missing.map(({ name, what }) => {
-    const url = inbox.get(name);
-    const value = url ?? Buffer.from(context.random(20)).toString('hex');
-    const now = url === undefined ? 'made at random' : 'until then the built-in inbox';
+  const entries = missing.map(({ name, what, inboxValue }) => {
+    const value = inboxValue ?? Buffer.from(context.random(20)).toString('hex');
+    const now = inboxValue === undefined ? 'made at random' : 'until then the built-in inbox';
     return `# ${what} (${now})\n${name}=${value}\n`;
   });
   return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${entries.join('\n')}`;

@@ -55,6 +55,11 @@ export type Silence = z.infer<typeof silenceSchema>;
 const statusSchema = z.object({
   config: z.object({ original: z.string() }),
   versionInfo: z.object({ version: z.string() }),
+  cluster: z.object({
+    /** Of this member; empty text without a cluster. */
+    name: z.string().default(''),
+    peers: z.array(z.object({ name: z.string(), address: z.string() })).nullish(),
+  }),
 });
 
 export interface PostableAlert {
@@ -62,6 +67,8 @@ export interface PostableAlert {
   readonly annotations: Readonly<Record<string, string>>;
   readonly startsAt: Date;
   readonly endsAt: Date;
+  /** Of the query behind it, as Prometheus sends it. */
+  readonly generatorURL?: string;
 }
 
 /** Typed client of one Alertmanager, wherever it runs. Rejects with LS-ALERTMANAGER errors or the signal's reason. */
@@ -71,6 +78,8 @@ export interface AlertmanagerApi {
   post(alerts: readonly PostableAlert[]): Promise<void>;
   /** Groups with alerts whose label has the value, one for each receiver they are routed to; `mutedBy` is right here only. */
   groups(label: string, value: string): Promise<AlertGroup[]>;
+  /** Of every alert that fires and that nothing holds back: what may inhibit others. */
+  activeLabels(): Promise<Readonly<Record<string, string>>[]>;
   /** Whether alerts with that label are still firing, muted ones included. */
   isFiring(label: string, value: string): Promise<boolean>;
   /** Ids of the silences that mute each of the alerts with that label; an unmuted one has none. */
@@ -86,6 +95,17 @@ export interface AlertmanagerStatus {
   readonly version: string;
   /** The loaded configuration as YAML with every default written out; secrets read `<secret>`. */
   readonly config: string;
+  /** The members that this one sees, itself included; empty when it is alone. */
+  readonly peers: readonly Peer[];
+  /** Its own name among them. */
+  readonly peerName: string;
+}
+
+/** A member of a cluster, by what the gossip knows of it. */
+export interface Peer {
+  readonly name: string;
+  /** `10.0.0.2:9094`: of the gossip, not of the API. */
+  readonly address: string;
 }
 
 export function createAlertmanagerApi(address: Address, signal?: AbortSignal): AlertmanagerApi {
@@ -110,6 +130,11 @@ export function createAlertmanagerApi(address: Address, signal?: AbortSignal): A
       const response = expectOk(url, await ask(`/api/v2/alerts/groups?filter=${filter(label, value)}`));
       return read(url, response, z.array(groupSchema));
     },
+    activeLabels: async () => {
+      const query = 'active=true&silenced=false&inhibited=false&unprocessed=false';
+      const response = expectOk(url, await ask(`/api/v2/alerts?${query}`));
+      return read(url, response, z.array(alertSchema)).map(({ labels }) => labels);
+    },
     isFiring: async (label, value) => {
       const response = expectOk(url, await ask(`/api/v2/alerts?filter=${filter(label, value)}`));
       return read(url, response, z.array(alertSchema)).length > 0;
@@ -121,8 +146,14 @@ export function createAlertmanagerApi(address: Address, signal?: AbortSignal): A
     silences: async () => read(url, expectOk(url, await ask('/api/v2/silences')), z.array(silenceSchema)),
     metrics: async () => parseMetrics(expectOk(url, await ask('/metrics')).body),
     status: async () => {
-      const { versionInfo, config } = read(url, expectOk(url, await ask('/api/v2/status')), statusSchema);
-      return { version: versionInfo.version, config: config.original };
+      const response = expectOk(url, await ask('/api/v2/status'));
+      const { versionInfo, config, cluster } = read(url, response, statusSchema);
+      return {
+        version: versionInfo.version,
+        config: config.original,
+        peers: cluster.peers ?? [],
+        peerName: cluster.name,
+      };
     },
   };
 }

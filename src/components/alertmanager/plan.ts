@@ -1,7 +1,7 @@
 import { sizeBytes } from '../../platform/units.ts';
 import type { PlanInput } from '../../stack/component.ts';
 import type { Plan } from '../../stack/plan.ts';
-import { renderAlertmanagerFile } from './render.ts';
+import { recordsEvents, renderAlertmanagerFile } from './render.ts';
 import type { AlertmanagerConfig } from './schema.ts';
 
 export function alertmanagerPlan(input: PlanInput<AlertmanagerConfig>): Plan {
@@ -21,8 +21,11 @@ export function alertmanagerPlan(input: PlanInput<AlertmanagerConfig>): Plan {
       '--data.maintenance-interval=1m',
       `--web.listen-address=${place.listen(config.port)}`,
       `--web.external-url=${config.external_url ?? place.externalUrl(config.port)}`,
+      // By default its own paths move below the URL's path, where nobody here would find them.
+      ...(config.external_url === undefined ? [] : ['--web.route-prefix=/']),
       // One node: no gossip port.
       '--cluster.listen-address=',
+      ...(recordsEvents(input.stack, program.version) ? ['--enable-feature=event-recorder'] : []),
     ],
     env: {},
     files: [

@@ -53,7 +53,9 @@ function launchArguments(config: PrometheusConfig, place: Place): string[] {
       ? []
       : [`--storage.tsdb.retention.size=${sizeBytes(config.retention_size)}B`]),
     `--web.listen-address=${place.listen(config.port)}`,
-    `--web.external-url=${place.externalUrl(config.port)}`,
+    `--web.external-url=${config.external_url ?? place.externalUrl(config.port)}`,
+    // By default its own paths move below the URL's path, where nobody here would find them.
+    ...(config.external_url === undefined ? [] : ['--web.route-prefix=/']),
     '--web.enable-lifecycle',
     // Backups take their snapshot through it; the port is bound to loopback.
     '--web.enable-admin-api',

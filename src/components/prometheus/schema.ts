@@ -1,8 +1,9 @@
 import type { z } from 'zod';
-import { componentSettings, duration, port, size } from '../../config/fields.ts';
+import { componentSettings, duration, externalUrl, port, size } from '../../config/fields.ts';
 
 export const prometheusSchema = componentSettings({
   port: port().default(9090).describe('Port on loopback for the API and the web page.'),
+  external_url: externalUrl(),
   scrape_interval: duration().default('15s').describe('How often targets are asked for their metrics.'),
   scrape_timeout: duration()
     .optional()

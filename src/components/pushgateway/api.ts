@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type HttpResponse, httpExchange } from '../../platform/http.ts';
+import { type HttpRequest, type HttpResponse, httpExchange } from '../../platform/http.ts';
 import {
   type Address,
   exchangeOf,
@@ -48,6 +48,8 @@ export interface PushgatewayApi {
   flags(): Promise<Readonly<Record<string, string>>>;
   /** Empty text when the build does not say. */
   version(): Promise<string>;
+  /** Makes the text (format 0.0.4) all that the job's group holds. */
+  replace(job: string, text: string): Promise<void>;
 }
 
 export function createPushgatewayApi(address: Address, signal?: AbortSignal): PushgatewayApi {
@@ -61,6 +63,12 @@ export function createPushgatewayApi(address: Address, signal?: AbortSignal): Pu
     groups: async () => (await read('api/v1/metrics', groups)).data.map(toGroup),
     flags: async () => (await read('api/v1/status', status)).data.flags,
     version: async () => (await read('api/v1/status', status)).data.build_information['version'] ?? '',
+    replace: async (job, text) => {
+      const path = `metrics/job/${encodeURIComponent(job)}`;
+      const headers = { 'content-type': 'text/plain; version=0.0.4' };
+      const response = await exchange(address, path, signal, { method: 'PUT', headers, body: text });
+      if (response.status !== 200 && response.status !== 202) throw notPushgateway(address, path, response);
+    },
   };
 }
 
@@ -74,18 +82,28 @@ function toGroup({ labels, ...rest }: z.output<typeof groups>['data'][number]): 
   return { labels, families: families.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
-async function exchange(address: Address, path: string, signal: AbortSignal | undefined) {
+async function exchange(
+  address: Address,
+  path: string,
+  signal: AbortSignal | undefined,
+  request: Pick<HttpRequest, 'method' | 'headers' | 'body'> = {},
+) {
   const { url, access } = exchangeOf(address, path);
-  const response = await httpExchange(url, { timeoutMs: TIMEOUT_MS, signal, ...access }).catch(
-    (error: unknown) => {
-      if (signal?.aborted) throw signal.reason;
-      throw pushgatewayErrors.error('LS-PUSHGATEWAY-001', {
-        what: `the Pushgateway at ${shownUrl(address)} cannot be reached`,
-        ...unreachable(address, error, 'leitstand status shows whether it runs; leitstand up starts it'),
-        cause: error,
-      });
-    },
-  );
+  const headers = { ...access.headers, ...request.headers };
+  const response = await httpExchange(url, {
+    timeoutMs: TIMEOUT_MS,
+    signal,
+    ...access,
+    ...request,
+    headers,
+  }).catch((error: unknown) => {
+    if (signal?.aborted) throw signal.reason;
+    throw pushgatewayErrors.error('LS-PUSHGATEWAY-001', {
+      what: `the Pushgateway at ${shownUrl(address)} cannot be reached`,
+      ...unreachable(address, error, 'leitstand status shows whether it runs; leitstand up starts it'),
+      cause: error,
+    });
+  });
   if (response.status === 401 || response.status === 403) {
     throw pushgatewayErrors.error('LS-PUSHGATEWAY-002', {
       what: `the Pushgateway at ${shownUrl(address)} refuses the credentials (${response.status})`,

@@ -1,11 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { readProofs, type ProofReading } from '../../history/proof-reading.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { formatMetrics, type MetricFamily, type MetricSample } from '../../platform/metrics-text.ts';
+import { formatMetrics, type MetricFamily } from '../../platform/metrics-text.ts';
 import type { DesiredState } from '../../runtimes/native/desired.ts';
 import { ageOfProof, type ExpectedProof, isOfToday } from '../../stack/proof.ts';
 import type { ComponentStatus } from '../../stack/runtime.ts';
 import type { ShippingCounts } from '../log-shipping/counts.ts';
+import { deliveryMetrics } from './delivery-metrics.ts';
+import { family } from './family.ts';
+import { jobMetrics } from './job-metrics.ts';
+import { testMetrics } from './test-metrics.ts';
 
 export interface MetricsSources {
   readonly version: string;
@@ -13,6 +17,8 @@ export interface MetricsSources {
   readonly since: string;
   readonly clock: Clock;
   readonly database: string;
+  /** File in which a test says which alerts a rule shall raise. */
+  readonly wantedTests: string;
   readonly counts: ShippingCounts;
   readonly desired: DesiredState | undefined;
   status(): Promise<ComponentStatus[]>;
@@ -27,19 +33,13 @@ export async function metricsPage(sources: MetricsSources): Promise<string> {
       { labels: { version: sources.version }, value: 1 },
     ]),
     ...proofMetrics(desired?.daemon?.expected ?? [], sources),
+    ...deliveryMetrics(desired?.daemon?.integrations ?? [], sources),
+    ...(await jobMetrics(desired?.daemon?.jobs ?? [], sources)),
+    ...(await testMetrics(sources)),
     ...componentMetrics(components, desired),
     ...shippingMetrics(sources.counts),
     ...(await processMetrics(sources.since)),
   ]);
-}
-
-function family(
-  name: string,
-  type: MetricFamily['type'],
-  help: string,
-  samples: readonly Omit<MetricSample, 'name'>[],
-): MetricFamily {
-  return { name, type, help, samples };
 }
 
 function proofMetrics(expected: readonly ExpectedProof[], sources: MetricsSources): MetricFamily[] {

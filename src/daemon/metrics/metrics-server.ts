@@ -1,16 +1,30 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { OpenListener } from '../hosted-listener.ts';
+import { SEEN_PREFIX, type SeenServer } from '../seen/seen-server.ts';
 
 const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
+const REQUEST_TIMEOUT_MS = 10_000;
 
-/** `/metrics`, `/-/healthy` and `/-/ready` on a port of the loopback. Rejects when the port is taken. */
-export function serveMetrics(port: number, page: () => Promise<string>): Promise<OpenListener> {
-  const server = createServer((request, response) => {
-    const path = (request.url ?? '').split('?')[0];
+export interface MetricsServerOptions {
+  readonly page: () => Promise<string>;
+  /** Everything below /seen/. */
+  readonly seen: SeenServer;
+}
+
+/**
+ * `/metrics`, `/-/healthy`, `/-/ready` and `/seen/…` on a port of the loopback. Through a proxy there is nothing but
+ * `/seen/…`, whatever the proxy lets through. Rejects when the port is taken.
+ */
+export function serveMetrics(port: number, options: MetricsServerOptions): Promise<OpenListener> {
+  const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS };
+  const server = createServer(timeouts, (request, response) => {
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    if (path.startsWith(SEEN_PREFIX)) return options.seen(request, response);
+    if (isProxied(request)) return answer(response, 404, 'nothing here\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'only GET\n');
     if (path === '/-/healthy' || path === '/-/ready') return answer(response, 200, 'ok\n');
     if (path !== '/metrics') return answer(response, 404, 'there are /metrics, /-/healthy and /-/ready\n');
-    page().then(
+    options.page().then(
       (text) => answer(response, 200, text, TEXT_FORMAT),
       (error: unknown) => answer(response, 500, `${String(error)}\n`),
     );
@@ -29,6 +43,20 @@ export function serveMetrics(port: number, page: () => Promise<string>): Promise
       });
     });
   });
+}
+
+/** What the usual reverse proxies add to a request. */
+const PROXY_HEADERS = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-real-ip',
+];
+
+function isProxied({ headers }: IncomingMessage): boolean {
+  return PROXY_HEADERS.some((name) => headers[name] !== undefined);
 }
 
 function answer(response: ServerResponse, status: number, text: string, type = 'text/plain'): void {

@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Json } from '../../platform/canonical-json.ts';
-import { type Alerting, type Audience, labelsText } from '../alerting.ts';
+import { TEST_LABEL } from '../../stack/delivery.ts';
+import { type Alerting, type Audience, labelsText, type RouteToReceiver } from '../alerting.ts';
 import { testLabels } from '../probe.ts';
 import type { Target } from '../target.ts';
-import {
-  type AttachedConfiguration,
-  type AttachedIntegration,
-  type AttachedReceiver,
-  readConfiguration,
-  type Route,
-} from './configuration.ts';
-import { holds } from './matchers.ts';
-import { findWay, type Way } from './routes.ts';
+import type { Configuration, ConfiguredIntegration, Receiver, Route } from '../../routing/configuration.ts';
+import { holds } from '../../routing/matcher.ts';
+import { routesFor } from '../../routing/walk.ts';
+import { describeIntegration, visibleUrl } from '../routing/describe.ts';
+import { readConfiguration } from './configuration.ts';
+import { allRoutes, findWay, findWayTo, type Way } from './routes.ts';
 
 export interface AttachedAlerting extends Alerting {
   /** All receivers, those without integrations included. */
@@ -34,6 +32,15 @@ export function attachedAlerting(configuration: string): AttachedAlerting {
       const way = wayTo(file, receiver, nonce);
       return way && { labels: way.chosen, own: ownLabels(file, way.route) };
     },
+    routes: routesTo(file),
+    takers: (labels, nonce) => {
+      const routes = routesFor(file.root, { ...testLabels(nonce, []), ...labels });
+      const own = new Set(routes.flatMap((route) => ownLabels(file, route)));
+      return {
+        receivers: [...new Set(routes.map(({ receiver }) => receiver))],
+        way: { labels, own: [...own].filter((label) => !(label in labels)) },
+      };
+    },
     fingerprint: (receiver) => fingerprintOf(file, named(receiver)),
     audience: (receivers) =>
       receivers.flatMap((name) => {
@@ -44,54 +51,78 @@ export function attachedAlerting(configuration: string): AttachedAlerting {
   };
 }
 
-function wayTo(file: AttachedConfiguration, receiver: string, nonce: string): Way | undefined {
+function wayTo(file: Configuration, receiver: string, nonce: string): Way | undefined {
   return findWay(file.root, receiver, (route) => testLabels(nonce, ownLabels(file, route)));
 }
 
+/** Those for test alerts are left out: they have no receiver of their own. */
+function routesTo(file: Configuration): RouteToReceiver[] {
+  const [root, ...below] = allRoutes(file.root);
+  if (!root) return [];
+  const told = new Set(
+    file.receivers.filter(({ integrations }) => integrations.length > 0).map(({ name }) => name),
+  );
+  return [...below, root]
+    .filter(
+      ({ receiver, matchers }) => told.has(receiver) && !matchers.some(({ label }) => label === TEST_LABEL),
+    )
+    .map((route) => ({
+      receiver: route.receiver,
+      by: route.matchers
+        .map(({ label, operator, value }) => `${label}${operator}${JSON.stringify(value)}`)
+        .join(', '),
+      way: (nonce) => {
+        const way = findWayTo(file.root, route, (one) => testLabels(nonce, ownLabels(file, one)));
+        return way && { labels: way.chosen, own: ownLabels(file, way.route) };
+      },
+    }));
+}
+
 /** Everything by which the test could be taken together with real alerts: what is compared and what is grouped by. */
-function ownLabels({ inhibitions }: AttachedConfiguration, route: Route): string[] {
+function ownLabels({ inhibitions }: Configuration, route: Route): string[] {
   const grouping = route.groupBy.filter((label) => label !== '...');
   return [...new Set([...inhibitions.flatMap(({ equal }) => equal), ...grouping])];
 }
 
-function targetOf(receiver: string, { type, index, settings }: AttachedIntegration): Target {
+function targetOf(receiver: string, { type, index, settings }: ConfiguredIntegration): Target {
   return {
     receiver,
     type,
     index,
     attached: true,
+    // Alertmanager writes its own default out.
+    sendsResolved: settings['send_resolved'] === true,
     destination: () => (type === 'webhook' ? visibleUrl(settings['url']) : undefined),
     secrets: () => [],
   };
 }
 
-/** Old versions show a webhook's URL; newer ones and every other URL with a key in it read `<secret>`. */
-function visibleUrl(value: unknown): URL | undefined {
-  return typeof value === 'string' ? (URL.parse(value) ?? undefined) : undefined;
-}
-
-function fingerprintOf(file: AttachedConfiguration, receiver: AttachedReceiver | undefined): string {
+function fingerprintOf(file: Configuration, receiver: Receiver | undefined): string {
   const way = receiver && wayTo(file, receiver.name, LOOKING);
   const facts = {
     settings: JSON.parse(JSON.stringify(receiver?.settings ?? null)) as Json,
     labels: way?.chosen ?? null,
     also: way?.also ?? [],
-    intervals: way?.route.intervals ?? [],
+    intervals: way ? intervalsOf(way.route) : [],
   };
   return createHash('sha256').update(canonicalJson(facts)).digest('hex').slice(0, 32);
 }
 
-function audienceOf(file: AttachedConfiguration, receiver: AttachedReceiver): Audience {
+function audienceOf(file: Configuration, receiver: Receiver): Audience {
   const way = wayTo(file, receiver.name, LOOKING);
   return {
     receiver: receiver.name,
-    integrations: receiver.integrations.map(describe),
+    integrations: receiver.integrations.map(describeIntegration),
     by: labelsText(way?.chosen ?? {}),
     notes: way ? notesOn(file, way) : ['no alert that Leitstand could think of leads there: nothing is sent'],
   };
 }
 
-function notesOn({ inhibitions }: AttachedConfiguration, { labels, route, also }: Way): string[] {
+function intervalsOf({ mutedIn, activeIn }: Route): string[] {
+  return [...mutedIn, ...activeIn];
+}
+
+function notesOn({ inhibitions }: Configuration, { labels, route, also }: Way): string[] {
   const isOwn = (label: string) => (labels[label] ?? '').includes(LOOKING);
   const mutes = inhibitions.some(
     ({ source, equal }) => source.every((matcher) => holds(matcher, labels)) && !equal.some(isOwn),
@@ -99,25 +130,12 @@ function notesOn({ inhibitions }: AttachedConfiguration, { labels, route, also }
   const grouped = route.groupBy.some((label) => label === '...' || isOwn(label));
   return [
     ...(also.length === 0 ? [] : [`the same alert also reaches ${also.join(', ')}`]),
-    ...(route.intervals.length === 0
+    ...(intervalsOf(route).length === 0
       ? []
-      : [`held back by the time intervals ${route.intervals.join(', ')}`]),
+      : [`held back by the time intervals ${intervalsOf(route).join(', ')}`]),
     ...(grouped
       ? []
       : ['its group may hold real alerts: they are told again with it, and it waits for group_interval']),
     ...(mutes ? ['an inhibition without `equal` of its own: while it fires, it mutes real alerts'] : []),
   ];
-}
-
-/** Settings that name a place and hold no key. */
-const PLACES = ['channel', 'to', 'room_id', 'chat_id', 'topic_arn', 'project', 'url'];
-
-function describe({ type, settings }: AttachedIntegration): string {
-  for (const key of PLACES) {
-    const value = settings[key];
-    if ((typeof value !== 'string' && typeof value !== 'number') || value === '' || value === '<secret>')
-      continue;
-    return `${type} ${key === 'url' ? (visibleUrl(value)?.host ?? '') : String(value)}`.trimEnd();
-  }
-  return type;
 }

@@ -1,62 +1,7 @@
-/** Alertmanager's matcher; an absent label has the value ''. */
-export interface Matcher {
-  readonly label: string;
-  readonly operator: '=' | '!=' | '=~' | '!~';
-  readonly value: string;
-  /** Of `=~` and `!~`. */
-  readonly pattern?: RegExp;
-}
-
-export type Labels = Readonly<Record<string, string>>;
+import { holds, type Matcher } from '../../routing/matcher.ts';
 
 /** A value that no configuration means. */
 const OTHER = 'leitstand-test';
-
-/** `severity="critical"`, also with a quoted name; undefined when it is not understood. */
-export function parseMatcher(text: string): Matcher | undefined {
-  const parts = /^\s*("(?:[^"\\]|\\.)*"|[^\s=!~"]+)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^"]*?)\s*$/su.exec(
-    text,
-  );
-  const [, label, operator, value] = parts ?? [];
-  if (label === undefined || operator === undefined || value === undefined) return undefined;
-  return makeMatcher(unquote(label), operator as Matcher['operator'], unquote(value));
-}
-
-/** Undefined when its regular expression is none that JavaScript shares with Go. */
-export function makeMatcher(
-  label: string,
-  operator: Matcher['operator'],
-  value: string,
-): Matcher | undefined {
-  if (operator === '=' || operator === '!=') return { label, operator, value };
-  const pattern = compile(value);
-  return pattern && { label, operator, value, pattern };
-}
-
-function unquote(text: string): string {
-  return text.startsWith('"')
-    ? text.slice(1, -1).replaceAll(/\\(.)/gs, (_, c: string) => (c === 'n' ? '\n' : c))
-    : text;
-}
-
-/** Go's (RE2) syntax, as far as it means the same here; Alertmanager anchors it on both sides. */
-function compile(source: string): RegExp | undefined {
-  const [, flags = '', rest = source] = /^\(\?([is]+)\)(.*)$/s.exec(source) ?? [];
-  // (?P<name>, \A, \z, \Q, \C and [[:alpha:]] mean something else here, or nothing.
-  if (/\(\?P|\\[AzQEC]|\[\[:/.test(rest)) return undefined;
-  try {
-    return new RegExp(`^(?:${rest})$`, `u${flags}`);
-  } catch {
-    return undefined;
-  }
-}
-
-export function holds({ label, operator, value, pattern }: Matcher, labels: Labels): boolean {
-  const own = labels[label] ?? '';
-  if (operator === '=') return own === value;
-  if (operator === '!=') return own !== value;
-  return (pattern?.test(own) ?? false) === (operator === '=~');
-}
 
 /** Values for which the matcher holds, the plainest first; there may be others. */
 export function valuesFor(matcher: Matcher): string[] {
@@ -77,6 +22,8 @@ export function valuesAgainst(matcher: Matcher): string[] {
 
 /** Texts that the expression may match: alternatives spelled out, `.*` left out, `.+` filled in. */
 function examples(source: string): string[] {
+  const literals = literalAlternatives(source);
+  if (literals) return literals;
   const plain = source
     .replace(/^\(\?[is]+\)/, '')
     .replaceAll(/\.\*/g, '')
@@ -88,6 +35,17 @@ function examples(source: string): string[] {
     .replaceAll(/\\d/g, '1')
     .replaceAll(/[\^$]/g, '');
   return [...spellOut(plain, 64).map((text) => text.replaceAll(/\\(.)/g, '$1')), OTHER, 'x', ''];
+}
+
+/** The texts of `a|b\.c`, where it is nothing but these: what Leitstand itself renders for several values. */
+function literalAlternatives(source: string): string[] | undefined {
+  if (!/^(?:[^.*+?^${}()[\]\\]|\\[.*+?^${}()|[\]\\])+$/su.test(source)) return undefined;
+  const texts = [''];
+  for (const [token] of source.matchAll(/\\.|[^\\]/gsu)) {
+    if (token === '|') texts.push('');
+    else texts.push(`${texts.pop() ?? ''}${token.replace('\\', '')}`);
+  }
+  return texts;
 }
 
 /** `a(b|c)` → `ab`, `ac`; at most `limit` of them. */

@@ -1,5 +1,7 @@
-import type { Route } from './configuration.ts';
-import { holds, type Labels, type Matcher, valuesAgainst, valuesFor } from './matchers.ts';
+import type { Route } from '../../routing/configuration.ts';
+import { holds, type Labels, type Matcher } from '../../routing/matcher.ts';
+import { routesFor } from '../../routing/walk.ts';
+import { valuesAgainst, valuesFor } from './matchers.ts';
 
 /** Bounds the search in a large tree; each try walks the tree once. */
 const TRIES = 4_000;
@@ -14,32 +16,46 @@ export interface Way {
   readonly also: readonly string[];
 }
 
-/** The routes that an alert takes, as Alertmanager chooses them: the deepest that match, the first unless it goes on. */
-export function routesOf(root: Route, labels: Labels): Route[] {
-  if (!root.matchers.every((matcher) => holds(matcher, labels))) return [];
-  const found: Route[] = [];
-  for (const route of root.routes) {
-    const below = routesOf(route, labels);
-    found.push(...below);
-    if (below.length > 0 && !route.goesOn) break;
-  }
-  return found.length > 0 ? found : [root];
-}
-
 /**
  * A way to the receiver for an alert that also carries the labels `given(route)`; those that the route asks for
  * otherwise are changed. The way that reaches nobody else, if one is found. Undefined: no route leads there, or none was
  * found.
  */
 export function findWay(root: Route, receiver: string, given: (route: Route) => Labels): Way | undefined {
+  return firstWay(
+    root,
+    pathsTo(root, (route) => route.receiver === receiver),
+    given,
+  );
+}
+
+/** The same to this very route. */
+export function findWayTo(root: Route, wanted: Route, given: (route: Route) => Labels): Way | undefined {
+  return firstWay(
+    root,
+    pathsTo(root, (route) => route === wanted),
+    given,
+  );
+}
+
+/** Every route of the tree, in the file's order. */
+export function allRoutes(root: Route): Route[] {
+  return [root, ...root.routes.flatMap(allRoutes)];
+}
+
+function firstWay(
+  root: Route,
+  paths: readonly (readonly Route[])[],
+  given: (route: Route) => Labels,
+): Way | undefined {
   let second: Way | undefined;
-  for (const path of pathsTo(root, receiver)) {
+  for (const path of paths) {
     const route = path.at(-1) ?? root;
     for (const chosen of choices(root, path)) {
       const labels = present({ ...given(route), ...chosen });
-      const reached = routesOf(root, labels);
+      const reached = routesFor(root, labels);
       if (!reached.includes(route)) continue;
-      const also = [...new Set(reached.map((one) => one.receiver))].filter((name) => name !== receiver);
+      const also = [...new Set(reached.map((one) => one.receiver))].filter((name) => name !== route.receiver);
       const way = { labels, chosen, route, also };
       if (also.length === 0) return way;
       second ??= way;
@@ -48,10 +64,10 @@ export function findWay(root: Route, receiver: string, given: (route: Route) => 
   return second;
 }
 
-function pathsTo(route: Route, receiver: string): Route[][] {
+function pathsTo(route: Route, isWanted: (route: Route) => boolean): Route[][] {
   return [
-    ...(route.receiver === receiver ? [[route]] : []),
-    ...route.routes.flatMap((below) => pathsTo(below, receiver).map((path) => [route, ...path])),
+    ...(isWanted(route) ? [[route]] : []),
+    ...route.routes.flatMap((below) => pathsTo(below, isWanted).map((path) => [route, ...path])),
   ];
 }
 

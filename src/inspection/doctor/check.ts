@@ -3,7 +3,9 @@ import type { Environment } from '../../platform/environment.ts';
 import type { LeitstandError } from '../../platform/errors.ts';
 import type { RunProgram } from '../../platform/processes.ts';
 import type { NeededProgram } from '../../stack/program.ts';
+import type { AnyReceiverPlugin } from '../../stack/receiver.ts';
 import type { Stack } from '../../stack/stack.ts';
+import type { AlertmanagerSecrets } from './written-secrets.ts';
 
 export type DoctorVerdict = 'ok' | 'warn' | 'fail' | 'unknown';
 
@@ -38,6 +40,12 @@ export interface DoctorWorld {
   readonly ownPids: ReadonlySet<number>;
   readonly daemonRuns: boolean;
   readonly programs: readonly NeededProgram[];
+  /** Type of integration → what it says of the form of its secrets. */
+  readonly receivers: ReadonlyMap<string, Pick<AnyReceiverPlugin, 'objectToSecret'>>;
+  /** Undefined where Leitstand runs none, or the file has mistakes. */
+  readonly alertmanager: AlertmanagerSecrets | undefined;
+  /** Lines of the file, from 1, on which a secret stands instead of its name. */
+  readonly writtenOut: readonly number[];
   readonly host: HostFacts;
   readonly env: Environment;
   readonly run: RunProgram;

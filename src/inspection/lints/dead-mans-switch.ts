@@ -30,7 +30,7 @@ export const deadMansSwitch: Lint = {
       return [
         finding(alertmanager, signal.where, {
           what: `${signal.name} fires always, and goes to nobody outside`,
-          fix: 'route it to a webhook of a service elsewhere that alarms when it stops; in leitstand.yaml: routing: {severity: {none: RECEIVER}}',
+          fix: 'route it to a webhook of a service elsewhere that alarms when it stops; in leitstand.yaml: routing: {watchdog: {url: …}}',
         }),
       ];
     }),

@@ -1,8 +1,8 @@
 import { nearest } from '../../platform/nearest.ts';
+import { allMatch } from '../../routing/matcher.ts';
 import { alertsOf, labelValue } from '../belonging.ts';
 import type { Finding } from '../finding.ts';
 import type { Lint } from '../lint.ts';
-import { allMatch } from '../matchers.ts';
 import type { AlertmanagerFile, Inhibition, Inspected, Rule } from '../model.ts';
 import type { LabelMatcher } from '../promql/expression.ts';
 

@@ -1,9 +1,9 @@
 import { formatDuration } from '../../platform/units.ts';
+import { allMatch } from '../../routing/matcher.ts';
 import { prometheusesOf } from '../belonging.ts';
 import { exporterOfMetric, programsOf } from '../exporters.ts';
 import type { Finding } from '../finding.ts';
 import type { Lint } from '../lint.ts';
-import { allMatch } from '../matchers.ts';
 import type { Inspected, PrometheusFile, Rule } from '../model.ts';
 import {
   constantOf,

@@ -1,9 +1,9 @@
+import { allMatch } from '../../routing/matcher.ts';
 import { isAlwaysFiring } from '../always-firing.ts';
 import { alertsOf, allRules, labelValue, prometheusesOf } from '../belonging.ts';
 import { programsOf } from '../exporters.ts';
 import type { Finding } from '../finding.ts';
 import type { Lint } from '../lint.ts';
-import { allMatch } from '../matchers.ts';
 import type { Inspected, PrometheusFile, Rule, ScrapeJob } from '../model.ts';
 import {
   constantOf,

@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
+import { isNobody } from '../../routing/nobody.ts';
 import { alertsOf } from '../belonging.ts';
 import type { Finding } from '../finding.ts';
 import type { Lint } from '../lint.ts';
 import type { AlertmanagerFile, Inspected, Receiver, ReceiverIntegration } from '../model.ts';
-import { allRoutes, isNobody, receiverNamed } from '../routes.ts';
+import { allRoutes, receiverNamed } from '../routes.ts';
 import { at, entriesOf, itemsOf, textOf, type Tree } from '../yaml-tree.ts';
 import { pathsInContainer } from '../mounts.ts';
 

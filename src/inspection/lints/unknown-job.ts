@@ -1,9 +1,9 @@
 import { nearest } from '../../platform/nearest.ts';
+import { matches } from '../../routing/matcher.ts';
 import { prometheusesOf } from '../belonging.ts';
 import { exporterOfMetric } from '../exporters.ts';
 import type { Finding } from '../finding.ts';
 import type { Lint } from '../lint.ts';
-import { matches } from '../matchers.ts';
 import type { Inspected, PrometheusFile, Rule } from '../model.ts';
 import { selectorsOf, type Selector } from '../promql/expression.ts';
 

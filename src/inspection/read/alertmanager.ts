@@ -1,5 +1,6 @@
-import { parseMatcher, parseMatchers } from '../matchers.ts';
-import type { AlertmanagerFile, Inhibition, Receiver, Route } from '../model.ts';
+import { readInterval } from '../../routing/configuration.ts';
+import { parseMatchers } from '../../routing/matcher.ts';
+import type { AlertmanagerFile, Inhibition, NamedInterval, NamedPlace, Receiver, Route } from '../model.ts';
 import type { LabelMatcher } from '../promql/expression.ts';
 import { at, entriesOf, itemsOf, textOf, textsOf, type Tree } from '../yaml-tree.ts';
 
@@ -13,6 +14,9 @@ export function readAlertmanagerFile(file: string, tree: Tree): AlertmanagerFile
     route: route === undefined ? undefined : readRoute(route, oldMatchers),
     receivers: itemsOf(at(tree, 'receivers')).map(readReceiver),
     inhibitions,
+    intervals: ['time_intervals', 'mute_time_intervals'].flatMap((key) =>
+      itemsOf(at(tree, key)).map(readNamedInterval),
+    ),
     templates: itemsOf(at(tree, 'templates')).flatMap((each) => {
       const pattern = textOf(each);
       return pattern === undefined ? [] : [{ pattern, where: each.where }];
@@ -34,6 +38,8 @@ function readRoute(tree: Tree, old: OldMatchers): Route {
     matchers,
     isVague,
     continues: textOf(at(tree, 'continue')) === 'true',
+    mutedIn: namedPlaces(at(tree, 'mute_time_intervals')),
+    activeIn: namedPlaces(at(tree, 'active_time_intervals')),
     routes: itemsOf(at(tree, 'routes')).map((child) => readRoute(child, old)),
   };
 }
@@ -71,14 +77,50 @@ function readMatchers(
   const texts = list?.kind === 'scalar' ? [textOf(list) ?? ''] : textsOf(list);
   let isVague = list?.kind === 'mapping';
   for (const text of texts) {
-    const parsed =
-      text.includes(',') || text.trim().startsWith('{') ? parseMatchers(text) : [parseMatcher(text)];
-    for (const matcher of parsed ?? [undefined]) {
-      if (matcher === undefined) isVague = true;
-      else matchers.push(matcher);
-    }
+    const parsed = parseMatchers(text);
+    if (parsed) matchers.push(...parsed);
+    else isVague = true;
   }
   return { matchers, isVague };
+}
+
+function namedPlaces(tree: Tree | undefined): NamedPlace[] {
+  return itemsOf(tree).flatMap((item) => {
+    const name = textOf(item);
+    return name === undefined ? [] : [{ name, where: item.where }];
+  });
+}
+
+function readNamedInterval(tree: Tree): NamedInterval {
+  const name = at(tree, 'name');
+  return {
+    name: textOf(name) ?? '',
+    where: (name ?? tree).where,
+    parts: itemsOf(at(tree, 'time_intervals')).map((part) => ({
+      interval: readInterval({
+        times: listAt(part, 'times', (item) => ({
+          start_time: textOf(at(item, 'start_time')) ?? '',
+          end_time: textOf(at(item, 'end_time')) ?? '',
+        })),
+        weekdays: listAt(part, 'weekdays', textIn),
+        days_of_month: listAt(part, 'days_of_month', textIn),
+        months: listAt(part, 'months', textIn),
+        years: listAt(part, 'years', textIn),
+        location: textOf(at(part, 'location')),
+      }),
+      where: part.where,
+    })),
+  };
+}
+
+function textIn(tree: Tree): string {
+  return textOf(tree) ?? '';
+}
+
+/** An empty list is another thing than none: see `TimeInterval`. */
+function listAt<T>(tree: Tree, key: string, read: (item: Tree) => T): T[] | undefined {
+  const list = at(tree, key);
+  return list?.kind === 'list' ? list.items.map(read) : undefined;
 }
 
 function readReceiver(tree: Tree): Receiver {

@@ -1,69 +1,100 @@
 import { defineReceiver, type Integration, type IntegrationPlace } from '../../stack/receiver.ts';
-import type { Secret } from '../../stack/secret.ts';
-import { destinationUrl, sandboxSecret } from '../destination.ts';
-import { receiverErrors } from '../errors.ts';
+import { destinationUrl } from '../destination.ts';
+import { slackCard } from './card.ts';
+import { slackDirect } from './direct.ts';
+import { slackLimits } from './limits.ts';
+import { slackReadBack } from './read-back.ts';
+import { renderSlack, type SlackWay } from './render.ts';
 import { slackSandbox } from './sandbox.ts';
 import { type SlackConfig, slackSchema } from './schema.ts';
-import { slackTexts } from './texts.ts';
+import { objectToToken, refuseOtherTokens } from './token.ts';
+import { objectToWebhookUrl, refuseOtherSlackUrls } from './webhook-url.ts';
 
 export const slack = defineReceiver({
   type: 'slack',
-  summary: 'A Slack channel, through an incoming webhook.',
+  summary: 'A Slack channel, through an incoming webhook or with the token of an app.',
   schema: slackSchema,
   integration: slackIntegration,
   sandbox: slackSandbox,
+  card: slackCard,
+  limits: slackLimits,
+  objectToSecret: (key, value) => (key === 'webhook_url' ? objectToWebhookUrl(value) : objectToToken(value)),
+  setup: {
+    label: 'a Slack channel',
+    urgency: 'now',
+    keys: [
+      {
+        key: 'webhook_url',
+        variable: 'SLACK_WEBHOOK_URL',
+        what: 'URL of a Slack incoming webhook: https://hooks.slack.com/services/T…/B…/…',
+        inbox: (hostPort) => `http://${hostPort}/slack/services/T00INBOX0/B00INBOX0/inbox0inbox0inbox0inbox0`,
+        isSecret: true,
+      },
+    ],
+  },
 });
 
 function slackIntegration(config: SlackConfig, place: IntegrationPlace): Integration {
-  const { receiver, index, language, resolve } = place;
-  const texts = slackTexts(language);
-  const url = resolve(config.webhook_url);
-  const destination = destinationUrl(url, `receiver ${receiver}, slack[${index}]`);
-  refuseOtherSlackUrls(destination, url, `receiver ${receiver}, slack[${index}]`);
-  const secretName = `${receiver}-slack-${index}`;
+  const { receiver, index } = place;
+  const whose = `receiver ${receiver}, slack[${index}]`;
+  const way = wayOf(config, place, whose);
+  const readToken = readTokenOf(config, place, whose);
+  const direct = directOf(config, way, whose);
   return {
     receiver,
     type: 'slack',
     index,
     sendsResolved: config.send_resolved,
     ...(config.channel === undefined ? {} : { place: config.channel }),
-    destination: () => destination,
-    secrets: () => [url],
-    identity: () => ({ url: url.reveal(), channel: config.channel ?? null }),
-    render: ({ secretPath, sandbox }) => ({
-      key: 'slack_configs',
-      config: {
-        // Read at every send, so that a changed secret needs no reload; known since 0.22.
-        api_url_file: secretPath(secretName),
-        ...(config.channel === undefined ? {} : { channel: config.channel }),
-        send_resolved: config.send_resolved,
-        title: config.title ?? texts.title,
-        text: config.text ?? texts.text,
-        fallback: texts.fallback,
-      },
-      secrets: [
-        {
-          name: secretName,
-          value:
-            sandbox === undefined
-              ? url
-              : sandboxSecret(sandbox, '/slack/services/T00000000/B00000000/preview'),
-        },
-      ],
-      inlineSecrets: [],
-    }),
+    // All channels share the one URL.
+    ...(way.kind === 'token' ? { recipient: way.channel } : {}),
+    destination: () => way.url,
+    secrets: () => [way.secret, ...(readToken === undefined ? [] : [readToken])],
+    identity: () => ({ url: way.url.href, secret: way.secret.reveal(), channel: config.channel ?? null }),
+    render: (target) => renderSlack({ config, place, way, whose }, target),
+    ...(direct === undefined ? {} : { direct }),
+    ...(config.read_back === undefined || readToken === undefined
+      ? {}
+      : {
+          readBack: slackReadBack({
+            apiUrl: config.api_url.replace(/\/+$/, ''),
+            token: readToken,
+            channelId: config.read_back.channel_id,
+            whose,
+          }),
+        }),
   };
 }
 
-const SLACK_HOSTS: ReadonlySet<string> = new Set(['hooks.slack.com', 'hooks.slack-gov.com']);
-const WEBHOOK_PATH = /^\/services\/T[A-Z0-9]+\/B[A-Z0-9]+\/[A-Za-z0-9]+$/;
+function wayOf(config: SlackConfig, { resolve }: IntegrationPlace, whose: string): SlackWay {
+  const { webhook_url, app_token, channel = '', api_url } = config;
+  if (webhook_url !== undefined) {
+    const secret = resolve(webhook_url);
+    const url = destinationUrl(secret, whose);
+    refuseOtherSlackUrls(url, secret, whose);
+    return { kind: 'webhook', url, secret };
+  }
+  if (app_token === undefined) throw new TypeError('not accepted by the schema');
+  const secret = resolve(app_token);
+  refuseOtherTokens(secret, whose);
+  return { kind: 'token', url: new URL(`${api_url.replace(/\/+$/, '')}/chat.postMessage`), secret, channel };
+}
 
-/** Other hosts (the inbox, Mattermost, Rocket.Chat) speak the same with paths of their own. */
-function refuseOtherSlackUrls({ hostname, pathname }: URL, secret: Secret, whose: string): void {
-  if (!SLACK_HOSTS.has(hostname) || WEBHOOK_PATH.test(pathname)) return;
-  throw receiverErrors.error('LS-RECEIVER-002', {
-    what: `${whose}: the ${secret.label} is not the URL of an incoming webhook`,
-    why: `its path on ${hostname} is not /services/T…/B…/…`,
-    fix: `copy the whole Webhook URL from *Incoming Webhooks* at https://api.slack.com/apps into the ${secret.label}`,
+function readTokenOf({ read_back, app_token }: SlackConfig, { resolve }: IntegrationPlace, whose: string) {
+  const token = read_back && (read_back.token ?? app_token);
+  if (token === undefined) return undefined;
+  const secret = resolve(token);
+  refuseOtherTokens(secret, whose);
+  return secret;
+}
+
+/** Our own requests know no proxy. */
+function directOf({ proxy_url, ca_file }: SlackConfig, way: SlackWay, whose: string) {
+  if (proxy_url !== undefined) return undefined;
+  return slackDirect({
+    url: way.url,
+    whose,
+    caFile: ca_file,
+    ...(way.kind === 'token' ? { token: way.secret, channel: way.channel } : {}),
   });
 }

@@ -1,14 +1,12 @@
 import { defineReceiver, type Integration, type IntegrationPlace } from '../../stack/receiver.ts';
-import { isAtLeast } from '../../stack/version.ts';
-import { destinationUrl, sandboxSecret } from '../destination.ts';
+import type { Secret } from '../../stack/secret.ts';
+import { destinationUrl, objectToDestination } from '../destination.ts';
+import { webhookCard } from './card.ts';
+import { webhookDirect } from './direct.ts';
+import { webhookLimits } from './limits.ts';
+import { renderWebhook, type WebhookAddress } from './render.ts';
 import { webhookSandbox } from './sandbox.ts';
 import { type WebhookConfig, webhookSchema } from './schema.ts';
-
-/**
- * Before, a webhook's URL has to be in the configuration itself. 0.26 and 0.27 know `url_file` and crash with it as
- * soon as a send fails (prometheus/alertmanager#3798, fixed by #3800 in 0.28).
- */
-const URL_FILE_SINCE = '0.28';
 
 export const webhook = defineReceiver({
   type: 'webhook',
@@ -16,42 +14,60 @@ export const webhook = defineReceiver({
   schema: webhookSchema,
   integration: webhookIntegration,
   sandbox: webhookSandbox,
+  card: webhookCard,
+  limits: webhookLimits,
+  objectToSecret: (key, value) => (key === 'url' ? objectToDestination(value) : objectToCredential(value)),
+  setup: {
+    label: 'a program, through a webhook',
+    urgency: 'now',
+    keys: [
+      {
+        key: 'url',
+        variable: 'WEBHOOK_URL',
+        what: "URL that takes Alertmanager's webhook messages",
+        inbox: (hostPort) => `http://${hostPort}/webhook`,
+        isSecret: true,
+      },
+    ],
+  },
 });
 
-function webhookIntegration(
-  config: WebhookConfig,
-  { receiver, index, resolve }: IntegrationPlace,
-): Integration {
-  const url = resolve(config.url);
-  const destination = destinationUrl(url, `receiver ${receiver}, webhook[${index}]`);
-  const secretName = `${receiver}-webhook-${index}`;
-  const common = {
-    send_resolved: config.send_resolved,
-    ...(config.max_alerts === undefined ? {} : { max_alerts: config.max_alerts }),
-  };
+function webhookIntegration(config: WebhookConfig, place: IntegrationPlace): Integration {
+  const { receiver, index } = place;
+  const whose = `receiver ${receiver}, webhook[${index}]`;
+  const address = addressOf(config, place, whose);
+  const { url, token, password } = address;
+  // Alertmanager alone renders templates, and our own requests know no proxy.
+  const isDirect = config.payload === undefined && config.proxy_url === undefined;
   return {
     receiver,
     type: 'webhook',
     index,
     sendsResolved: config.send_resolved,
-    destination: () => destination,
-    secrets: () => [url],
-    identity: () => ({ url: url.reveal() }),
-    render: ({ alertmanager, secretPath, sandbox }) => {
-      const value = sandbox === undefined ? url : sandboxSecret(sandbox, '/webhook');
-      return isAtLeast(alertmanager, URL_FILE_SINCE)
-        ? {
-            key: 'webhook_configs',
-            config: { url_file: secretPath(secretName), ...common },
-            secrets: [{ name: secretName, value }],
-            inlineSecrets: [],
-          }
-        : {
-            key: 'webhook_configs',
-            config: { url: value.reveal(), ...common },
-            secrets: [],
-            inlineSecrets: [value],
-          };
-    },
+    destination: () => address.destination,
+    secrets: () => [url, token, password].filter((secret): secret is Secret => secret !== undefined),
+    identity: () => ({
+      url: url.reveal(),
+      ...(token === undefined ? {} : { token: token.reveal() }),
+      ...(password === undefined ? {} : { username: config.username ?? '', password: password.reveal() }),
+    }),
+    render: (target) => renderWebhook({ config, place, address, whose }, target),
+    ...(isDirect ? { direct: webhookDirect({ config, address, receiver, whose }) } : {}),
   };
+}
+
+function addressOf(config: WebhookConfig, { resolve }: IntegrationPlace, whose: string): WebhookAddress {
+  const url = resolve(config.url);
+  const { bearer_token, password } = config;
+  return {
+    url,
+    destination: destinationUrl(url, whose),
+    ...(bearer_token === undefined ? {} : { token: resolve(bearer_token) }),
+    ...(password === undefined ? {} : { password: resolve(password) }),
+  };
+}
+
+function objectToCredential(value: string): string | undefined {
+  if (value.includes('${')) return 'it holds a `${`: a variable that nobody replaced';
+  return /[\r\n]/.test(value) ? 'it has several lines' : undefined;
 }

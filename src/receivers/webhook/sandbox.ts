@@ -3,6 +3,8 @@ import type { HttpSandbox, SandboxMessage, SandboxReply, SandboxRequest } from '
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_PROBLEMS = 10;
+/** Takes any JSON object: what `payload` makes of a message is nobody's but the user's. */
+export const CUSTOM_PATH = '/webhook/custom';
 
 const labels = z.custom<Readonly<Record<string, string>>>(isLabels, 'is not an object of strings');
 
@@ -38,7 +40,10 @@ interface WebhookBody {
   readonly alerts: readonly z.infer<typeof alert>[];
 }
 
-/** A strict reader of Alertmanager's webhook; also at `/` and `/alerts`, where many examples post to. */
+/**
+ * A strict reader of Alertmanager's webhook; also at `/` and `/alerts`, where many examples post to. What is newer than
+ * version 4 knew (`notification_reason` of 0.32, `routeLabels` of 0.34) is taken as it is.
+ */
 export const webhookSandbox: HttpSandbox = {
   protocol: 'http',
   type: 'webhook',
@@ -52,15 +57,26 @@ function receive(request: SandboxRequest): SandboxReply {
   if (!(request.headers['content-type'] ?? '').startsWith('application/json')) {
     return refuse(415, ['the content type is not application/json']);
   }
+  if (request.path.split('?')[0] === CUSTOM_PATH) return receiveCustom(request.body);
   const body = parse(request.body);
-  if ('problems' in body) return refuse(400, body.problems);
+  return 'problems' in body ? refuse(400, body.problems) : accept(messageOf(body.value));
+}
+
+function receiveCustom(body: string): SandboxReply {
+  const json = parseJson(body);
+  if (json === undefined) return refuse(400, ['the body is not JSON']);
+  const texts = textsIn(json);
+  return accept({ title: texts[0] ?? 'custom payload', text: texts.join('\n'), status: 'unknown' });
+}
+
+function accept(message: SandboxMessage): SandboxReply {
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
     body: '{"status":"ok"}',
     accepted: true,
     problems: [],
-    message: messageOf(body.value),
+    message,
   };
 }
 
@@ -75,12 +91,8 @@ function refuse(status: number, problems: readonly string[]): SandboxReply {
 }
 
 function parse(text: string): { readonly value: WebhookBody } | { readonly problems: readonly string[] } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { problems: ['the body is not JSON'] };
-  }
+  const json = parseJson(text);
+  if (json === undefined) return { problems: ['the body is not JSON'] };
   const parsed = envelope.safeParse(json);
   if (!parsed.success) return { problems: problemsOf(parsed.error, []) };
   const alerts: z.infer<typeof alert>[] = [];
@@ -92,6 +104,27 @@ function parse(text: string): { readonly value: WebhookBody } | { readonly probl
     if (problems.length >= MAX_PROBLEMS) break;
   }
   return problems.length > 0 ? { problems } : { value: { envelope: parsed.data, alerts } };
+}
+
+/** Undefined for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without recursion: a hostile body may be nested as deep as it is long. */
+function textsIn(json: unknown): string[] {
+  const texts: string[] = [];
+  const waiting = [json];
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (typeof value === 'string') texts.push(value);
+    else if (typeof value === 'object' && value !== null)
+      for (const one of Object.values(value).toReversed()) waiting.push(one);
+  }
+  return texts;
 }
 
 function problemsOf({ issues }: z.ZodError, below: readonly PropertyKey[]): string[] {

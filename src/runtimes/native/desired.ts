@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson, type Json } from '../../platform/canonical-json.ts';
+import { LANGUAGES } from '../../stack/language.ts';
 import type { DaemonDuties } from '../../stack/runtime.ts';
 import { readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
 import { runtimeErrors } from './errors.ts';
@@ -66,6 +67,21 @@ const daemonDuties = z.strictObject({
   expected: z.array(
     z.strictObject({ kind: z.string(), subject: z.string(), fingerprint: z.string().optional() }),
   ),
+  integrations: z
+    .array(z.strictObject({ receiver: z.string(), type: z.string(), index: z.int().min(0) }))
+    .optional(),
+  jobs: z
+    .array(
+      z.strictObject({
+        name: componentName,
+        schedule: z.string(),
+        location: z.string(),
+        command: z.array(z.string()),
+        timeoutMs: z.number().positive(),
+      }),
+    )
+    .optional(),
+  seenPage: z.strictObject({ language: z.enum(LANGUAGES) }).optional(),
 }) satisfies z.ZodType<DaemonDuties>;
 
 export const desiredState = z

@@ -23,6 +23,8 @@ export interface NativeLayout {
   readonly daemonLog: string;
   /** How far the logs have been shipped. */
   readonly logPositions: string;
+  /** What a test wants a rule of Prometheus to raise. */
+  readonly wantedTests: string;
   readonly keys: string;
   readonly database: string;
 }
@@ -45,6 +47,7 @@ export function nativeLayout(stateDir: string): NativeLayout {
     logs: below('logs'),
     daemonLog: below('logs', 'daemon.log'),
     logPositions: below('run', 'log-positions.json'),
+    wantedTests: below('run', 'wanted-tests.json'),
     keys: below('keys'),
     database: below('leitstand.db'),
   };

@@ -63,6 +63,7 @@ export async function startTwin(request: TwinRequest, clock: Clock): Promise<Twi
   return {
     url: `http://127.0.0.1:${plan.ready.port}`,
     ended: () => endWithLog(child, identity, logPath),
+    logTail: (lines) => lastLines(logPath, lines),
     stop,
   };
 }

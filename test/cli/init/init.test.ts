@@ -8,13 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalog } from '../../../src/catalog.ts';
 import { CommandInput } from '../../../src/cli/command.ts';
 import { initCommand } from '../../../src/cli/commands/init.ts';
-import { RECEIVERS } from '../../../src/cli/init/answers.ts';
+import { offeredReceivers } from '../../../src/cli/init/chosen-plugins.ts';
 import { loadStack } from '../../../src/cli/load-stack.ts';
 import { LANGUAGES } from '../../../src/stack/language.ts';
 import { type EnvironmentName, ENVIRONMENTS, type Stack } from '../../../src/stack/stack.ts';
 import { contextFor } from '../context.ts';
 
 const components = [...(await catalog.components()).keys()];
+const receivers = (await offeredReceivers(catalog)).map(({ type }) => type);
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'leitstand-init-'));
@@ -36,7 +37,7 @@ async function init(options: Readonly<Record<string, unknown>>, directory?: stri
 const flags = fc.record({
   name: fc.constantFrom('a', 'rathaus-nord', 'true', 'null', 'no'),
   environment: fc.constantFrom(...ENVIRONMENTS),
-  receiver: fc.constantFrom(...RECEIVERS),
+  receiver: fc.subarray(receivers).map((types) => (types.length === 0 ? 'none' : types.join(','))),
   language: fc.constantFrom(...LANGUAGES),
   dotenv: fc.boolean(),
   components: fc.subarray(components, { minLength: 1 }),
@@ -55,8 +56,8 @@ describe('what init writes', () => {
         expect(stack.components.map(({ name }) => name)).toEqual(
           components.filter((name) => chosen.includes(name)),
         );
-        expect(stack.integrations.map(({ type }) => type)).toEqual(
-          rest.receiver === 'none' ? [] : [rest.receiver],
+        expect(stack.integrations.map(({ type }) => type).sort()).toEqual(
+          rest.receiver === 'none' ? [] : rest.receiver.split(',').sort(),
         );
         for (const integration of stack.integrations)
           expect(integration.destination()?.host).toBe('127.0.0.1:5001');
@@ -76,6 +77,66 @@ describe('what init writes', () => {
     await expect(load(target)).resolves.toBeDefined();
   });
 
+  it('sends critical alerts to those it wakes, and the rest by mail', async () => {
+    const { target } = await init({ receiver: 'email, pagerduty slack', yes: true });
+    const stack = await load(target);
+    expect(stack.integrations.map(({ receiver, type }) => `${receiver} ${type}`)).toEqual([
+      'on-call slack',
+      'on-call pagerduty',
+      'team email',
+    ]);
+    expect(stack.routing).toMatchObject({
+      default: 'team',
+      routes: [
+        { match: [{ label: 'severity', values: ['critical'] }], receiver: 'on-call' },
+        { match: [{ label: 'severity', values: ['warning'] }], receiver: 'team' },
+      ],
+    });
+    const example = await readFile(join(target, '.env.example'), 'utf8');
+    for (const name of ['SLACK_WEBHOOK_URL', 'SMTP_USERNAME', 'SMTP_PASSWORD', 'PAGERDUTY_SERVICE_KEY'])
+      expect(example).toContain(`\n${name}=\n`);
+    // The office hours that it shows are of the right form.
+    const file = join(target, 'leitstand.yaml');
+    const text = await readFile(file, 'utf8');
+    await writeFile(
+      file,
+      text
+        .replace(/^ {2}# hours:\n {2}# ( {2}office: .*)$/m, '  hours:\n  $1')
+        .replace('warning: team', 'warning: {receiver: team, hours: office}'),
+    );
+    expect((await load(target)).routing.routes[1]).toMatchObject({ hours: 'office' });
+  });
+
+  it('reaches the real places in production, and asks for each value it lacks', async () => {
+    const { target } = await init({ receiver: receivers.join(), environment: 'staging', yes: true });
+    const variables = {
+      SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T1/B1/x1',
+      ALERT_MAIL_TO: 'ops@sva-studio.de',
+      ALERT_MAIL_FROM: 'alertmanager@sva-studio.de',
+      SMTP_SMARTHOST: 'smtp.example.com:587',
+      SMTP_USERNAME: 'alertmanager',
+      SMTP_PASSWORD: 'x7f3a',
+      PAGERDUTY_SERVICE_KEY: 'e93facc04764012d7bfb002500d5d1a6',
+      WEBHOOK_URL: 'https://example.com/hook',
+    };
+    for (const missing of Object.keys(variables)) {
+      const lines = Object.entries(variables).filter(([name]) => name !== missing);
+      const text = lines.map(([name, value]) => `${name}=${value}\n`).join('');
+      await writeFile(join(target, '.env'), text, { mode: 0o600 });
+      await expect(load(target, 'production')).rejects.toThrow(missing);
+      await expect(load(target, 'staging')).resolves.toBeDefined();
+    }
+    const all = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
+    await writeFile(join(target, '.env'), all.join(''), { mode: 0o600 });
+    const stack = await load(target, 'production');
+    expect(stack.integrations.map((integration) => integration.destination()?.host).sort()).toEqual([
+      'events.pagerduty.com',
+      'example.com',
+      'hooks.slack.com',
+      'smtp.example.com:587',
+    ]);
+  });
+
   it('asks for the real channel as soon as it is production', async () => {
     const { target } = await init({ yes: true });
     await expect(load(target, 'staging')).resolves.toBeDefined();
@@ -89,7 +150,12 @@ describe('what init writes', () => {
 
   it('is the same for the same answers', async () => {
     const all = components.filter((name) => name !== 'versitygw');
-    const { target } = await init({ name: 'rathaus-nord', components: all.join(','), yes: true });
+    const { target } = await init({
+      name: 'rathaus-nord',
+      components: all.join(','),
+      receiver: 'slack,email,pagerduty',
+      yes: true,
+    });
     await expect(await readFile(join(target, 'leitstand.yaml'), 'utf8')).toMatchFileSnapshot(
       '../../golden/init/leitstand.yaml',
     );
@@ -133,6 +199,8 @@ describe('what init writes', () => {
       [{ components: 'prometheus,alertmanger' }, 'no component alertmanger'],
       [{ components: ' , ' }, 'names none'],
       [{ components: 'prometheus', receiver: 'slack' }, 'needs an Alertmanager'],
+      [{ receiver: 'slak' }, 'no receiver slak'],
+      [{ receiver: 'slack,none' }, 'no receiver none'],
     ] as const) {
       const target = await mkdtemp(join(root, 'refused-'));
       await expect(init({ ...options, yes: true }, target)).rejects.toThrow(text);
@@ -182,7 +250,7 @@ describe.runIf(hasScript)('the wizard on a terminal', () => {
     const target = await mkdtemp(join(root, 'wizard-'));
     const { text, status } = await onTerminal(
       target,
-      ['Nord', 'nord', '3', '1,2,99', '1 2', '2', 'x', '2', ''].map((line) => `${line}\n`),
+      ['Nord', 'nord', '3', '1,2,99', '1 2', '1,3', 'x', '2', ''].map((line) => `${line}\n`),
     );
     expect(text).toContain('Name of the stack');
     expect(text).toContain('  3  production: where it counts');
@@ -192,7 +260,7 @@ describe.runIf(hasScript)('the wizard on a terminal', () => {
     expect(status).toBe(0);
     const stack = await load(target);
     expect(stack).toMatchObject({ name: 'nord', environment: 'production', language: 'de' });
-    expect(stack.integrations.map(({ type }) => type)).toEqual(['webhook']);
+    expect(stack.integrations.map(({ type }) => type)).toEqual(['slack', 'pagerduty']);
     expect(stack.components).toHaveLength(2);
   });
 

@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { attachedAlerting } from '../../../src/delivery/attached/alerting.ts';
 import { readConfiguration } from '../../../src/delivery/attached/configuration.ts';
-import { holds, parseMatcher, valuesFor } from '../../../src/delivery/attached/matchers.ts';
-import { findWay, routesOf } from '../../../src/delivery/attached/routes.ts';
+import { valuesFor } from '../../../src/delivery/attached/matchers.ts';
+import { findWay } from '../../../src/delivery/attached/routes.ts';
 import { makeProbes, probeAlert } from '../../../src/delivery/probe.ts';
+import { holds } from '../../../src/routing/matcher.ts';
+import { routesFor } from '../../../src/routing/walk.ts';
 
 /** As `GET /api/v2/status` of Alertmanager 0.31 gives it (shortened). */
 const CONFIG = `
@@ -92,13 +94,13 @@ describe('whom an attached Alertmanager tells', () => {
   });
 
   it('gives each receiver an alert of its own that takes a real way and is told from real ones', () => {
-    const probes = makeProbes(alerting, alerting.receivers, 'abcdef');
+    const probes = makeProbes(alerting, { kind: 'receivers', names: alerting.receivers }, 'abcdef');
     const labels = probes.map((probe) => probeAlert(probe, new Date(), 1000).labels);
     expect(probes.filter(({ routed }) => !routed).map(({ receiver }) => receiver)).toEqual(['forgotten']);
     const { root } = readConfiguration(CONFIG);
     for (const [i, { receiver, routed, nonce }] of probes.entries()) {
       if (!routed) continue;
-      expect(routesOf(root, labels[i] ?? {}).map((route) => route.receiver)).toContain(receiver);
+      expect(routesFor(root, labels[i] ?? {}).map((route) => route.receiver)).toContain(receiver);
       expect(labels[i]).toMatchObject({
         leitstand_test: nonce,
         instance: nonce,
@@ -121,24 +123,17 @@ describe('whom an attached Alertmanager tells', () => {
     ['no YAML', ': ['],
     ['no configuration', 'just: {some: text}'],
     ['a matcher nobody understands', 'route: {receiver: a, matchers: ["severity is critical"]}'],
-    ['an expression of Go alone', 'route: {receiver: a, matchers: [\'a=~"[[:alpha:]]+"\']}'],
+    ['an expression that is none', 'route: {receiver: a, matchers: [\'a=~"("\']}'],
+    [
+      'a time that is none',
+      'route: {receiver: a}\ntime_intervals: [{name: x, time_intervals: [{weekdays: [x]}]}]',
+    ],
   ])('is not guessed from %s', (_, text) => {
     expect(() => attachedAlerting(text)).toThrow('LS-DELIVERY-001');
   });
 });
 
-describe('matchers', () => {
-  it.each([
-    ['severity="critical"', 'severity', '=', 'critical'],
-    ['severity=critical', 'severity', '=', 'critical'],
-    [' team !~ "a|b" ', 'team', '!~', 'a|b'],
-    ['"böse Ämter"!="x=y"', 'böse Ämter', '!=', 'x=y'],
-    ['a="say \\"no\\"\\n"', 'a', '=', 'say "no"\n'],
-    ['a=""', 'a', '=', ''],
-  ])('%s', (text, label, operator, value) => {
-    expect(parseMatcher(text)).toMatchObject({ label, operator, value });
-  });
-
+describe('a value that a matcher takes', () => {
   it.each([
     'critical|page',
     '(?i)critical',
@@ -148,9 +143,9 @@ describe('matchers', () => {
     'a[0-9]+',
     'host\\d+\\.example\\.org',
     'x(y|z)?',
-  ])('finds a value for %s', (source) => {
-    const matcher = parseMatcher(`a=~${JSON.stringify(source)}`);
-    if (!matcher) throw new Error(source);
+    'a\\(b\\)|c\\|d',
+  ])('is found for %s', (source) => {
+    const matcher = { label: 'a', operator: '=~', value: source } as const;
     const [first] = valuesFor(matcher);
     expect(holds(matcher, { a: first ?? '' })).toBe(true);
   });
@@ -181,10 +176,10 @@ describe('the way to a receiver', () => {
         });
         const { root } = readConfiguration(text);
         const alerting = attachedAlerting(text);
-        for (const probe of makeProbes(alerting, alerting.receivers, 'abc')) {
+        for (const probe of makeProbes(alerting, { kind: 'receivers', names: alerting.receivers }, 'abc')) {
           if (!probe.routed) continue;
           const { labels } = probeAlert(probe, new Date(), 1);
-          expect(routesOf(root, labels).map(({ receiver }) => receiver)).toContain(probe.receiver);
+          expect(routesFor(root, labels).map(({ receiver }) => receiver)).toContain(probe.receiver);
         }
       }),
       { numRuns: 150 },

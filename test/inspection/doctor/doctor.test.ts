@@ -1,9 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { emptyStack } from '../../../src/cli/stack-of-document.ts';
 import type { DoctorCheck, DoctorLine, DoctorWorld } from '../../../src/inspection/doctor/check.ts';
@@ -14,7 +12,6 @@ import { egressCheck } from '../../../src/inspection/doctor/checks/egress.ts';
 import { fileRightsCheck } from '../../../src/inspection/doctor/checks/file-rights.ts';
 import { memoryCheck } from '../../../src/inspection/doctor/checks/memory.ts';
 import { portsCheck } from '../../../src/inspection/doctor/checks/ports.ts';
-import { referencesIn, secretsCheck, shapeProblem } from '../../../src/inspection/doctor/checks/secrets.ts';
 import { versionsCheck } from '../../../src/inspection/doctor/checks/versions.ts';
 import { runDoctor } from '../../../src/inspection/doctor/run-doctor.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
@@ -37,7 +34,12 @@ function stackIn(place: string, parts: Partial<Stack> = {}): Stack {
   const stateDir = join(place, '.leitstand');
   return {
     ...emptyStack('under-test', join(place, 'leitstand.yaml'), stateDir),
-    backup: { store: { kind: 'directory', path: join(stateDir, 'repository') } },
+    backup: {
+      store: { kind: 'directory', path: join(stateDir, 'repository') },
+      retention: { days: 30, weeks: 0, months: 0, years: 0 },
+      retentionOf: {},
+      metrics: { prefix: 'sva', service: 'monitoring' },
+    },
     provision: { sources: ['cache', 'debian', 'go'], paths: {}, cacheDir: join(place, 'cache') },
     ...parts,
   };
@@ -51,6 +53,9 @@ function world(parts: Partial<DoctorWorld> = {}): DoctorWorld {
     ownPids: new Set(),
     daemonRuns: false,
     programs: [],
+    receivers: new Map(),
+    alertmanager: undefined,
+    writtenOut: [],
     host: {
       uid: process.getuid?.() ?? 0,
       user: 'tester',
@@ -224,78 +229,6 @@ describe('file rights', () => {
       verdict: 'fail',
       fix: expect.stringContaining('chown -R anna'),
     });
-  });
-});
-
-describe('secrets', () => {
-  const yaml = `stack: x
-receivers:
-  on-call:
-    slack:
-      - webhook_url: \${secret:SLACK}
-    webhook:
-      - {url: '\${secret:HOOK}'}
-environments:
-  staging:
-    receivers: {on-call: {webhook: [{url: '\${secret:STAGING}'}]}}
-  production:
-    receivers: {on-call: {webhook: [{url: '\${secret:PRODUCTION}'}]}}
-`;
-  it('looks for those of this environment, also in a broken file', () => {
-    expect(referencesIn(yaml, 'production').map(({ name, key }) => `${name} ${key}`)).toEqual([
-      'SLACK webhook_url',
-      'HOOK url',
-      'PRODUCTION url',
-    ]);
-    expect(referencesIn(`${yaml}]: [`, 'local').map(({ name }) => name)).toEqual(['SLACK', 'HOOK']);
-    fc.assert(fc.property(fc.string(), (text) => void referencesIn(text, 'local')));
-  });
-  it('judges the form of values, and never shows one', async () => {
-    const path = await place('secrets');
-    await writeFile(join(path, 'leitstand.yaml'), yaml);
-    await writeFile(join(path, '.env'), 'SLACK=https://hooks.slack.com/workflows/T1/verysecret\n', {
-      mode: 0o600,
-    });
-    const lines = await secretsCheck.run(world({ stack: stackIn(path) }));
-    expect(lines.map(({ subject, verdict }) => [subject, verdict])).toEqual([
-      ['SLACK', 'fail'],
-      ['HOOK', 'fail'],
-    ]);
-    expect(lines[1]?.found).toContain('nowhere to be found');
-    expect(JSON.stringify(lines)).not.toContain('verysecret');
-  });
-  it.each([
-    ['webhook_url', 'https://hooks.slack.com/services/T01/B02/abcDEF', undefined],
-    ['webhook_url', 'https://chat.example.org/hooks/xyz', undefined],
-    ['webhook_url', 'https://hooks.slack.com/services/T01', 'Slack'],
-    ['url', 'ftp://x', 'https'],
-    ['routing_key', 'a'.repeat(32), undefined],
-    ['routing_key', 'a'.repeat(31), 'PagerDuty'],
-    ['password', 'changeme', 'placeholder'],
-    ['password', '<your password>', 'placeholder'],
-    ['password', ' x', 'white space'],
-    ['password', '"x"', 'quotes'],
-    ['password', 'x', undefined],
-  ])('%s: %s', (key, value, text) => {
-    const problem = shapeProblem(key, value);
-    if (text === undefined) expect(problem).toBeUndefined();
-    else expect(problem?.what).toContain(text);
-  });
-  it('finds what git tracks, and what it does not ignore', async () => {
-    const path = await place('git');
-    const git = (...args: string[]) =>
-      spawnSync('git', ['-C', path, ...args], { env: { ...process.env, HOME: directory } });
-    if (git('init', '-q').status !== 0) return;
-    await writeFile(join(path, '.env'), 'A=1\n', { mode: 0o600 });
-    const look = async () =>
-      (await secretsCheck.run(world({ stack: stackIn(path) }))).map(
-        ({ verdict, found }) => `${verdict} ${found}`,
-      );
-    expect((await look()).join()).toContain('warn git does not ignore .env, .leitstand');
-    await writeFile(join(path, '.gitignore'), '.env\n.leitstand/\n');
-    expect(await look()).toEqual([]);
-    git('add', '-f', '.env');
-    expect((await look()).join()).toContain('fail git tracks .env');
   });
 });
 

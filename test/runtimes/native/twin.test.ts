@@ -48,6 +48,7 @@ it('tells how the program ended by itself, with what it wrote last', async () =>
   const plan = await stack.plan('alpha');
   const twin = await startTwin({ plan, directory }, systemClock);
   const pid = Number(/started (\d+)/.exec(await readFile(join(directory, 'log.txt'), 'utf8'))?.[1]);
+  expect(await twin.logTail(5)).toEqual([expect.stringContaining(`started ${pid}`)]);
   kill(pid);
   await eventually(async () => (await twin.ended()) !== undefined, 'the end is known', 5_000);
   expect(await twin.ended()).toMatch(/SIGKILL.*; it wrote: started/);

@@ -32,9 +32,9 @@ export function targetsOf(stack: Stack): readonly Target[] {
       users: [...(targets.get(key)?.users ?? []), user],
     });
   };
-  for (const { receiver, type, index, destination } of stack.integrations) {
+  for (const { receiver, type, index, destination, caFile } of stack.integrations) {
     const url = destination();
-    if (url) add(url, `${receiver} ${type}[${index}]`);
+    if (url) add(url, `${receiver} ${type}[${index}]`, caFile);
   }
   for (const { name, attached } of stack.components)
     if (attached) add(new URL(attached.url), name, attached.caFile);

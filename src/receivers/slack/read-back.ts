@@ -1,0 +1,84 @@
+import type { LeitstandError } from '../../platform/errors.ts';
+import type { HttpResponse } from '../../platform/http.ts';
+import type { ReadBack, ReadBackFinding, ReadBackSearch } from '../../stack/receiver.ts';
+import type { Secret } from '../../stack/secret.ts';
+import { receiverErrors } from '../errors.ts';
+import { askProvider, quoted } from '../exchange.ts';
+import { isAboutCredentials, slackAnswer } from './answers.ts';
+import { type Fields, listOf, parseObject, text } from './payload.ts';
+
+/** So many messages of a channel are looked at, the newest first: a test is among the last ones. */
+const LOOKED_AT = 100;
+
+export interface SlackPlace {
+  /** Base of the Web API, without a `/` at its end. */
+  readonly apiUrl: string;
+  readonly token: Secret;
+  readonly channelId: string;
+  readonly whose: string;
+}
+
+/** Asks conversations.history (docs.slack.dev): the app must be in the channel and have channels:history. */
+export function slackReadBack(place: SlackPlace): ReadBack {
+  const { apiUrl, channelId } = place;
+  return {
+    from: `the Slack channel ${channelId} on ${new URL(apiUrl).host}`,
+    find: async (search) => {
+      const answer = await ask(place, search);
+      const found = listOf(answer, 'messages').find((message) =>
+        JSON.stringify(message).includes(search.nonce),
+      );
+      return found && findingOf(found, channelId);
+    },
+  };
+}
+
+async function ask(place: SlackPlace, { since, signal }: ReadBackSearch): Promise<Fields> {
+  const { apiUrl, token, channelId, whose } = place;
+  const url = new URL(`${apiUrl}/conversations.history`);
+  url.searchParams.set('channel', channelId);
+  url.searchParams.set('oldest', (since.getTime() / 1000).toFixed(6));
+  url.searchParams.set('limit', String(LOOKED_AT));
+  const response = await askProvider({
+    url,
+    whose,
+    method: 'GET',
+    headers: { authorization: `Bearer ${token.reveal()}` },
+    signal,
+  });
+  const answer = parseObject(response.body);
+  if (answer?.['ok'] === true) return answer;
+  throw unanswered(response, text(answer, 'error'), place);
+}
+
+function unanswered(
+  { status, headers, body }: HttpResponse,
+  word: string,
+  place: SlackPlace,
+): LeitstandError {
+  const { whose, channelId, token } = place;
+  if (isAboutCredentials(word))
+    return receiverErrors.error('LS-RECEIVER-013', {
+      what: `${whose}: Slack does not let the ${token.label} read the channel ${channelId}: ${word}`,
+      why: slackAnswer(word)?.meaning,
+      fix: slackAnswer(word)?.fix,
+    });
+  const wait = headers['retry-after'];
+  return receiverErrors.error('LS-RECEIVER-012', {
+    what: `${whose}: Slack does not tell what is in the channel ${channelId}`,
+    why: word === '' ? `it answered ${status}: ${quoted(body)}` : `it answered ${word}`,
+    fix:
+      typeof wait === 'string'
+        ? `wait ${wait} s`
+        : (slackAnswer(word)?.fix ?? 'look into the channel yourself, and check `api_url`'),
+  });
+}
+
+function findingOf(message: Fields, channelId: string): ReadBackFinding {
+  const ts = text(message, 'ts');
+  const seconds = Number(ts);
+  return {
+    evidence: `message ${ts} in the Slack channel ${channelId}`,
+    ...(Number.isFinite(seconds) && seconds > 0 ? { at: new Date(seconds * 1000) } : {}),
+  };
+}
