@@ -8,7 +8,7 @@ import { recordDirect } from './record.ts';
 import { withoutSecrets } from './redaction.ts';
 import { type DeliveryReport, type IntegrationReport, reaches } from './report.ts';
 import type { DeliveryRequest } from './request.ts';
-import { hostOf, nameOf, type Target } from './target.ts';
+import { hostOf, named, nameOf, type Target } from './target.ts';
 
 /** How long our own inbox may take to keep what it has answered. */
 const ARRIVAL_MS = 2_000;
@@ -60,18 +60,17 @@ function exitOf(
   return integrations.every((one) => reaches(one, standard)) ? EXIT.ok : EXIT.no;
 }
 
-function notPossible({ receiver, type, index, attached }: Target) {
-  const why = attached
+function notPossible(target: Target) {
+  const why = target.attached
     ? 'its credentials are in the configuration of the attached Alertmanager, which does not show them'
-    : `there is no way to send to ${type} but through Alertmanager`;
-  return { receiver, type, index, why };
+    : `there is no way to send to ${target.type} but through Alertmanager`;
+  return { ...named(target), why };
 }
 
 async function sendTo(target: Target, nonce: string, request: DirectRequest): Promise<IntegrationReport> {
   const { clock, language, onProgress, signal } = request;
   const sinceMessage = request.inbox?.messages.lastId() ?? 0;
   const sentAt = clock.now();
-  const named = { receiver: target.receiver, type: target.type, index: target.index };
   let report: IntegrationReport;
   try {
     const word = await target.direct?.send({ nonce, ...textsFor(target, nonce, language), signal });
@@ -79,7 +78,7 @@ async function sendTo(target: Target, nonce: string, request: DirectRequest): Pr
     const message = isInbox(request.inbox, target) ? await arrived(request, nonce, sinceMessage) : undefined;
     report = message
       ? {
-          ...named,
+          ...named(target),
           verdict: 'CONFIRMED',
           evidence: `inbox message ${message.id}`,
           evidenceKind: 'inbox',
@@ -87,7 +86,7 @@ async function sendTo(target: Target, nonce: string, request: DirectRequest): Pr
           latencyMs,
         }
       : {
-          ...named,
+          ...named(target),
           verdict: 'ACCEPTED',
           evidence: `${hostOf(target)} answered: ${withoutSecrets(word ?? '', target)}`,
           evidenceKind: 'answer',
@@ -99,7 +98,7 @@ async function sendTo(target: Target, nonce: string, request: DirectRequest): Pr
     const { what, why, fix } = error.details;
     const reason = withoutSecrets([what, why].filter((text) => text !== undefined).join(': '), target);
     report = {
-      ...named,
+      ...named(target),
       verdict: 'FAILED',
       stage: 'receive',
       reason,

@@ -1,52 +1,13 @@
-import type { AlertGroup } from '../components/alertmanager/api.ts';
 import type { DeliveryStage } from '../stack/delivery.ts';
 import type { InboxMessage } from '../stack/sandbox.ts';
-import type { Arrival, Taken } from './arrivals.ts';
 import type { Counted } from './counters.ts';
+import type { Evidence, SameType } from './evidence.ts';
 import { fixFor } from './fixes.ts';
-import { FIXES, type Hold, holdText } from './holds.ts';
-import type { FailedAttempt } from './log-lines.ts';
+import { judgeRouting, judgeUnsaidMute, ROUTING_MS } from './judge-routing.ts';
 import { withoutSecrets } from './redaction.ts';
 import type { IntegrationReport } from './report.ts';
-import { hostOf, type Target } from './target.ts';
+import { hostOf, named, type Target } from './target.ts';
 
-/** Everything seen so far that bears on one integration. */
-export interface Evidence extends Arrival {
-  /** Its destination is our inbox. */
-  readonly isInbox: boolean;
-  /** Alertmanager's own word that the integration took it. */
-  readonly event: Taken | undefined;
-  /** What holds it back, as reckoned before the test. */
-  readonly holds: readonly Hold[];
-  /** Groups of this probe's alert. */
-  readonly groups: readonly AlertGroup[];
-  readonly attempts: readonly FailedAttempt[];
-  /** Counted for this type since the POST; undefined when the counters were reset. */
-  readonly counted: Counted | undefined;
-  /** The test's integrations of this type, this one included: they share the counters. */
-  readonly sameType: SameType;
-  readonly postedAt: Date;
-  readonly elapsedMs: number;
-  /** Milliseconds after which what is tried again and again counts as lost. */
-  readonly patienceMs: number;
-  /** Milliseconds until the last member of a cluster may tell what another could not; 0 for one that is alone. */
-  readonly turnsMs: number;
-  /** Nothing more will be looked at: decide. */
-  readonly final: boolean;
-}
-
-export interface SameType {
-  readonly unsettled: number;
-  /** Proven: each has used up one of the successes. */
-  readonly proven: number;
-  /** Failed: each may have used up one of the failures. */
-  readonly failed: number;
-}
-
-/** Alertmanager routes within milliseconds; what is not there by now will not come. */
-const ROUTING_MS = 1_000;
-/** An interval that mutes keeps Alertmanager from ever beginning to send; before 0.28 its API does not say so. */
-const UNSAID_MUTE_MS = 2_000;
 /** A refused connection may be a receiver that is just starting: Alertmanager retries after 0.5, 1.2, 2.5 and 4.8 s. */
 const RETRY_PATIENCE_MS = 5_000;
 /** Alertmanager's words when the destination was reached and said no. */
@@ -76,10 +37,6 @@ export function judge(integration: Target, evidence: Evidence): IntegrationRepor
     judgeCounters(integration, evidence) ??
     (evidence.final ? judgeSilence(integration, evidence) : undefined)
   );
-}
-
-function named({ receiver, type, index }: Target) {
-  return { receiver, type, index };
 }
 
 function judgeArrival(integration: Target, evidence: Evidence): IntegrationReport | undefined {
@@ -139,24 +96,6 @@ function judgeEvent(
   };
 }
 
-/** By the definition of the interval alone: Alertmanager does not say it, and nothing was sent. */
-function judgeUnsaidMute(
-  integration: Target,
-  { holds, elapsedMs, final, groups, counted, sameType }: Evidence,
-): IntegrationReport | undefined {
-  const hold = holds.find(({ isUnsaid }) => isUnsaid);
-  if (!hold || groups.length === 0 || (elapsedMs < UNSAID_MUTE_MS && !final)) return undefined;
-  if (counted !== undefined && counted.started - sameType.proven - sameType.failed >= sameType.unsettled)
-    return undefined;
-  return {
-    ...named(integration),
-    verdict: 'MUTED',
-    reason: `held back by ${holdText(hold)}; so its definition says, this Alertmanager does not show it`,
-    fix: hold.fix,
-    evidenceKind: 'alertmanager',
-  };
-}
-
 function failed(integration: Target, stage: DeliveryStage, reason: string): IntegrationReport {
   return {
     ...named(integration),
@@ -165,61 +104,6 @@ function failed(integration: Target, stage: DeliveryStage, reason: string): Inte
     reason,
     fix: fixFor(reason, integration),
   };
-}
-
-function judgeRouting(integration: Target, evidence: Evidence): IntegrationReport | undefined {
-  const { groups, elapsedMs, final } = evidence;
-  // Every member of a cluster has a group of its own.
-  const own = groups.filter(({ receiver }) => receiver.name === integration.receiver);
-  const muted = judgeMuting(
-    integration,
-    own.flatMap(({ alerts }) => alerts.map(({ status }) => status)),
-    evidence,
-  );
-  if (muted) return muted;
-  if (own.length > 0 || (groups.length === 0 && !final) || elapsedMs < ROUTING_MS) return undefined;
-  const elsewhere = groups.map(({ receiver }) => receiver.name).join(', ');
-  return {
-    ...named(integration),
-    verdict: 'NOT-ROUTED',
-    reason:
-      elsewhere === ''
-        ? 'Alertmanager took the alert and routes it to nobody'
-        : `Alertmanager routes it to ${elsewhere} instead`,
-    fix: integration.attached
-      ? 'its configuration has just changed: run the test again'
-      : 'its configuration is not the one of leitstand.yaml: leitstand up',
-    evidenceKind: 'alertmanager',
-  };
-}
-
-type AlertStatus = AlertGroup['alerts'][number]['status'];
-
-function judgeMuting(
-  integration: Target,
-  statuses: readonly AlertStatus[],
-  { holds }: Evidence,
-): IntegrationReport | undefined {
-  for (const { kind, by, ids } of [
-    { kind: 'silence', by: 'the silence', ids: statuses.flatMap(({ silencedBy }) => silencedBy) },
-    {
-      kind: 'inhibition',
-      by: 'an alert that inhibits it, with the fingerprint',
-      ids: statuses.flatMap(({ inhibitedBy }) => inhibitedBy),
-    },
-    { kind: 'interval', by: 'the time interval', ids: statuses.flatMap(({ mutedBy }) => mutedBy ?? []) },
-  ] as const) {
-    if (ids.length === 0) continue;
-    const known = holds.filter((hold) => hold.kind === kind).map(holdText);
-    return {
-      ...named(integration),
-      verdict: 'MUTED',
-      reason: `held back by ${known.length > 0 ? known.join(' and ') : `${by} ${[...new Set(ids)].join(', ')}`}`,
-      fix: FIXES[kind],
-      evidenceKind: 'alertmanager',
-    };
-  }
-  return undefined;
 }
 
 function judgeAttempts(integration: Target, evidence: Evidence): IntegrationReport | undefined {

@@ -1,14 +1,15 @@
+import { LeitstandError } from '../platform/errors.ts';
 import type { MetricSample } from '../platform/metrics-text.ts';
 import type { Configuration, Route } from '../routing/configuration.ts';
 import { type Destination, destinationsOf } from '../routing/walk.ts';
 import { readConfiguration } from './attached/configuration.ts';
 import { type CounterSnapshot, readCounters } from './counters.ts';
-import { type Hold, holdsOn, holdText } from './holds.ts';
+import { type Hold, holdsOn, holdText, type Looked } from './holds.ts';
 import { askAll, type Member, type Members, unknownPeers } from './members.ts';
 import { type Expected, type Probe, probeLabels } from './probe.ts';
 import type { IntegrationReport } from './report.ts';
 import type { DeliveryRequest } from './request.ts';
-import type { Target } from './target.ts';
+import { named, type Target } from './target.ts';
 
 /** What is known before anything is sent. */
 export interface Preflight {
@@ -51,18 +52,19 @@ export async function lookBefore(
       (await secretProblem(integration, request));
     if (report) verdicts.set(expected, report);
   }
-  const holds = await holdsOn(first, { probes, routes, loaded, now: request.clock.now() });
+  const { holds, unasked } = await reckonHolds(first, { probes, routes, loaded, now: request.clock.now() });
   return {
     verdicts,
-    notes: [...memberNotes(members), ...reloadNotes(samples.answers), ...emptyReceivers(probes, request)],
+    notes: [
+      ...memberNotes(members),
+      ...reloadNotes(samples.answers),
+      ...emptyReceivers(probes, request),
+      ...unasked,
+    ],
     holds,
     routes,
     counters: readCounters(samples.answers),
   };
-}
-
-function named({ receiver, type, index }: Target) {
-  return { receiver, type, index };
 }
 
 function notRouted(target: Target, { route }: Probe): IntegrationReport {
@@ -87,6 +89,20 @@ function notRouted(target: Target, { route }: Probe): IntegrationReport {
     reason: 'no severity and no default in leitstand.yaml leads to this receiver',
     fix: `add it under routing, e.g. \`severity: {warning: ${receiver}}\`, or remove the receiver`,
   };
+}
+
+/** That they cannot be read is no reason not to test: Alertmanager itself says what it holds back. */
+async function reckonHolds(member: Member, looked: Looked) {
+  try {
+    return { holds: await holdsOn(member, looked), unasked: [] };
+  } catch (error) {
+    if (!(error instanceof LeitstandError)) throw error;
+    const { what, why } = error.details;
+    return {
+      holds: new Map<Probe, readonly Hold[]>(),
+      unasked: [`whether something will hold it back is not known: ${why ?? what}`],
+    };
+  }
 }
 
 /** A rule gives its alerts its own name. */

@@ -5,6 +5,7 @@ import { groupKey } from './group-key.ts';
 import type { Following } from './follow.ts';
 import { type Expected, probeLabels } from './probe.ts';
 import type { IntegrationReport } from './report.ts';
+import { named } from './target.ts';
 
 /** Providers limit how often they may be asked: 1, 2, 4 and then 5 seconds apart. */
 const FIRST_PAUSE_MS = 1_000;
@@ -81,12 +82,10 @@ function confirmed(
   { evidence, at }: ReadBackFinding,
   { from }: ReadBack,
 ): IntegrationReport {
-  const { receiver, type, index, notes, latencyMs } = report;
+  const { notes, latencyMs } = report;
   const known = at === undefined ? latencyMs : Math.max(0, at.getTime() - postedAt.getTime());
   return {
-    receiver,
-    type,
-    index,
+    ...named(report),
     verdict: 'CONFIRMED',
     evidence: `${evidence} (${from})`,
     evidenceKind: 'provider',

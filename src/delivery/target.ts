@@ -25,6 +25,11 @@ export function hostOf(target: Target): string {
   return target.destination()?.host ?? `the destination of ${nameOf(target)}`;
 }
 
+/** By which a report says whose it is. */
+export function named({ receiver, type, index }: Pick<Target, 'receiver' | 'type' | 'index'>) {
+  return { receiver, type, index };
+}
+
 export function nameOf({ receiver, type, index }: Pick<Target, 'receiver' | 'type' | 'index'>): string {
   return `${receiver} ${type}[${index}]`;
 }

@@ -20,6 +20,7 @@ import { recordTest } from './record.ts';
 import { type DeliveryReport, type EndReport, type IntegrationReport, reaches } from './report.ts';
 import type { DeliveryRequest } from './request.ts';
 import type { SeenReport } from './sightings.ts';
+import { named } from './target.ts';
 
 /** Of `--cluster.peer-timeout`: prometheus/alertmanager cmd/alertmanager/main.go. */
 const PEER_TIMEOUT_MS = 15_000;
@@ -140,8 +141,12 @@ async function raiseAndFollow(prepared: Prepared): Promise<Outcome> {
 function blocked({ all, preflight }: Prepared, obstacle: { reason: string; fix: string }): Reports {
   return new Map(
     all.map((expected) => {
-      const { receiver, type, index } = expected.integration;
-      const verdict = { receiver, type, index, verdict: 'FAILED', stage: 'post', ...obstacle } as const;
+      const verdict = {
+        ...named(expected.integration),
+        verdict: 'FAILED',
+        stage: 'post',
+        ...obstacle,
+      } as const;
       return [expected, preflight.verdicts.get(expected) ?? verdict];
     }),
   );
@@ -211,15 +216,8 @@ async function withPlaceOfLoss(
 ): Promise<IntegrationReport> {
   if (!request.rule || !raised.has(probe) || grouped.has(probe) || report.evidenceKind === 'inbox')
     return report;
-  const { receiver, type, index } = report;
-  return {
-    receiver,
-    type,
-    index,
-    verdict: 'FAILED',
-    stage: 'post',
-    ...(await request.rule.whereLost(probe)),
-  };
+  const place = await request.rule.whereLost(probe);
+  return { ...named(report), verdict: 'FAILED', stage: 'post', ...place };
 }
 
 /** True when Alertmanager says that none of them fires any more. Never rejects. */

@@ -63,6 +63,14 @@ export const receiverErrors = defineErrors({
       'To look whether a message is there, `read_back` needs credentials of its own, which are not those for sending. ' +
       'The provider knows them not, or does not let them read.',
   },
+  'LS-RECEIVER-014': {
+    exit: EXIT.usage,
+    title: 'the file of an authority cannot be read',
+    explanation:
+      '`ca_file` names the PEM file of the authority that signed a server\'s certificate. It is not there, or this user may ' +
+      'not read it, so that nobody can tell whether the server is the right one. Alertmanager refuses its whole ' +
+      'configuration for such a file, or fails at every send.',
+  },
   'LS-RECEIVER-030': {
     exit: EXIT.usage,
     title: 'a user name or password is not one that a mail server gets as it is',

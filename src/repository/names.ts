@@ -6,6 +6,7 @@ export const BACKUPS = 'backups/';
 export const LISTS = 'lists/';
 export const PACKS = 'packs/';
 export const CONDEMNED = 'gc/';
+export const VERIFICATIONS = 'verify/';
 
 export function packName(source: string, id: string): string {
   return `${packPrefix(source)}${id.slice(0, 2)}/${id}`;
@@ -31,6 +32,10 @@ export function condemnedName(id: string): string {
   return `${CONDEMNED}${id}.json`;
 }
 
+export function verificationName(id: string): string {
+  return `${VERIFICATIONS}${id}.json`;
+}
+
 /** `20260801T120000.123Z-prometheus-9f2c41d07b3e`: sorts by time, and no two runs make the same. */
 export function snapshotId(createdAt: Date, source: string, random: Uint8Array): string {
   return `${compactUtc(createdAt)}-${source}-${Buffer.from(random).toString('hex')}`;
@@ -42,7 +47,7 @@ export function backupId(finishedAt: Date, random: Uint8Array): string {
 
 /** The id in a record's object name; undefined for names that are no record's. */
 export function recordId(name: string): string | undefined {
-  return /^(?:snapshots|backups|gc)\/(\d{8}T\d{6}\.\d{3}Z-[0-9a-z-]+)\.json$/.exec(name)?.[1];
+  return /^(?:snapshots|backups|gc|verify)\/(\d{8}T\d{6}\.\d{3}Z-[0-9a-z-]+)\.json$/.exec(name)?.[1];
 }
 
 export function sourceOf(snapshotId: string): string | undefined {

@@ -11,6 +11,8 @@ import {
   SNAPSHOTS,
   snapshotName,
   sourceOf,
+  VERIFICATIONS,
+  verificationName,
 } from './names.ts';
 import {
   type BackupRecord,
@@ -19,6 +21,8 @@ import {
   condemnedRecord,
   type SnapshotRecord,
   snapshotRecord,
+  type VerificationRecord,
+  verificationRecord,
 } from './records.ts';
 import { altered, openRecord } from './signed-record.ts';
 
@@ -72,6 +76,20 @@ export function readCondemnedRecord(context: RepositoryContext, id: string): Pro
   return readRecord(context, condemnedName(id), id, condemnedRecord);
 }
 
+export function surveyVerifications(context: RepositoryContext): Promise<Survey<VerificationRecord>> {
+  return survey(
+    context,
+    VERIFICATIONS,
+    () => true,
+    readVerification,
+    (record) => record.createdAt,
+  );
+}
+
+export function readVerification(context: RepositoryContext, id: string): Promise<VerificationRecord> {
+  return readRecord(context, verificationName(id), id, verificationRecord);
+}
+
 async function survey<Record extends { readonly id: string }>(
   context: RepositoryContext,
   prefix: string,
@@ -96,18 +114,25 @@ async function survey<Record extends { readonly id: string }>(
   return { records, refused };
 }
 
+/** That of 300,000 packs, 10 TB, has half of it; what somebody else put there must not fill our memory. */
+const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+
 async function readRecord<Record extends { readonly id: string }>(
   context: RepositoryContext,
   name: string,
   id: string,
   schema: z.ZodType<Record>,
 ): Promise<Record> {
-  const bytes = recordId(name) === id ? await context.store.get(name) : undefined;
+  const bytes =
+    recordId(name) === id
+      ? await context.store.get(name, { offset: 0, length: MAX_RECORD_BYTES + 1 })
+      : undefined;
   if (bytes === undefined)
     throw repositoryErrors.error('LS-REPO-012', {
       what: `there is no snapshot ${JSON.stringify(id)} in ${context.store.label}`,
       fix: 'choose one that leitstand backup list shows',
     });
+  if (bytes.length > MAX_RECORD_BYTES) throw altered(name, 'it is larger than any record');
   const parsed = schema.safeParse(openRecord(name, bytes, context.trusted));
   if (!parsed.success) throw altered(name, 'it is signed but no record of this format');
   if (parsed.data.id !== id) throw altered(name, `it is the record of ${parsed.data.id} under another name`);

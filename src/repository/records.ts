@@ -86,6 +86,26 @@ export const condemnedRecord = z.object({
   signature,
 });
 
+/**
+ * What was read back when, of all that is needed: a later record says it all again and replaces the earlier ones, so that
+ * there is one as a rule. Two hosts may write at the same time: for each object the later word counts.
+ */
+export const verificationRecord = z.object({
+  format: z.literal(FORMAT),
+  kind: z.literal('verification'),
+  id: z.string(),
+  /** By the store's clock, as all times in it. */
+  createdAt: utc,
+  /** Ids of records that say nothing that is not in this one. */
+  replaces: z.array(z.string()),
+  /** Names of packs and lists whose stored bytes were last found to be right at that time; by time. */
+  read: z.array(z.object({ at: utc, objects: z.array(z.string()) })),
+  /** Packs and lists that were last found damaged or missing; `since`: found so for the first time. */
+  damaged: z.array(z.object({ object: z.string(), problem: z.string(), at: utc, since: utc })),
+  signature,
+});
+
+export type VerificationRecord = Readonly<z.infer<typeof verificationRecord>>;
 export type CondemnedRecord = Readonly<z.infer<typeof condemnedRecord>>;
 export type SnapshotRecord = Readonly<z.infer<typeof snapshotRecord>>;
 export type BackupRecord = Readonly<z.infer<typeof backupRecord>>;

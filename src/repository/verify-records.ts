@@ -2,27 +2,50 @@ import { hash } from 'node:crypto';
 import { LeitstandError } from '../platform/errors.ts';
 import type { RepositoryContext } from './context.ts';
 import type { Findings } from './findings.ts';
-import { BACKUPS, CONDEMNED, MARKER, README, recordId, SNAPSHOTS, snapshotName } from './names.ts';
-import { readBackup, readCondemnedRecord, readSnapshot } from './record-store.ts';
-import type { SnapshotRecord } from './records.ts';
+import {
+  BACKUPS,
+  CONDEMNED,
+  MARKER,
+  README,
+  recordId,
+  SNAPSHOTS,
+  snapshotName,
+  VERIFICATIONS,
+} from './names.ts';
+import { readAhead } from './read-ahead.ts';
+import { readBackup, readCondemnedRecord, readSnapshot, readVerification } from './record-store.ts';
+import type { SnapshotRecord, VerificationRecord } from './records.ts';
 import { readRepositoryRecord } from './repository-record.ts';
 
-/** Reads every record of the repository; the snapshots that hold are returned. */
+/** Small, and as many as there were backups: what counts is the way to the store. */
+const REQUESTS = 8;
+/** More than any README.txt has. */
+const README_BYTES = 1024 * 1024;
+
+export interface SightedRecords {
+  readonly records: number;
+  readonly snapshots: readonly SnapshotRecord[];
+  readonly verifications: readonly VerificationRecord[];
+}
+
+/** Reads every record of the repository; those that hold are returned. */
 export async function verifyRecords(
   context: RepositoryContext,
   findings: Findings,
-): Promise<{ readonly records: number; readonly snapshots: readonly SnapshotRecord[] }> {
+): Promise<SightedRecords> {
   await verifyMarker(context, findings);
   const snapshots = await verifyEach(context, findings, SNAPSHOTS, readSnapshot);
   const backups = await verifyEach(context, findings, BACKUPS, readBackup);
   const condemned = await verifyEach(context, findings, CONDEMNED, readCondemnedRecord);
+  const verifications = await verifyEach(context, findings, VERIFICATIONS, readVerification);
   const over = new Set(condemned.held.flatMap((record) => record.snapshots));
   for (const id of backups.held.flatMap((backup) => backup.snapshots)) {
     if (snapshots.ids.has(id) || over.has(id)) continue;
     findings.add(snapshotName(id), 'is missing, though a backup record names it', [id]);
   }
-  const records = 1 + snapshots.ids.size + backups.ids.size + condemned.ids.size;
-  return { records, snapshots: snapshots.held };
+  const kinds = [snapshots, backups, condemned, verifications];
+  const records = kinds.reduce((sum, { ids }) => sum + ids.size, 1);
+  return { records, snapshots: snapshots.held, verifications: verifications.held };
 }
 
 /** Reads the record of one snapshot; undefined when it does not hold. Throws LS-REPO-012 when it is not there. */
@@ -42,9 +65,11 @@ export async function verifyOneRecord(
 async function verifyMarker(context: RepositoryContext, findings: Findings): Promise<void> {
   try {
     const { readme } = await readRepositoryRecord(context);
-    const text = await context.store.get(README);
-    if (text === undefined) findings.add(README, 'is missing');
-    else if (hash('sha256', text, 'hex') !== readme) findings.add(README, 'was altered');
+    const read = () => context.store.get(README, { offset: 0, length: README_BYTES });
+    const isRight = (text: Uint8Array | undefined) => text && hash('sha256', text, 'hex') === readme;
+    const text = await read();
+    if (isRight(text) || isRight(await read())) return;
+    findings.add(README, text === undefined ? 'is missing' : 'was altered');
   } catch (error) {
     if (error instanceof LeitstandError && error.code === 'LS-REPO-001') findings.add(MARKER, 'is missing');
     else addRefusal(findings, MARKER, error, []);
@@ -59,20 +84,37 @@ async function verifyEach<Record>(
 ): Promise<{ readonly ids: ReadonlySet<string>; readonly held: readonly Record[] }> {
   const ids = new Set<string>();
   const held: Record[] = [];
-  for await (const { name } of context.store.list(prefix)) {
-    const id = recordId(name);
-    if (id === undefined) {
-      findings.add(name, 'does not belong here: it is no record by its name');
-      continue;
-    }
-    ids.add(id);
-    try {
-      held.push(await read(context, id));
-    } catch (error) {
-      addRefusal(findings, name, error, prefix === SNAPSHOTS ? [id] : []);
-    }
+  const outcomes = readAhead(context.store.list(prefix), {
+    work: async ({ name }) => {
+      const id = recordId(name);
+      if (id === undefined) findings.add(name, 'does not belong here: it is no record by its name');
+      return id === undefined ? undefined : { name, id, ...(await attempt(() => read(context, id))) };
+    },
+    count: REQUESTS,
+  });
+  for await (const outcome of outcomes) {
+    if (outcome === undefined || isGone(outcome.error)) continue;
+    ids.add(outcome.id);
+    if (outcome.record !== undefined) held.push(outcome.record);
+    else addRefusal(findings, outcome.name, outcome.error, prefix === SNAPSHOTS ? [outcome.id] : []);
   }
   return { ids, held };
+}
+
+/** Once more before it is called damaged. */
+async function attempt<Record>(
+  read: () => Promise<Record>,
+): Promise<{ readonly record?: Record; readonly error?: unknown }> {
+  try {
+    return { record: await read().catch(() => read()) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Retention took it away since it was listed, or a later verification replaced it. */
+function isGone(error: unknown): boolean {
+  return error instanceof LeitstandError && error.code === 'LS-REPO-012';
 }
 
 function addRefusal(findings: Findings, name: string, error: unknown, snapshots: readonly string[]): void {

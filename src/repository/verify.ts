@@ -1,14 +1,19 @@
-import { createHash, hash } from 'node:crypto';
 import { LeitstandError } from '../platform/errors.ts';
-import { makePacer, type RepositoryContext } from './context.ts';
-import type { FileEntry } from './file-entry.ts';
+import { type RepositoryContext, signingKeyOf } from './context.ts';
 import { type Finding, Findings } from './findings.ts';
-import { readList } from './lists.ts';
-import { listName, packName } from './names.ts';
-import { listPacks } from './piece-index.ts';
-import { inPackOrder, PieceReader } from './piece-reader.ts';
-import type { ListReference, PackReference, SnapshotRecord } from './records.ts';
+import type { SnapshotRecord } from './records.ts';
+import {
+  afterRun,
+  mergeVerifications,
+  type VerificationState,
+  writeVerification,
+} from './verification-state.ts';
+import { namePaths, verifyContent } from './verify-content.ts';
+import { type NeededObject, type Needs, needsOf } from './verify-needs.ts';
 import { verifyOneRecord, verifyRecords } from './verify-records.ts';
+import { type VerifyProgress, VerifyRun } from './verify-run.ts';
+import { dueObjects, type RotatedObject } from './verify-share.ts';
+import { verifyStored } from './verify-stored.ts';
 
 /**
  * `presence`: every record is sound, and every object it needs is there with its size. `stored`: and has exactly
@@ -18,11 +23,12 @@ export type VerifyLevel = 'presence' | 'stored' | 'content';
 
 export interface VerifyRequest {
   readonly level: VerifyLevel;
+  /** At level `stored`: only what is due today, so that all of it is read within so many days. */
+  readonly rotateDays?: number | undefined;
   /** Only this snapshot's id; the whole repository unless given. */
   readonly snapshot?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Bytes of packs and file contents read so far. */
-  readonly onProgress?: ((bytesRead: number) => void) | undefined;
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
 }
 
 export interface VerifyResult {
@@ -31,195 +37,242 @@ export interface VerifyResult {
   readonly findings: readonly Finding[];
   readonly counts: {
     readonly records: number;
+    /** Needed by snapshots. */
     readonly lists: number;
     readonly packs: number;
+    /** Packs and lists that were read as a whole, and their bytes as far as they were read. */
+    readonly objectsRead: number;
+    readonly bytesRead: number;
     /** Files decoded and compared; 0 below `content`. */
     readonly files: number;
-    readonly bytesRead: number;
   };
+  /** Everything that lies in the store, whether it is needed or not. */
+  readonly stored: { readonly objects: number; readonly bytes: number };
+  /** Objects that came wrong, and right when they were read again. */
+  readonly misread: readonly string[];
+  /** Packs and lists known to be damaged or missing, of this run or an earlier one. */
+  readonly damaged: readonly string[];
+  /** UTC, ISO 8601: every needed byte was read back since, or came since. Absent when nothing is needed. */
+  readonly oldestUnverifiedAt?: string;
+  /** Why what was read could not be put on record; the next run reads it again. */
+  readonly notRecorded?: LeitstandError;
 }
 
-/** Damage is a finding, never an exception; throws only when the store cannot be asked, or when cancelled. */
+/**
+ * Damage is a finding, never an exception; throws only when the store cannot be asked, or when cancelled. What is read
+ * is put on record (`verify/`), also of a run that is cancelled, unless the repository was opened with the public key
+ * alone. A rotation that cannot be put on record would read the same for ever: it throws LS-REPO-014 or the store's error.
+ */
 export async function verify(context: RepositoryContext, request: VerifyRequest): Promise<VerifyResult> {
+  if (request.rotateDays !== undefined) signingKeyOf(context);
   const findings = new Findings();
-  const { records, snapshots } = await sightRecords(context, findings, request.snapshot);
-  const run = new VerifyRun(context, request, findings);
-  const needs = needsOf(snapshots);
-  for (const list of needs.lists.values()) await run.verifyList(list);
-  await run.verifyPacks([...needs.packs.values()]);
-  for (const list of needs.lists.values()) await run.verifyFiles(list);
-  return {
-    level: request.level,
-    findings: findings.all(),
-    counts: {
-      records,
-      lists: needs.lists.size,
-      packs: needs.packs.size,
-      files: run.files,
-      bytesRead: run.bytesRead,
-    },
-  };
-}
-
-interface Need<Reference> {
-  readonly source: string;
-  readonly reference: Reference;
-  /** Ids of the snapshots that need it. */
-  readonly snapshots: string[];
-}
-
-class VerifyRun {
-  files = 0;
-  bytesRead = 0;
-  readonly #context: RepositoryContext;
-  readonly #request: VerifyRequest;
-  readonly #findings: Findings;
-  readonly #breathe: () => Promise<void>;
-  /** Packs that are missing or have another size: nothing in them can be relied on. */
-  readonly #unusable = new Set<string>();
-  /** Packs that are there with bytes they are not named by. */
-  readonly #altered = new Set<string>();
-
-  constructor(context: RepositoryContext, request: VerifyRequest, findings: Findings) {
-    this.#context = context;
-    this.#request = request;
-    this.#findings = findings;
-    this.#breathe = makePacer(context.clock, request.signal);
+  const sighted = await sightRecords(context, findings, request.snapshot);
+  const needs = needsOf(sighted.snapshots);
+  const run = new VerifyRun(context, { findings, needs }, request);
+  const time = await timeOf(context, request);
+  const stored = await sightObjects(run);
+  const ledger = new Ledger(run, { before: sighted.state, now: time.now, request });
+  try {
+    await read(run, ledger, { request, stored });
+  } finally {
+    // Also of a run that was cancelled: what was read need not be read again.
+    if (time.isOfStore) await ledger.write();
   }
-
-  async verifyList({ reference, snapshots }: Need<ListReference>): Promise<void> {
-    await this.#breathe();
-    const name = listName(reference.sha256);
-    if (this.#request.level !== 'presence') {
-      await this.#readList(reference, snapshots);
-      return;
-    }
-    const size = (await this.#context.store.head(name))?.size;
-    if (size !== reference.size) this.#findings.add(name, sizeProblem(size, reference.size), snapshots);
-  }
-
-  async verifyPacks(packs: readonly Need<PackReference>[]): Promise<void> {
-    const present = new Map<string, Map<string, number>>();
-    for (const { source, reference, snapshots } of packs) {
-      await this.#breathe();
-      const ofSource = present.get(source) ?? (await listPacks(this.#context.store, source));
-      present.set(source, ofSource);
-      const size = ofSource.get(reference.id);
-      const name = packName(source, reference.id);
-      if (size !== reference.size) {
-        this.#findings.add(name, sizeProblem(size, reference.size), snapshots);
-        this.#unusable.add(name);
-      } else if (this.#request.level !== 'presence')
-        await this.#verifyPackBytes(name, reference.id, snapshots);
-    }
-  }
-
-  /** Below `content` only says which files a damaged pack concerns. */
-  async verifyFiles({ source, reference, snapshots }: Need<ListReference>): Promise<void> {
-    const isContent = this.#request.level === 'content';
-    if (!isContent && this.#unusable.size + this.#altered.size === 0) return;
-    const reader = new PieceReader(this.#context.store, source);
-    for (const entry of inPackOrder(await this.#readList(reference, snapshots))) {
-      await this.#breathe();
-      const damaged = this.#damagedPacks(source, entry);
-      for (const pack of damaged) this.#findings.add(pack, 'is damaged', snapshots, entry.path);
-      if (isContent && damaged.length === 0) await this.#verifyFile(reader, source, entry, snapshots);
-    }
-  }
-
-  /** At `content` an altered pack is decoded all the same: it tells which of its files are lost. */
-  #damagedPacks(source: string, entry: FileEntry): string[] {
-    const isContent = this.#request.level === 'content';
-    const isDamaged = (name: string) => this.#unusable.has(name) || (!isContent && this.#altered.has(name));
-    return entry.pieces.map(([id]) => packName(source, id)).filter(isDamaged);
-  }
-
-  async #verifyFile(
-    reader: PieceReader,
-    source: string,
-    entry: FileEntry,
-    snapshots: readonly string[],
-  ): Promise<void> {
-    const whole = createHash('sha256');
-    for (const part of entry.pieces) {
-      try {
-        const bytes = await reader.read(entry, part);
-        // One piece carries the file's own hash, which the reader has compared.
-        if (entry.pieces.length > 1) whole.update(bytes);
-      } catch (error) {
-        if (!(error instanceof LeitstandError) || error.code !== 'LS-REPO-005') throw error;
-        this.#findings.add(
-          packName(source, part[0]),
-          'does not decode to what it held',
-          snapshots,
-          entry.path,
-        );
-        return;
-      }
-      this.#progress(part[4]);
-      await this.#breathe();
-    }
-    this.files += 1;
-    if (entry.pieces.length === 1 || whole.digest('hex') === entry.sha256) return;
-    for (const id of snapshots)
-      this.#findings.add(`snapshots/${id}.json`, 'puts a file together wrongly', snapshots, entry.path);
-  }
-
-  async #readList(reference: ListReference, snapshots: readonly string[]): Promise<FileEntry[]> {
-    try {
-      return await readList(this.#context.store, reference);
-    } catch (error) {
-      if (!(error instanceof LeitstandError) || error.code !== 'LS-REPO-004') throw error;
-      const name = listName(reference.sha256);
-      this.#findings.add(name, error.details.what.replace(`list ${name} `, ''), snapshots);
-      return [];
-    }
-  }
-
-  async #verifyPackBytes(name: string, id: string, snapshots: readonly string[]): Promise<void> {
-    const bytes = await this.#context.store.get(name);
-    this.#progress(bytes?.length ?? 0);
-    if (bytes !== undefined && hash('sha256', bytes, 'hex') === id) return;
-    this.#findings.add(name, bytes === undefined ? 'is missing' : 'was altered', snapshots);
-    this.#altered.add(name);
-  }
-
-  #progress(bytes: number): void {
-    this.bytesRead += bytes;
-    this.#request.onProgress?.(this.bytesRead);
-  }
+  if (ledger.failure && request.rotateDays !== undefined) throw ledger.failure;
+  return resultOf(run, ledger, { request, records: sighted.records, stored });
 }
 
 async function sightRecords(context: RepositoryContext, findings: Findings, snapshot: string | undefined) {
-  if (snapshot === undefined) return verifyRecords(context, findings);
-  const record = await verifyOneRecord(context, findings, snapshot);
-  return { records: 1, snapshots: record ? [record] : [] };
-}
-
-/** What several snapshots share is looked at once. */
-function needsOf(snapshots: readonly SnapshotRecord[]) {
-  const lists = new Map<string, Need<ListReference>>();
-  const packs = new Map<string, Need<PackReference>>();
-  for (const { id, source, ...record } of snapshots) {
-    for (const reference of record.lists)
-      addNeed(lists, `${source}/${reference.sha256}`, source, reference, id);
-    for (const reference of record.packs) addNeed(packs, `${source}/${reference.id}`, source, reference, id);
+  if (snapshot === undefined) {
+    const { verifications, ...sighted } = await verifyRecords(context, findings);
+    return { ...sighted, state: mergeVerifications(verifications) };
   }
-  return { lists, packs };
+  const record = await verifyOneRecord(context, findings, snapshot);
+  const snapshots: readonly SnapshotRecord[] = record ? [record] : [];
+  return { records: 1, snapshots, state: mergeVerifications([]) };
 }
 
-function addNeed<Reference>(
-  needs: Map<string, Need<Reference>>,
-  key: string,
-  source: string,
-  reference: Reference,
-  snapshot: string,
-): void {
-  const need = needs.get(key) ?? { source, reference, snapshots: [] };
-  needs.set(key, need);
-  need.snapshots.push(snapshot);
+/** A store that cannot be written to cannot always tell the time either; it can be read all the same. */
+async function timeOf(
+  { store, clock }: RepositoryContext,
+  { rotateDays }: VerifyRequest,
+): Promise<{ readonly now: number; readonly isOfStore: boolean }> {
+  try {
+    return { now: (await store.time()).getTime(), isOfStore: true };
+  } catch (error) {
+    if (!(error instanceof LeitstandError) || rotateDays !== undefined) throw error;
+    return { now: clock.now().getTime(), isOfStore: false };
+  }
 }
 
-function sizeProblem(found: number | undefined, wanted: number): string {
-  return found === undefined ? 'is missing' : `has ${found} bytes instead of ${wanted}`;
+interface Sighted {
+  readonly objects: number;
+  readonly bytes: number;
+  /** Name → when it came, as the store says: a guess. */
+  readonly cameAt: ReadonlyMap<string, number>;
+}
+
+/** Every object is there with its size, or is a finding. */
+async function sightObjects(run: VerifyRun): Promise<Sighted> {
+  const { store } = run.context;
+  const sizes = new Map<string, number>();
+  const cameAt = new Map<string, number>();
+  let [objects, bytes] = [0, 0];
+  for await (const { name, size, modifiedAt } of store.list('')) {
+    objects += 1;
+    bytes += size;
+    if (!run.needs.objects.has(name)) continue;
+    sizes.set(name, size);
+    cameAt.set(name, modifiedAt.getTime());
+    await run.breathe();
+  }
+  for (const object of run.needs.objects.values()) {
+    if (sizes.get(object.name) === object.size) continue;
+    // Once more, and another way, before it is called missing.
+    const size = (await store.head(object.name))?.size;
+    if (size === object.size) continue;
+    run.addDamage(object, size === undefined ? 'is missing' : `has ${size} bytes instead of ${object.size}`);
+    run.unusable.add(object.name);
+    await run.breathe();
+  }
+  return { objects, bytes, cameAt };
+}
+
+async function read(
+  run: VerifyRun,
+  ledger: Ledger,
+  { request, stored }: { readonly request: VerifyRequest; readonly stored: Sighted },
+): Promise<void> {
+  const usable = [...run.needs.objects.values()].filter(({ name }) => !run.unusable.has(name));
+  const wanted =
+    request.level === 'presence' ? [] : request.rotateDays === undefined ? usable : ledger.due(usable, stored);
+  run.bytesDue = wanted.reduce((sum, { size }) => sum + size, 0);
+  if (request.level === 'content') await verifyContent(run);
+  const rest = wanted.filter(({ name }) => !run.read.has(name) && !run.damaged.has(name));
+  await verifyStored(run, rest, () => ledger.checkpoint());
+  const named = request.level === 'content' ? run.unusable : run.damaged.keys();
+  const packs = new Set([...named].filter((name) => run.needs.objects.get(name)?.kind === 'pack'));
+  if (packs.size > 0) await namePaths(run, packs);
+}
+
+/** A run that is killed loses the record of this much work at most. */
+const CHECKPOINT_MS = 10 * 60_000;
+
+/** What was read back when, before this run and with it. */
+class Ledger {
+  failure: LeitstandError | undefined;
+  readonly #run: VerifyRun;
+  readonly #now: number;
+  readonly #request: VerifyRequest;
+  #before: VerificationState;
+  #writtenAt: number;
+
+  constructor(
+    run: VerifyRun,
+    {
+      before,
+      now,
+      request,
+    }: { readonly before: VerificationState; readonly now: number; readonly request: VerifyRequest },
+  ) {
+    this.#run = run;
+    this.#before = before;
+    this.#now = now;
+    this.#request = request;
+    this.#writtenAt = run.context.clock.monotonic();
+  }
+
+  get state(): Pick<VerificationState, 'readAt' | 'damaged'> {
+    const { read, damaged, needs } = this.#run;
+    return afterRun(this.#before, { at: this.#now, read: [...read], damaged }, needs.objects);
+  }
+
+  /** What was found damaged before first: it is not forgotten because other things are due. */
+  due(usable: readonly NeededObject[], { cameAt }: Pick<Sighted, 'cameAt'>): NeededObject[] {
+    const { damaged, lastAt } = this.#before;
+    const known = usable.filter(({ name }) => damaged.has(name));
+    const others = usable.filter(({ name }) => !damaged.has(name));
+    const days = this.#request.rotateDays ?? Number.POSITIVE_INFINITY;
+    const due = dueObjects(
+      others.map((object) => this.#rotated(object, cameAt.get(object.name))),
+      { now: this.#now, lastAt: lastAt !== undefined && lastAt <= this.#now ? lastAt : undefined, days },
+    );
+    return [...known, ...due.flatMap(({ name }) => this.#run.needs.objects.get(name) ?? [])];
+  }
+
+  /** Of every needed byte. */
+  oldest(cameAt: ReadonlyMap<string, number>): number | undefined {
+    const { readAt } = this.state;
+    let oldest: number | undefined;
+    for (const object of this.#run.needs.objects.values()) {
+      const { since } = this.#rotated(object, cameAt.get(object.name));
+      const at = readAt.get(object.name) ?? since;
+      oldest = Math.min(oldest ?? at, at);
+    }
+    return oldest;
+  }
+
+  async checkpoint(): Promise<void> {
+    if (this.#run.context.clock.monotonic() - this.#writtenAt > CHECKPOINT_MS) await this.write();
+  }
+
+  /** Not of one snapshot alone, from which it is not known what the others need. */
+  async write(): Promise<void> {
+    const { context, read, damaged } = this.#run;
+    const isSilent = read.size === 0 && damaged.size === 0 && this.#before.damaged.size === 0;
+    if (!context.signingKey || this.#request.snapshot !== undefined || isSilent) return;
+    try {
+      this.#before = await writeVerification(context, this.#before, this.state);
+    } catch (error) {
+      if (!(error instanceof LeitstandError)) throw error;
+      this.failure = error;
+    }
+    this.#writtenAt = context.clock.monotonic();
+  }
+
+  /** A time that lies in the future is of a clock that was wrong, and says nothing. */
+  #rotated({ name, size, since }: NeededObject, cameAt: number | undefined): RotatedObject {
+    const readAt = this.#before.readAt.get(name);
+    const stated = cameAt !== undefined && cameAt > 0 ? Math.min(cameAt, this.#now) : this.#now;
+    return {
+      name,
+      size,
+      since: since <= this.#now ? since : stated,
+      readAt: readAt !== undefined && readAt <= this.#now ? readAt : undefined,
+    };
+  }
+}
+
+function resultOf(
+  run: VerifyRun,
+  ledger: Ledger,
+  {
+    request,
+    records,
+    stored,
+  }: { readonly request: VerifyRequest; readonly records: number; readonly stored: Sighted },
+): VerifyResult {
+  const objects = [...run.needs.objects.values()];
+  const oldest = ledger.oldest(stored.cameAt);
+  return {
+    level: request.level,
+    findings: run.findings.all(),
+    counts: {
+      records,
+      lists: countOf(run.needs, 'list'),
+      packs: countOf(run.needs, 'pack'),
+      objectsRead: objects.filter(({ name }) => run.read.has(name)).length,
+      bytesRead: run.bytesRead,
+      files: run.files,
+    },
+    stored: { objects: stored.objects, bytes: stored.bytes },
+    misread: [...run.misread].sort(),
+    damaged: [...ledger.state.damaged.keys()].sort(),
+    ...(oldest === undefined ? {} : { oldestUnverifiedAt: new Date(oldest).toISOString() }),
+    ...(ledger.failure ? { notRecorded: ledger.failure } : {}),
+  };
+}
+
+function countOf({ objects }: Needs, kind: NeededObject['kind']): number {
+  return [...objects.values()].filter((object) => object.kind === kind).length;
 }

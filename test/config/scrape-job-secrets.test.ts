@@ -17,7 +17,10 @@ scrape_jobs:
     proxy_url: http://scraper:hunter2-c@proxy.example.org:3128
     http_headers:
       X-Api-Key: {secrets: [hunter2-d]}
-      Authorization: {values: [Bearer hunter2-e]}
+      Authorization: {values: [Bearer hunter2-e], files: [/etc/header]}
+    proxy_connect_header: {Proxy-Authorization: [hunter2-g]}
+    tls_config: {key: hunter2-h}
+    oauth2: {client_id: scraper, client_certificate_key: hunter2-i}
     static_configs: [{targets: ['10.0.0.5:9100'], labels: {team: network}}]
   - job_name: plain
     basic_auth: {username: scraper, password_file: /etc/password}
@@ -31,7 +34,7 @@ describe('a secret in a scrape job', () => {
       .map(({ text }) => text)
       .join('\n');
     expect(shown).not.toContain('hunter2');
-    for (const plain of ['10.0.0.5:9100', 'network', 'scraper', '/etc/password'])
+    for (const plain of ['10.0.0.5:9100', 'network', 'scraper', '/etc/password', '/etc/header'])
       expect(shown).toContain(plain);
   });
 

@@ -113,6 +113,13 @@ const CASES = [
     'leitstand alert preview on-call',
   ],
   ['webhook', 'Alertmanager gave up sending for the reason it calls authError', 'refuses the credentials'],
+  ['webhook', 'Alertmanager gave up sending for the reason it calls clientError', 'refuses it: a key'],
+  ['webhook', 'Alertmanager gave up sending for the reason it calls other', 'look into `leitstand logs'],
+  [
+    'slack',
+    'Alertmanager gave up sending for the reason it calls contextDeadlineExceeded',
+    'no answer in time',
+  ],
   ['webhook', 'something that nobody has seen yet', '`leitstand logs alertmanager`'],
 ] as const;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Counted, countedSince, readCounters } from '../../src/delivery/counters.ts';
-import { type Evidence, judge } from '../../src/delivery/judge.ts';
+import { type Counted, countedSince, isByReceiver, readCounters } from '../../src/delivery/counters.ts';
+import type { Evidence } from '../../src/delivery/evidence.ts';
+import { judge } from '../../src/delivery/judge.ts';
 import type { InboxMessage } from '../../src/stack/sandbox.ts';
 import { parseMetrics } from '../../src/platform/metrics-text.ts';
 import { makeIntegration } from '../fixtures/alerting.ts';
@@ -207,6 +208,97 @@ describe('FAILED', () => {
   });
 });
 
+describe('the event recorder', () => {
+  const event = { at: new Date('2026-01-02T03:04:05.640Z'), message: 9 };
+
+  it('is enough for ACCEPTED, whatever the counters and an earlier failure say', () => {
+    const evidence = { ...early, event, counted: undefined, attempts: [refused] };
+    expect(judge(integration, evidence)).toMatchObject({
+      verdict: 'ACCEPTED',
+      evidenceKind: 'events',
+      evidence: expect.stringContaining('example.org took it at 03:04:05.640 UTC'),
+      latencyMs: 40,
+      message: 9,
+    });
+  });
+
+  it('is not the message where the message should be', () => {
+    expect(judge(integration, { ...early, event, isInbox: true })).toBeUndefined();
+    expect(judge(integration, { ...late, event, isInbox: true, counted: counted(1) })?.verdict).toBe(
+      'FAILED',
+    );
+  });
+});
+
+describe('what is tried again', () => {
+  const no = (replyStatus: number) => ({ ...message, accepted: false, replyStatus, problems: ['told to'] });
+  const at = (type: string, replyStatus: number, evidence: Partial<Evidence> = {}) =>
+    judge({ ...integration, type }, { ...early, isInbox: true, message: no(replyStatus), ...evidence })
+      ?.verdict;
+
+  it.each([
+    ['slack', 500],
+    ['slack', 0],
+    ['email', 550],
+    ['email', 451],
+    ['pagerduty', 429],
+  ])('%s %i is waited for', (type, status) => {
+    expect(at(type, status)).toBeUndefined();
+    expect(at(type, status, { elapsedMs: 5_000 })).toBe('FAILED');
+    expect(at(type, status, { final: true })).toBe('FAILED');
+    expect(at(type, status, { counted: counted(1, 1, 1) })).toBe('FAILED');
+  });
+
+  it.each([
+    ['slack', 429],
+    ['slack', 404],
+    ['slack', 200],
+    ['pagerduty', 400],
+    ['webhook', 403],
+  ])('%s %i is not', (type, status) => {
+    expect(at(type, status)).toBe('FAILED');
+  });
+
+  it('counts only after the last member of a cluster had its turn', () => {
+    const evidence = { counted: counted(1, 1, 1), turnsMs: 2_000, patienceMs: 7_000 };
+    expect(at('slack', 500, { ...evidence, elapsedMs: 2_500 })).toBeUndefined();
+    expect(at('slack', 500, { ...evidence, elapsedMs: 3_000 })).toBe('FAILED');
+  });
+
+  it('says how often it was refused before', () => {
+    expect(judge(integration, { ...early, message, refused: 2 })).toMatchObject({
+      verdict: 'CONFIRMED',
+      notes: ['refused 2 times before it was taken'],
+    });
+  });
+});
+
+describe('hours that Alertmanager does not show', () => {
+  const hold = {
+    kind: 'interval',
+    by: 'the time interval office (it is outside of it now)',
+    until: '2026-01-05T07:00:00.000Z',
+    fix: 'wait',
+    isUnsaid: true,
+  } as const;
+
+  it('are MUTED once it is clear that nothing is sent', () => {
+    const evidence = { ...early, holds: [hold] };
+    expect(judge(integration, evidence)).toBeUndefined();
+    expect(judge(integration, { ...evidence, elapsedMs: 2_000 })).toMatchObject({
+      verdict: 'MUTED',
+      reason: expect.stringMatching(/office .* until 2026-01-05T07.*its definition says/),
+    });
+  });
+
+  it('are not believed against what is sent', () => {
+    const evidence = { ...early, holds: [hold], elapsedMs: 2_000 };
+    expect(judge(integration, { ...evidence, counted: counted(0, 0, 0, { started: 1 }) })).toBeUndefined();
+    expect(judge(integration, { ...evidence, counted: counted(1) })?.verdict).toBe('ACCEPTED');
+    expect(judge(integration, { ...evidence, message })?.verdict).toBe('CONFIRMED');
+  });
+});
+
 describe('SENT-UNCONFIRMED', () => {
   it('when a shared URL had too few messages', () => {
     expect(judge(integration, { ...late, isInbox: true, unassigned: 1, counted: counted(2) })).toMatchObject({
@@ -267,9 +359,29 @@ alertmanager_notifications_failed_total{integration="webhook",reason="other"} ${
     });
   });
 
+  it('are of one receiver where Alertmanager tells them apart, and of all members of a cluster', () => {
+    const member = (own: number, other: number) =>
+      parseMetrics(`
+process_start_time_seconds 5
+alertmanager_notifications_total{integration="slack",receiver_name="on-call"} ${own}
+alertmanager_notifications_total{integration="slack",receiver_name="other"} ${other}
+`);
+    const since = { type: 'slack', receiver: 'on-call', earlier: undefined };
+    const before = readCounters([member(1, 5), member(0, 0)]);
+    const after = readCounters([member(2, 9), member(3, 0)]);
+    expect(isByReceiver(after)).toBe(true);
+    expect(countedSince(before, after, since)?.started).toBe(4);
+    // One of the members no longer answers: nobody knows what it did.
+    expect(countedSince(before, readCounters([member(2, 9)]), since)).toBeUndefined();
+  });
+
   it('tell nothing across a restart', () => {
     expect(
-      countedSince(snapshot(1, 10), snapshot(3, 10, 6), { type: 'slack', receiver: 'on-call', earlier: undefined }),
+      countedSince(snapshot(1, 10), snapshot(3, 10, 6), {
+        type: 'slack',
+        receiver: 'on-call',
+        earlier: undefined,
+      }),
     ).toBeUndefined();
   });
 });

@@ -9,6 +9,7 @@ import { destinationsOf } from '../../src/routing/walk.ts';
 import type { Program } from '../../src/stack/program.ts';
 import type { Hours } from '../../src/stack/stack.ts';
 import type { AlertingOptions } from '../fixtures/alerting.ts';
+import { localServer } from '../fixtures/local-server.ts';
 import {
   type DeliveryWorld,
   firingTests,
@@ -184,7 +185,7 @@ describe.each(generations)('the modes of alert test with %s programs', (generati
     expect(report.integrations[0]).toMatchObject({
       verdict: 'MUTED',
       reason: expect.stringContaining(
-        'the alert RackDown {severity="critical", workspace_id="w1", team="x"}',
+        'the alert RackDown {severity="critical", team="x", workspace_id="w1"}',
       ),
       fix: expect.stringContaining('amtool alert query'),
     });
@@ -218,6 +219,32 @@ describe.each(generations)('the modes of alert test with %s programs', (generati
       expect(destination?.route.receiver).toBe(receiver);
       expect(groupKey(destination?.path ?? [], labels)).toBe(key);
     }
+  });
+
+  it('closes at the provider what Alertmanager can end no more', async () => {
+    const events: { readonly event_action: string; readonly dedup_key: string }[] = [];
+    let running: Running | undefined;
+    const provider = await localServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        events.push(JSON.parse(body) as (typeof events)[number]);
+        const answer = () =>
+          response.writeHead(202).end('{"status":"success","message":"Event processed","dedup_key":"x"}');
+        // It dies with the incident open.
+        if (events.length > 1) answer();
+        else void running?.live.stop().then(answer);
+      });
+    });
+    world.onEnd(() => provider[Symbol.asyncDispose]());
+    const pagerduty = fourChannels(world).pagerduty.map((one) => ({
+      ...one,
+      url: `${provider.url}/v2/enqueue`,
+    }));
+    running = await world.start(program, { receivers: { 'on-call': { pagerduty } }, default: 'on-call' });
+    await expect(world.test(running)).rejects.toMatchObject({ code: 'LS-ALERTMANAGER-001' });
+    expect(events.map(({ event_action }) => event_action)).toEqual(['trigger', 'resolve']);
+    expect(events[1]?.dedup_key).toBe(events[0]?.dedup_key);
   });
 
   it('refuses nothing and crashes nowhere when another configuration is loaded', async () => {

@@ -2,6 +2,17 @@ import { type Fix, hostOf, logOf, nameOf, secretOf, thenApply } from './fix.ts';
 
 /** What keeps any integration from being reached, before it could answer. */
 export const WAY_FIXES: readonly Fix[] = [
+  // The counters' words for a reason stand for many: notify/util.go, `Reason`.
+  [
+    /\bclientError\b/,
+    (target) =>
+      `${hostOf(target)} refuses it: a key that is wrong or revoked, a URL that leads nowhere, or a message that it does not take; which of them is in ${logOf(target)}`,
+  ],
+  [
+    /it calls (context\w+|other)/,
+    (target) =>
+      `look into ${logOf(target)}: a secret file that cannot be read, a name or port that is wrong, or no answer in time`,
+  ],
   [
     /\$\{|%7B[A-Z_]+%7D/,
     (target) =>
@@ -67,7 +78,7 @@ export const WAY_FIXES: readonly Fix[] = [
       `${hostOf(target)} cuts the connection without an answer: look into its own log, and at what stands between`,
   ],
   [
-    /timeout|deadline exceeded|context canceled|DeadlineExceeded|did not answer|no answer/i,
+    /timeout|deadline exceeded|context canceled|did not answer|no answer/i,
     (target) =>
       `${hostOf(target)} does not answer in time: try it from the machine of Alertmanager, look at the firewall and the proxy on the way, and give it more time (--timeout 60s)`,
   ],
@@ -100,7 +111,7 @@ export const ANSWER_FIXES: readonly Fix[] = [
     (target) => `the message is too large for ${hostOf(target)}: set \`max_alerts\` of ${nameOf(target)}`,
   ],
   [
-    /\b(400|415|422)\b|clientError/,
+    /\b(400|415|422)\b/,
     (target) =>
       `${hostOf(target)} does not understand the message: it has to take Alertmanager's webhook, version 4; its own log says what it misses`,
   ],

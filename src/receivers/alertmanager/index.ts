@@ -27,7 +27,7 @@ function foreignIntegration({ type, settings }: AlertmanagerConfig, place: Integ
   const { receiver, index, resolve } = place;
   const known = knownIntegration(type);
   const whose = `receiver ${receiver}, ${type}[${index}]`;
-  const tree = readSettings(settings, known, resolve) as Settings;
+  const tree = readSettings(settings, resolve) as Settings;
   const destination = destinationOf(tree, known, whose);
   const shownPlace = placeOf(tree, known);
   const sendsResolved = tree['send_resolved'] ?? known.sendsResolved;

@@ -11,8 +11,6 @@ export interface ForeignIntegration {
   readonly address?: string;
   /** The keys that say whom it reaches, for people. */
   readonly place?: readonly string[];
-  /** The keys whose text is a secret. */
-  readonly secrets?: readonly string[];
   /** Version → the keys that came with it. */
   readonly keys: Readonly<Record<string, string>>;
 }
@@ -22,7 +20,6 @@ export const FOREIGN_INTEGRATIONS: Readonly<Record<string, ForeignIntegration>> 
     since: '0.25',
     sendsResolved: true,
     address: 'webhook_url',
-    secrets: ['webhook_url'],
     keys: {
       '0.25': 'send_resolved http_config webhook_url title message',
       '0.27': 'webhook_url_file',
@@ -33,7 +30,6 @@ export const FOREIGN_INTEGRATIONS: Readonly<Record<string, ForeignIntegration>> 
     since: '0.29',
     sendsResolved: true,
     address: 'url',
-    secrets: ['alert_source_token'],
     keys: {
       '0.29':
         'send_resolved http_config url url_file alert_source_token alert_source_token_file max_alerts timeout',
@@ -55,7 +51,6 @@ export const FOREIGN_INTEGRATIONS: Readonly<Record<string, ForeignIntegration>> 
     sendsResolved: true,
     address: 'webhook_url',
     place: ['channel'],
-    secrets: ['webhook_url'],
     keys: {
       '0.30':
         'send_resolved http_config webhook_url webhook_url_file channel username text icon_url icon_emoji attachments type props priority',
@@ -67,7 +62,6 @@ export const FOREIGN_INTEGRATIONS: Readonly<Record<string, ForeignIntegration>> 
     since: '0.26',
     sendsResolved: true,
     address: 'webhook_url',
-    secrets: ['webhook_url'],
     keys: {
       '0.26': 'send_resolved http_config webhook_url title text',
       '0.27': 'webhook_url_file summary',
@@ -77,7 +71,6 @@ export const FOREIGN_INTEGRATIONS: Readonly<Record<string, ForeignIntegration>> 
     since: '0.28',
     sendsResolved: true,
     address: 'webhook_url',
-    secrets: ['webhook_url'],
     keys: {
       '0.28': 'send_resolved http_config webhook_url webhook_url_file title text',
     },
@@ -86,7 +79,6 @@ export const FOREIGN_INTEGRATIONS: Readonly<Record<string, ForeignIntegration>> 
     since: '0.25',
     sendsResolved: true,
     address: 'api_url',
-    secrets: ['api_key'],
     keys: {
       '0.25':
         'send_resolved http_config api_key api_key_file api_url message description source details entity responders actions tags note priority update_alerts',
@@ -95,7 +87,6 @@ export const FOREIGN_INTEGRATIONS: Readonly<Record<string, ForeignIntegration>> 
   pushover: {
     since: '0.25',
     sendsResolved: true,
-    secrets: ['user_key', 'token'],
     keys: {
       '0.25':
         'send_resolved http_config user_key token title message url url_title sound priority retry expire html',
@@ -109,7 +100,6 @@ export const FOREIGN_INTEGRATIONS: Readonly<Record<string, ForeignIntegration>> 
     sendsResolved: false,
     address: 'api_url',
     place: ['channel'],
-    secrets: ['token_id', 'token'],
     keys: {
       '0.28':
         'send_resolved http_config api_url token_id token_id_file token token_file channel color title title_link text fields short_fields emoji icon_url image_url thumb_url link_names actions',
@@ -131,7 +121,6 @@ export const FOREIGN_INTEGRATIONS: Readonly<Record<string, ForeignIntegration>> 
     sendsResolved: true,
     address: 'api_url',
     place: ['chat_id'],
-    secrets: ['bot_token'],
     keys: {
       '0.25': 'send_resolved http_config api_url bot_token chat_id message disable_notifications parse_mode',
       '0.26': 'bot_token_file',
@@ -143,7 +132,6 @@ export const FOREIGN_INTEGRATIONS: Readonly<Record<string, ForeignIntegration>> 
     since: '0.25',
     sendsResolved: true,
     address: 'api_url',
-    secrets: ['api_key'],
     keys: {
       '0.25':
         'send_resolved http_config api_key api_key_file api_url routing_key message_type state_message entity_display_name monitoring_tool custom_fields',
@@ -163,7 +151,6 @@ export const FOREIGN_INTEGRATIONS: Readonly<Record<string, ForeignIntegration>> 
     sendsResolved: false,
     address: 'api_url',
     place: ['to_user', 'to_party', 'to_tag'],
-    secrets: ['api_secret'],
     keys: {
       '0.25':
         'send_resolved http_config api_secret corp_id message api_url to_user to_party to_tag agent_id message_type',

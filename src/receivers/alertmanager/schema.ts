@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { foreign } from '../../config/fields.ts';
 import { nearest } from '../../platform/nearest.ts';
 import { FOREIGN_INTEGRATIONS, FOREIGN_TYPES, keysOf } from './integrations.ts';
+import { numbersForSecrets } from './settings.ts';
 
 /** What Leitstand does better by itself: Alertmanager's type → key of the receiver. */
 const MODELLED: readonly string[] = ['slack', 'email', 'pagerduty', 'webhook'];
@@ -45,6 +46,14 @@ export const alertmanagerSchema = z
         path: ['settings'],
         message: `holds keys that ${value.type} does not have`,
         params: { keys: { unknown, known } },
+        input: value.settings,
+      });
+    for (const path of numbersForSecrets(value.settings))
+      issues.push({
+        code: 'custom',
+        path: ['settings', ...path],
+        message: 'is a number where a secret belongs: what YAML drops of its digits would be missing',
+        params: { fix: 'write ${secret:NAME} and put the value into the file secrets/NAME' },
         input: value.settings,
       });
   });

@@ -1,5 +1,5 @@
 import type { Foreign } from '../../config/fields.ts';
-import { hasLogin } from '../../config/secret-keys.ts';
+import { isInHeaders, mayBeSecret } from '../../config/secret-keys.ts';
 import type { Json } from '../../platform/canonical-json.ts';
 import type { SecretFile } from '../../stack/plan.ts';
 import { type ResolveSecret, Secret, SecretReference } from '../../stack/secret.ts';
@@ -18,21 +18,6 @@ export type Tree =
 
 type Path = readonly (string | number)[];
 
-/**
- * Keys of `http_config` and `sigv4` whose text is a secret (prometheus/common config/http_config.go,
- * prometheus/sigv4): below `http_headers` and `proxy_connect_header` every text is.
- */
-const NESTED_SECRETS: ReadonlySet<string> = new Set([
-  'password',
-  'credentials',
-  'client_secret',
-  'client_certificate_key',
-  'bearer_token',
-  'secret_key',
-  'key',
-]);
-const HEADERS: ReadonlySet<string> = new Set(['http_headers', 'proxy_connect_header']);
-
 /** Keys of `http_config` that every version reads from a file as well. */
 const NESTED_FILES: ReadonlySet<string> = new Set([
   'password',
@@ -47,32 +32,24 @@ const NESTED_FILES: ReadonlySet<string> = new Set([
 /** Numbers to Alertmanager: in quotation marks it refuses them. */
 const NUMBERS: ReadonlySet<string> = new Set(['chat_id', 'message_thread_id', 'max_alerts']);
 
-/** With every secret that is named, or written where one belongs. */
-export function readSettings(
-  value: Foreign,
-  integration: ForeignIntegration,
-  resolve: ResolveSecret,
-  path: Path = [],
-): Tree {
+/** With every secret that is named, or written where one belongs: the places are those whose values are shown nowhere. */
+export function readSettings(value: Foreign, resolve: ResolveSecret, path: Path = []): Tree {
   if (value instanceof SecretReference) return resolve(value);
-  if (typeof value === 'string')
-    return isSecretPlace(path, integration) || hasLogin(value) ? resolve(value) : value;
+  if (typeof value === 'string') return mayBeSecret(path, value) ? resolve(value) : value;
   if (value === null || typeof value !== 'object') return value;
-  if (isList(value))
-    return value.map((item, index) => readSettings(item, integration, resolve, [...path, index]));
+  if (isList(value)) return value.map((item, index) => readSettings(item, resolve, [...path, index]));
   return Object.fromEntries(
-    Object.entries(value).map(([key, below]) => [
-      key,
-      readSettings(below, integration, resolve, [...path, key]),
-    ]),
+    Object.entries(value).map(([key, below]) => [key, readSettings(below, resolve, [...path, key])]),
   );
 }
 
-function isSecretPlace(path: Path, { secrets = [] }: ForeignIntegration): boolean {
-  const [first = ''] = path;
-  if (path.length === 1) return secrets.includes(String(first));
-  if (path.some((step) => HEADERS.has(String(step)))) return true;
-  return (first === 'http_config' || first === 'sigv4') && NESTED_SECRETS.has(String(path.at(-1)));
+/** Paths at which a number stands in the place of a secret: YAML has dropped its leading zeros, and its last digits. */
+export function numbersForSecrets(value: Foreign, path: Path = []): readonly Path[] {
+  if (typeof value === 'number') return mayBeSecret(path, value) ? [path] : [];
+  if (value === null || typeof value !== 'object' || value instanceof SecretReference) return [];
+  return isList(value)
+    ? value.flatMap((item, index) => numbersForSecrets(item, [...path, index]))
+    : Object.entries(value).flatMap(([key, below]) => numbersForSecrets(below, [...path, key]));
 }
 
 export function secretsIn(tree: Tree): readonly Secret[] {
@@ -111,11 +88,11 @@ export function renderSettings(
   const inlineSecrets: Secret[] = [];
   const inline = (secret: Secret, key: string): string | number => {
     inlineSecrets.push(secret);
-    const value = secret.reveal();
-    return NUMBERS.has(key) && /^-?\d+$/.test(value) ? Number(value) : value;
+    return asAlertmanagerReads(key, secret.reveal());
   };
   const entry = (key: string, value: Tree, path: Path): [string, unknown] => {
     const below = [...path, key];
+    if (typeof value === 'string') return [key, asAlertmanagerReads(key, value)];
     if (!(value instanceof Secret)) return [key, render(value, below)];
     if (!hasFile(below, target)) return [key, inline(value, key)];
     const name = [target.name, ...below].join('-').replaceAll('_', '-');
@@ -132,16 +109,16 @@ export function renderSettings(
   return { config: mapping(tree, []), secrets, inlineSecrets };
 }
 
+function asAlertmanagerReads(key: string, value: string): string | number {
+  return NUMBERS.has(key) && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+}
+
 function hasFile(path: Path, { integration, alertmanager }: SettingsTarget): boolean {
   const [first] = path;
   const key = String(path.at(-1));
-  if (path.length > 1) return first === 'http_config' && !isHeader(path) && NESTED_FILES.has(key);
+  if (path.length > 1) return first === 'http_config' && !isInHeaders(path) && NESTED_FILES.has(key);
   const since = keysOf(integration).get(`${key}_file`);
   return since !== undefined && isAtLeast(alertmanager, since);
-}
-
-function isHeader(path: Path): boolean {
-  return path.some((step) => HEADERS.has(String(step)));
 }
 
 /** `Array.isArray` knows no lists that must not be changed. */

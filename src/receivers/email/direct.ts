@@ -2,7 +2,7 @@ import type { Transporter } from 'nodemailer';
 import type { MailAddress } from '../../platform/mail-address.ts';
 import type { DirectMessage, DirectSender } from '../../stack/receiver.ts';
 import { readFailure, sendError } from './send-errors.ts';
-import { authorities, type MailServer } from './server.ts';
+import { type MailServer, tlsOptions } from './server.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -44,7 +44,7 @@ async function connect({ server, hello }: MailRoute): Promise<Transporter> {
     secure: tls === 'implicit',
     requireTLS: tls === 'starttls',
     ignoreTLS: tls === 'none',
-    tls: await authorities(server),
+    tls: await tlsOptions(server),
     name: hello ?? 'localhost',
     ...(login === undefined
       ? {}

@@ -3,7 +3,7 @@ import { LeitstandError } from '../../platform/errors.ts';
 import type { ReadBack, ReadBackFinding, ReadBackSearch } from '../../stack/receiver.ts';
 import { receiverErrors } from '../errors.ts';
 import { mailboxError, noSuchFolder } from './read-errors.ts';
-import { authorities, type MailServer, serverName } from './server.ts';
+import { type MailServer, serverName, tlsOptions } from './server.ts';
 
 const TIMEOUT_MS = 10_000;
 /** The newest are looked at: a test is young. */
@@ -57,7 +57,7 @@ async function makeClient(server: MailServer): Promise<ImapFlow> {
     port,
     secure: tls === 'implicit',
     ...(tls === 'implicit' ? {} : { doSTARTTLS: tls === 'starttls' }),
-    tls: await authorities(server),
+    tls: await tlsOptions(server),
     auth: { user: login?.username.reveal() ?? '', pass: login?.password.reveal() ?? '' },
     logger: false,
     disableAutoIdle: true,

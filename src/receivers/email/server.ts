@@ -1,9 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { getCACertificates } from 'node:tls';
-import { systemErrorCode } from '../../platform/errors.ts';
 import { type HostPort, formatHostPort } from '../../platform/host-port.ts';
 import type { Secret } from '../../stack/secret.ts';
-import { receiverErrors } from '../errors.ts';
+import { authorities } from '../authorities.ts';
 
 export type TlsMode = 'starttls' | 'implicit' | 'none';
 
@@ -34,24 +31,8 @@ export function serverName(server: HostPort): string {
   return formatHostPort(server);
 }
 
-/**
- * Whose signature counts: as for Alertmanager, that of the file alone, else those of the system. Rejects with
- * LS-RECEIVER-032 when the file cannot be read.
- */
-export async function authorities(server: MailServer): Promise<{ readonly ca?: string[] }> {
-  const { caFile, whose } = server;
-  if (caFile === undefined) {
-    const ofSystem = getCACertificates('system');
-    return ofSystem.length === 0 ? {} : { ca: ofSystem };
-  }
-  try {
-    return { ca: [await readFile(caFile, 'utf8')] };
-  } catch (error) {
-    throw receiverErrors.error('LS-RECEIVER-032', {
-      what: `${whose}: the authority of ${serverName(server)} is not known`,
-      why: `${caFile} cannot be read (${systemErrorCode(error) ?? 'for no reason that it names'})`,
-      fix: 'correct `ca_file`; that of the inbox is made when it first starts: leitstand up',
-      cause: error,
-    });
-  }
+/** For Node's TLS. Rejects with LS-RECEIVER-014. */
+export async function tlsOptions(server: MailServer): Promise<{ readonly ca?: string }> {
+  const ca = await authorities(server.caFile, { whose: server.whose, server: serverName(server) });
+  return ca === undefined ? {} : { ca };
 }

@@ -70,6 +70,7 @@ async function send(api: EventsApi, { action, dedupKey, payload, signal }: Event
       dedup_key: dedupKey,
       ...(payload === undefined ? {} : { payload, client: 'Leitstand' }),
     },
+    secrets: [api.routingKey],
     signal,
   });
   const answer = parse(response.body);
@@ -80,8 +81,7 @@ async function send(api: EventsApi, { action, dedupKey, payload, signal }: Event
 
 /** A page in between may answer anything, 200 included: only 202 with PagerDuty's own words is a success. */
 function refusal(api: EventsApi, { status, body }: HttpResponse, answer: Fields | undefined) {
-  const words = (wordsOf(answer) ?? quoted(body)).replaceAll(api.routingKey.reveal(), '…');
-  const why = `${status}: ${words}`;
+  const why = `${status}: ${wordsOf(answer) ?? quoted(body)}`;
   if (status === 400 || status === 403)
     return receiverErrors.error('LS-RECEIVER-011', {
       what: `${api.whose}: ${api.url.host} refuses the event`,

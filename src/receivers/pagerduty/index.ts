@@ -9,7 +9,7 @@ import {
 import { Secret } from '../../stack/secret.ts';
 import { isAtLeast } from '../../stack/version.ts';
 import { sandboxSecret } from '../destination.ts';
-import { httpClientConfig } from '../http-client.ts';
+import { HTTP_TIMEOUT, httpClientConfig } from '../http-client.ts';
 import { LINK_KINDS } from '../texts/links.ts';
 import { WORDS } from '../texts/words.ts';
 import { pagerdutyCard } from './card.ts';
@@ -20,9 +20,6 @@ import { pagerdutyReadBack } from './read-back.ts';
 import { createPagerdutySandbox, SANDBOX_PATH } from './sandbox.ts';
 import { apiUrlOf, EVENTS_URL, type PagerdutyConfig, pagerdutySchema } from './schema.ts';
 import { pagerdutyTemplates, severityText, TEXT_MARK, testMark, use } from './texts.ts';
-
-/** Without one, a server that hangs keeps Alertmanager from trying again for as long as group_interval. */
-const TIMEOUT = { since: '0.30', value: '10s' };
 
 export const pagerduty = defineReceiver({
   type: 'pagerduty',
@@ -70,6 +67,7 @@ function pagerdutyIntegration(config: PagerdutyConfig, place: IntegrationPlace):
     index,
     sendsResolved: config.send_resolved,
     destination: () => destination,
+    caFile: config.ca_file,
     recipient: recipientOf(routingKey.reveal()),
     secrets: () => [routingKey, ...(apiKey ? [apiKey] : [])],
     identity: () => ({ url: config.url, key: routingKey.reveal() }),
@@ -77,7 +75,8 @@ function pagerdutyIntegration(config: PagerdutyConfig, place: IntegrationPlace):
     ...(apiKey
       ? { readBack: pagerdutyReadBack({ url: apiUrlOf(config), apiKey, whose, caFile: config.ca_file }) }
       : {}),
-    direct: directSender(events),
+    // Our own requests know no proxy. An incident that stays open is worth a try all the same.
+    ...(config.proxy_url === undefined ? { direct: directSender(events) } : {}),
     close: (group) => closeIncident(events, group),
   };
 }
@@ -90,7 +89,6 @@ function rendered(
 ): RenderedIntegration {
   const secretName = `${receiver}-pagerduty-${index}`;
   const words = WORDS[language];
-  const http = sandbox === undefined ? httpClientConfig(config) : undefined;
   return {
     key: 'pagerduty_configs',
     config: {
@@ -98,8 +96,8 @@ function rendered(
       routing_key_file: secretPath(secretName),
       url: sandbox === undefined ? config.url : sandboxSecret(sandbox, SANDBOX_PATH).reveal(),
       send_resolved: config.send_resolved,
-      ...(http === undefined ? {} : { http_config: http }),
-      ...(isAtLeast(alertmanager, TIMEOUT.since) ? { timeout: TIMEOUT.value } : {}),
+      ...(sandbox === undefined ? { http_config: httpClientConfig(config) } : {}),
+      ...(isAtLeast(alertmanager, HTTP_TIMEOUT.since) ? { timeout: HTTP_TIMEOUT.value } : {}),
       description: config.summary === undefined ? use('summary') : `${testMark(language)}${config.summary}`,
       severity: Object.keys(config.severity).length === 0 ? use('severity') : severityText(config.severity),
       source: use('source'),

@@ -82,6 +82,7 @@ async function list(api: RestApi, { groupKey, since, signal }: ReadBackSearch): 
       accept: 'application/vnd.pagerduty+json;version=2',
       authorization: `Token token=${api.apiKey.reveal()}`,
     },
+    secrets: [api.apiKey],
     signal,
   });
   if (response.status !== 200) throw refusal(api, response);
@@ -97,7 +98,7 @@ async function list(api: RestApi, { groupKey, since, signal }: ReadBackSearch): 
 function refusal(api: RestApi, response: HttpResponse) {
   const { status } = response;
   const { host } = new URL(api.url);
-  const why = `${status}: ${wordsOf(response.body).replaceAll(api.apiKey.reveal(), '…')}`;
+  const why = `${status}: ${wordsOf(response.body)}`;
   if (status === 401 || status === 403)
     return receiverErrors.error('LS-RECEIVER-013', {
       what: `${api.whose}: ${host} does not let the ${api.apiKey.label} read incidents`,

@@ -10,21 +10,24 @@ import { parseObject } from './payload.ts';
 export interface SlackAddress {
   /** The webhook's URL, or that of chat.postMessage. */
   readonly url: URL;
-  readonly token?: Secret | undefined;
+  /** The webhook's URL, or the bot token. */
+  readonly secret: Secret;
+  /** With the token only. */
   readonly channel?: string | undefined;
   readonly whose: string;
   readonly caFile?: string | undefined;
 }
 
 /** One message to the webhook, or to chat.postMessage with the bot token. */
-export function slackDirect({ url, token, channel, whose, caFile }: SlackAddress): DirectSender {
+export function slackDirect({ url, secret, channel, whose, caFile }: SlackAddress): DirectSender {
   return {
     send: async (message) => {
       const response = await askProvider({
         url,
         whose,
-        headers: token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` },
+        headers: channel === undefined ? {} : { authorization: `Bearer ${secret.reveal()}` },
         body: payloadOf(message, channel),
+        secrets: [secret],
         caFile,
         signal: message.signal,
       });

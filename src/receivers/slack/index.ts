@@ -49,6 +49,7 @@ function slackIntegration(config: SlackConfig, place: IntegrationPlace): Integra
     // All channels share the one URL.
     ...(way.kind === 'token' ? { recipient: way.channel } : {}),
     destination: () => way.url,
+    caFile: config.ca_file,
     secrets: () => [way.secret, ...(readToken === undefined ? [] : [readToken])],
     identity: () => ({ url: way.url.href, secret: way.secret.reveal(), channel: config.channel ?? null }),
     render: (target) => renderSlack({ config, place, way, whose }, target),
@@ -61,6 +62,7 @@ function slackIntegration(config: SlackConfig, place: IntegrationPlace): Integra
             token: readToken,
             channelId: config.read_back.channel_id,
             whose,
+            caFile: config.ca_file,
           }),
         }),
   };
@@ -93,8 +95,9 @@ function directOf({ proxy_url, ca_file }: SlackConfig, way: SlackWay, whose: str
   if (proxy_url !== undefined) return undefined;
   return slackDirect({
     url: way.url,
+    secret: way.secret,
     whose,
     caFile: ca_file,
-    ...(way.kind === 'token' ? { token: way.secret, channel: way.channel } : {}),
+    ...(way.kind === 'token' ? { channel: way.channel } : {}),
   });
 }

@@ -16,6 +16,8 @@ export interface SlackPlace {
   readonly token: Secret;
   readonly channelId: string;
   readonly whose: string;
+  /** PEM file of the only authorities whose signature counts. */
+  readonly caFile?: string | undefined;
 }
 
 /** Asks conversations.history (docs.slack.dev): the app must be in the channel and have channels:history. */
@@ -34,7 +36,7 @@ export function slackReadBack(place: SlackPlace): ReadBack {
 }
 
 async function ask(place: SlackPlace, { since, signal }: ReadBackSearch): Promise<Fields> {
-  const { apiUrl, token, channelId, whose } = place;
+  const { apiUrl, token, channelId, whose, caFile } = place;
   const url = new URL(`${apiUrl}/conversations.history`);
   url.searchParams.set('channel', channelId);
   url.searchParams.set('oldest', (since.getTime() / 1000).toFixed(6));
@@ -44,6 +46,8 @@ async function ask(place: SlackPlace, { since, signal }: ReadBackSearch): Promis
     whose,
     method: 'GET',
     headers: { authorization: `Bearer ${token.reveal()}` },
+    secrets: [token],
+    caFile,
     signal,
   });
   const answer = parseObject(response.body);

@@ -1,7 +1,8 @@
 import type { IntegrationPlace, IntegrationTarget, RenderedIntegration } from '../../stack/receiver.ts';
 import { Secret } from '../../stack/secret.ts';
+import { isAtLeast } from '../../stack/version.ts';
 import { sandboxSecret } from '../destination.ts';
-import { demandVersion, httpClientConfig } from '../http-client.ts';
+import { demandVersion, HTTP_TIMEOUT, httpClientConfig } from '../http-client.ts';
 import { WORDS } from '../texts/words.ts';
 import { SANDBOX_API_PATH } from './sandbox.ts';
 import type { SlackConfig } from './schema.ts';
@@ -40,14 +41,14 @@ export function renderSlack(
     });
   }
   const secretName = `${place.receiver}-slack-${place.index}`;
-  const http = target.sandbox === undefined ? httpClientConfig(config) : undefined;
   return {
     key: 'slack_configs',
     config: {
       ...address(way, target, secretName),
       ...(config.channel === undefined ? {} : { channel: config.channel }),
       send_resolved: config.send_resolved,
-      ...(http === undefined ? {} : { http_config: http }),
+      ...(target.sandbox === undefined ? { http_config: httpClientConfig(config) } : {}),
+      ...(isAtLeast(target.alertmanager, HTTP_TIMEOUT.since) ? { timeout: HTTP_TIMEOUT.value } : {}),
       ...message(config, place),
     },
     secrets: [{ name: secretName, value: secretFor(way, target) }],

@@ -1,5 +1,6 @@
 import type { DirectMessage, DirectSender } from '../../stack/receiver.ts';
 import { TEST_LABEL } from '../../stack/delivery.ts';
+import { Secret } from '../../stack/secret.ts';
 import { receiverErrors } from '../errors.ts';
 import { askProvider, quoted } from '../exchange.ts';
 import type { WebhookAddress } from './render.ts';
@@ -14,13 +15,17 @@ interface Way {
 
 /** One alert in the form of version 4, as Alertmanager would post it. */
 export function webhookDirect({ config, address, receiver, whose }: Way): DirectSender {
+  const login = loginOf(config, address);
+  const { url, token, password } = address;
+  const secrets = [url, token, password, login].filter((secret) => secret !== undefined);
   return {
     send: async (message) => {
       const { status, body } = await askProvider({
         url: address.destination,
         whose,
-        headers: authorization(config, address),
+        headers: login === undefined ? {} : { authorization: login.reveal() },
         body: messageBody(message, receiver),
+        secrets,
         caFile: config.ca_file,
         signal: message.signal,
       });
@@ -34,14 +39,12 @@ export function webhookDirect({ config, address, receiver, whose }: Way): Direct
   };
 }
 
-function authorization(
-  { username = '' }: WebhookConfig,
-  { token, password }: WebhookAddress,
-): Record<string, string> {
-  if (token) return { authorization: `Bearer ${token.reveal()}` };
-  if (!password) return {};
+/** For the header `Authorization`. */
+function loginOf({ username = '' }: WebhookConfig, { token, password }: WebhookAddress): Secret | undefined {
+  if (token) return new Secret(`Bearer ${token.reveal()}`, token.label);
+  if (!password) return undefined;
   const login = Buffer.from(`${username}:${password.reveal()}`).toString('base64');
-  return { authorization: `Basic ${login}` };
+  return new Secret(`Basic ${login}`, password.label);
 }
 
 function messageBody({ nonce, title, text }: DirectMessage, receiver: string) {

@@ -45,6 +45,7 @@ function webhookIntegration(config: WebhookConfig, place: IntegrationPlace): Int
     index,
     sendsResolved: config.send_resolved,
     destination: () => address.destination,
+    caFile: config.ca_file,
     secrets: () => [url, token, password].filter((secret): secret is Secret => secret !== undefined),
     identity: () => ({
       url: url.reveal(),

@@ -109,5 +109,5 @@ function clientConfig(
   { secretPath }: IntegrationTarget,
 ): Record<string, unknown> {
   const parts = credentials.map((credential) => credential.config(secretPath(credential.file.name)));
-  return Object.assign({}, ...parts, httpClientConfig(config) ?? {}) as Record<string, unknown>;
+  return Object.assign({}, ...parts, httpClientConfig(config)) as Record<string, unknown>;
 }

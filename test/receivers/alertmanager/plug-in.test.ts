@@ -3,6 +3,7 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { shownValues } from '../../../src/config/show.ts';
 import { configJsonSchema } from '../../../src/config/json-schema.ts';
 import { configSchema } from '../../../src/config/schema.ts';
+import { mayBeSecret } from '../../../src/config/secret-keys.ts';
 import { linesWithSecrets } from '../../../src/config/written-secrets.ts';
 import { LeitstandErrors } from '../../../src/platform/errors.ts';
 import { renderError } from '../../../src/platform/error-text.ts';
@@ -70,8 +71,11 @@ describe('the data about the integrations', () => {
     const one = FOREIGN_INTEGRATIONS[type];
     if (!one) throw new Error(type);
     const keys = keysOf(one);
-    for (const key of [...(one.secrets ?? []), ...(one.place ?? []), ...(one.address ? [one.address] : [])])
+    for (const key of [...(one.place ?? []), ...(one.address ? [one.address] : [])])
       expect(keys.get(key)).toBeDefined();
+    // What Alertmanager reads from a file is a secret to it: it is shown nowhere here, and in no file that others can read.
+    for (const key of [...keys.keys()].filter((name) => keys.has(`${name}_file`)))
+      expect([key, mayBeSecret([key], 'x') || ['url', 'chat_id'].includes(key)]).toEqual([key, true]);
     for (const since of [one.since, ...keys.values()]) expect(since).toMatch(/^0\.(2[5-9]|3[0-4])$/);
     expect(Object.keys(one.keys)[0]).toBe(one.since);
   });
@@ -184,6 +188,39 @@ describe('secrets', () => {
     expect(inlineSecrets.map((one) => one.reveal())).toEqual(['1:7f3a', '7f3a-literal', '1:7f3a', '1:7f3a']);
   });
 
+  it('that are written out are the same ones that `config show` hides, wherever HTTP may have them', () => {
+    const settings = {
+      room_id: 'a',
+      http_config: {
+        proxy_connect_header: { 'Proxy-Authorization': ['7f3a-proxy'] },
+        http_headers: { 'X-Key': { values: ['7f3a-header'], files: ['/etc/header'] } },
+        oauth2: { client_id: 'a', client_certificate_key: '7f3a-certificate' },
+        tls_config: { cert: 'public', key: '7f3a-tls' },
+      },
+    };
+    const integration = integrate('webex', settings);
+    const { config, secrets, inlineSecrets } = integration.render({
+      alertmanager: version('0.34.0'),
+      secretPath,
+    });
+    expect(secrets.map(({ value }) => value.reveal())).toEqual(['7f3a-tls']);
+    expect(inlineSecrets).toHaveLength(3);
+    expect(JSON.stringify(config).match(/7f3a-/g)).toHaveLength(3);
+    expect(integration.secrets()).toHaveLength(4);
+  });
+
+  it('a number in quotation marks is one to Alertmanager', () => {
+    const { config } = integrate(
+      'telegram',
+      { bot_token: TOKEN, chat_id: '-100', message: '7' },
+      values,
+    ).render({
+      alertmanager: version('0.34.0'),
+      secretPath,
+    });
+    expect(config).toMatchObject({ chat_id: -100, message: '7' });
+  });
+
   it('that should be a URL and are none are refused without being shown', () => {
     const settings = { webhook_url: new SecretReference('TEAMS') };
     expect(() => integrate('msteamsv2', settings, { TEAMS: '${TEAMS_7f3a}' })).toThrow(
@@ -271,13 +308,23 @@ describe('in leitstand.yaml', () => {
     ['what people call it', '{type: Teams, settings: {}}', ['did you mean `msteamsv2`?']],
     ['the key of a type', '{type: opsgenie_configs, settings: {}}', ['did you mean `opsgenie`?']],
     ['what nobody knows', '{type: fax, settings: {}}', ['integrations are: discord, incidentio, jira']],
+    [
+      'a number as a secret, which YAML has made another one',
+      '{type: pushover, settings: {user_key: 0073100, token: a}}',
+      ['alertmanager[0].settings.user_key is a number where a secret belongs', 'write ${secret:NAME}'],
+    ],
+    [
+      'such a number deeper down',
+      '{type: webex, settings: {http_config: {basic_auth: {username: a, password: 0073100}}}}',
+      ['settings.http_config.basic_auth.password is a number'],
+    ],
     ['no settings', '{type: telegram}', ['lacks the key `settings`']],
     ['settings that are none', '{type: telegram, settings: [7f3a]}', ['must be a mapping, not a list']],
     ['empty settings', '{type: telegram, settings: }', ['has no value']],
   ])('refuses %s, and shows no value', async (_, entry, words) => {
     const { said } = await load(`      - ${entry}\n`);
     for (const word of words) expect(said).toContain(word);
-    expect(said).not.toContain('7f3a');
+    expect(said).not.toMatch(/7f3a|731/);
   });
 
   it('finds the lines on which a secret is written out', () => {
@@ -289,8 +336,13 @@ describe('in leitstand.yaml', () => {
           user_key: 7f3a
           token: \${secret:TOKEN}
           title: a
+          http_config:
+            tls_config: {key: abc, key_file: /etc/key}
+            proxy_connect_header:
+              Proxy-Authorization:
+                - Basic abc
 `;
-    expect(linesWithSecrets(yaml(entries), schemas)).toEqual([8, 11]);
+    expect(linesWithSecrets(yaml(entries), schemas)).toEqual([8, 11, 15, 18]);
   });
 
   it('is known to editors', () => {

@@ -100,11 +100,34 @@ describe('the desired state on disk', () => {
         ],
       },
     );
-    const state = fc.record({
-      stack: fc.string(),
-      components: fc.uniqueArray(component, { selector: (one) => one.component, maxLength: 4 }),
-      inbox: fc.record({ enabled: fc.boolean(), port: fc.integer({ min: 0, max: 65_535 }) }),
-    });
+    const daemon = fc.record(
+      {
+        port: fc.integer({ min: 1, max: 65_535 }),
+        environment: fc.string(),
+        expected: fc.array(fc.record({ kind: fc.string(), subject: fc.string() })),
+        integrations: fc.array(fc.record({ receiver: fc.string(), type: fc.string(), index: fc.nat() })),
+        jobs: fc.array(
+          fc.record({
+            name,
+            schedule: fc.string(),
+            location: fc.string(),
+            command: fc.array(fc.string()),
+            timeoutMs: fc.integer({ min: 1 }),
+          }),
+        ),
+        seenPage: fc.record({ language: fc.constantFrom('de' as const, 'en' as const) }),
+      },
+      { requiredKeys: ['port', 'environment', 'expected'] },
+    );
+    const state = fc.record(
+      {
+        stack: fc.string(),
+        components: fc.uniqueArray(component, { selector: (one) => one.component, maxLength: 4 }),
+        inbox: fc.record({ enabled: fc.boolean(), port: fc.integer({ min: 0, max: 65_535 }) }),
+        daemon,
+      },
+      { requiredKeys: ['stack', 'components', 'inbox'] },
+    );
     await fc.assert(
       fc.asyncProperty(state, async (value) => {
         await writeDesired(layout, value);

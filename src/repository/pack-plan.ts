@@ -1,0 +1,127 @@
+import { type FileEntry, type PieceReference, pieceSha256 } from './file-entry.ts';
+import { FRAME_BYTES } from './frames.ts';
+
+/** A part of a file, to be taken from a decoded frame. */
+export interface PieceUse {
+  readonly entry: FileEntry;
+  /** Which of the entry's pieces. */
+  readonly index: number;
+  /** Where it belongs in the file. */
+  readonly at: number;
+  /** Where it is in the frame's plaintext. */
+  readonly offset: number;
+  readonly length: number;
+  readonly sha256: string;
+}
+
+export interface FramePlan {
+  readonly pack: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly uses: readonly PieceUse[];
+}
+
+/** Bytes of a pack that are asked for at once, and the frames that lie in them. */
+export interface Segment {
+  readonly pack: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly frames: readonly FramePlan[];
+}
+
+/** A frame of more stored bytes was not made by us: at worst it is raw, with a header of 3 bytes for each 128 KiB. */
+export const MAX_FRAME_BYTES = FRAME_BYTES + 64 * 1024;
+/** Asked for at once: enough that the way to the store hardly counts, little enough that many fit into memory. */
+export const SEGMENT_BYTES = 4 * 1024 * 1024;
+/** Reading over a gap is cheaper than another request. */
+const GAP_BYTES = 64 * 1024;
+
+/**
+ * What has to be read for the files, each pack once: packs in the order in which the files need them first, the frames
+ * of each from front to back.
+ */
+export function planByPack(entries: Iterable<FileEntry>): Segment[] {
+  const packs = new Map<string, FrameUses>();
+  for (const entry of entries) {
+    for (const [piece, use] of usesOf(entry)) {
+      const frames: FrameUses = packs.get(piece[0]) ?? new Map();
+      packs.set(piece[0], frames);
+      addUse(frames, piece, use);
+    }
+  }
+  return [...packs].flatMap(([pack, frames]) => gathered(framesOf(pack, frames)));
+}
+
+/** For one file from its beginning to its end; a pack may come more than once. */
+export function planInOrder(entry: FileEntry): Segment[] {
+  const frames: FramePlan[] = [];
+  for (const [piece, use] of usesOf(entry)) {
+    const [pack, offset, length] = piece;
+    const last = frames.at(-1);
+    if (last?.pack === pack && last.offset === offset)
+      frames.splice(-1, 1, { ...last, uses: [...last.uses, use] });
+    else frames.push({ pack, offset, length, uses: [use] });
+  }
+  return gathered(frames);
+}
+
+type FrameUses = Map<number, { readonly length: number; readonly uses: PieceUse[] }>;
+
+function* usesOf(entry: FileEntry): Generator<readonly [PieceReference, PieceUse]> {
+  let at = 0;
+  for (const [index, piece] of entry.pieces.entries()) {
+    const [, , , offset, length] = piece;
+    yield [piece, { entry, index, at, offset, length, sha256: pieceSha256(entry, piece) }];
+    at += length;
+  }
+}
+
+/** Two lists that give a frame different lengths: one of them lies, and the hash of its piece will say so. */
+function addUse(frames: FrameUses, [, offset, length]: PieceReference, use: PieceUse): void {
+  const { uses = [], length: known = 0 } = frames.get(offset) ?? {};
+  uses.push(use);
+  frames.set(offset, { length: Math.max(known, length), uses });
+}
+
+function framesOf(pack: string, frames: FrameUses): FramePlan[] {
+  return [...frames]
+    .sort(([a], [b]) => a - b)
+    .map(([offset, { length, uses }]) => ({ pack, offset, length, uses }));
+}
+
+function gathered(frames: readonly FramePlan[]): Segment[] {
+  const segments: { pack: string; offset: number; length: number; frames: FramePlan[] }[] = [];
+  for (const frame of frames) {
+    const last = segments.at(-1);
+    const length = last === undefined ? 0 : frame.offset + frame.length - last.offset;
+    const gap = last === undefined ? 0 : frame.offset - last.offset - last.length;
+    if (last?.pack === frame.pack && gap >= 0 && gap <= GAP_BYTES && length <= SEGMENT_BYTES) {
+      last.length = length;
+      last.frames.push(frame);
+    } else {
+      const { pack, offset } = frame;
+      segments.push({ pack, offset, length: frame.length, frames: [frame] });
+    }
+  }
+  return segments;
+}
+
+/** The same, and all the bytes of the pack beside them: for who hashes the pack as well. */
+export function wholePack(pack: { readonly id: string; readonly size: number }, segments: readonly Segment[]): Segment[] {
+  const whole: Segment[] = [];
+  let at = 0;
+  const fill = (end: number) => {
+    while (at < end) {
+      const length = Math.min(SEGMENT_BYTES, end - at);
+      whole.push({ pack: pack.id, offset: at, length, frames: [] });
+      at += length;
+    }
+  };
+  for (const segment of segments) {
+    fill(segment.offset);
+    whole.push(segment);
+    at = Math.max(at, segment.offset + segment.length);
+  }
+  fill(pack.size);
+  return whole;
+}

@@ -1,0 +1,173 @@
+import { createHash, type Hash } from 'node:crypto';
+import { LeitstandError } from '../platform/errors.ts';
+import type { FileEntry } from './file-entry.ts';
+import { listBatches, readListTwice } from './list-batches.ts';
+import { listName, packName, snapshotName } from './names.ts';
+import { planByPack, planInOrder, type Segment, wholePack } from './pack-plan.ts';
+import { type FrameRead, type PieceRead, readPieces } from './piece-reader.ts';
+import type { NeededList, NeededObject } from './verify-needs.ts';
+import type { VerifyRun } from './verify-run.ts';
+import { judge } from './verify-stored.ts';
+import { isRightEmpty, WholeHashes } from './whole-hash.ts';
+
+/** Decodes every file of the lists and compares it; the packs are read as a whole and hashed on the way. */
+export async function verifyContent(run: VerifyRun): Promise<void> {
+  for (const source of new Set(run.needs.lists.map((list) => list.source))) {
+    const lists = run.needs.lists.filter((list) => list.source === source);
+    for await (const batch of listBatches(lists, (list) => readEntries(run, list)))
+      await new ContentBatch(run, source, batch).verify();
+  }
+}
+
+/** Which files the damaged packs concern. Reads lists alone. */
+export async function namePaths(run: VerifyRun, packs: ReadonlySet<string>): Promise<void> {
+  const sources = new Set([...packs].map((name) => run.needs.objects.get(name)?.source));
+  const lists = run.needs.lists.filter(({ source }) => sources.has(source));
+  for await (const batch of listBatches(lists, (list) => readEntries(run, list))) {
+    for (const { list, entries } of batch) {
+      for (const entry of entries) {
+        for (const name of new Set(entry.pieces.map(([id]) => packName(list.source, id))))
+          if (packs.has(name)) run.findings.add(name, 'is damaged', list.snapshots, entry.path);
+        await run.breathe();
+      }
+    }
+  }
+}
+
+/** None of a list that does not hold: it is a finding. */
+async function readEntries(run: VerifyRun, { reference }: NeededList): Promise<readonly FileEntry[]> {
+  const name = listName(reference.sha256);
+  const object = run.needs.objects.get(name);
+  if (run.unusable.has(name) || !object) return [];
+  run.signal?.throwIfAborted();
+  try {
+    const entries = await readListTwice(run.context.store, reference);
+    if (!run.read.has(name)) run.progress(reference.size);
+    run.read.add(name);
+    return entries;
+  } catch (error) {
+    if (!(error instanceof LeitstandError) || error.code !== 'LS-REPO-004') throw error;
+    run.addDamage(object, error.details.what.replace(`list ${name} `, ''));
+    return [];
+  }
+}
+
+/** The files of a few lists of one source. */
+class ContentBatch {
+  readonly #run: VerifyRun;
+  readonly #source: string;
+  readonly #entries: readonly FileEntry[];
+  readonly #snapshotsOf = new Map<FileEntry, readonly string[]>();
+  readonly #wholes = new WholeHashes();
+  readonly #lost = new Set<FileEntry>();
+  readonly #unordered: FileEntry[] = [];
+  /** Of the pack whose bytes come at the moment. */
+  #hash: { readonly pack: string; readonly hash: Hash; at: number } | undefined;
+  /** Packs whose bytes have come as a whole, with what they hash to. */
+  readonly #digests: { readonly object: NeededObject; readonly sha256: string | undefined }[] = [];
+
+  constructor(
+    run: VerifyRun,
+    source: string,
+    batch: readonly { readonly list: NeededList; readonly entries: readonly FileEntry[] }[],
+  ) {
+    this.#run = run;
+    this.#source = source;
+    this.#entries = batch.flatMap(({ entries }) => entries);
+    for (const { list, entries } of batch)
+      for (const entry of entries) this.#snapshotsOf.set(entry, list.snapshots);
+  }
+
+  async verify(): Promise<void> {
+    for (const entry of this.#entries) if (entry.pieces.length === 0) this.#close(entry, isRightEmpty(entry));
+    const from = {
+      store: this.#run.context.store,
+      source: this.#source,
+      signal: this.#run.signal,
+      onStored: (segment: Segment, bytes: Uint8Array | undefined) => this.#takeStored(segment, bytes),
+    };
+    for await (const frame of readPieces(from, this.#segments())) {
+      this.#takeFrame(frame);
+      await this.#judgePacks();
+      await this.#run.breathe();
+    }
+    await this.#judgePacks();
+    for (const entry of this.#unordered) await this.#readAgain(entry);
+  }
+
+  /** Of packs that are there; what was read as a whole in this run is not read as a whole again. */
+  *#segments(): Generator<Segment> {
+    const packs = Map.groupBy(planByPack(this.#entries), ({ pack }) => pack);
+    for (const [pack, segments] of packs) {
+      const object = this.#run.needs.objects.get(packName(this.#source, pack));
+      if (object === undefined || this.#run.unusable.has(object.name)) this.#losePack(pack, segments);
+      else if (this.#run.read.has(object.name) || this.#run.damaged.has(object.name)) yield* segments;
+      else yield* wholePack(object, segments);
+    }
+  }
+
+  #losePack(pack: string, segments: readonly Segment[]): void {
+    for (const use of segments.flatMap(({ frames }) => frames.flatMap(({ uses }) => uses)))
+      this.#lose(use.entry, pack, 'is not among those that the snapshot names');
+  }
+
+  #takeStored(segment: Segment, bytes: Uint8Array | undefined): void {
+    const { pack, offset, length } = segment;
+    this.#run.progress(bytes?.length ?? 0);
+    const object = this.#run.needs.objects.get(packName(this.#source, pack));
+    if (offset === 0) this.#hash = { pack, hash: createHash('sha256'), at: 0 };
+    const hash = this.#hash?.pack === pack ? this.#hash : undefined;
+    if (!object || !hash) return;
+    // Frames overlap only in the list of a liar.
+    const fresh = bytes?.subarray(Math.max(0, hash.at - offset));
+    if (fresh) hash.hash.update(fresh);
+    hash.at = Math.max(hash.at, offset + length);
+    if (hash.at < object.size) return;
+    this.#digests.push({ object, sha256: bytes === undefined ? undefined : hash.hash.digest('hex') });
+    this.#hash = undefined;
+  }
+
+  async #judgePacks(): Promise<void> {
+    for (const { object, sha256 } of this.#digests.splice(0)) await judge(this.#run, object, sha256);
+  }
+
+  #takeFrame({ frame, pieces }: FrameRead): void {
+    for (const piece of pieces) this.#takePiece(frame.pack, piece);
+  }
+
+  #takePiece(pack: string, piece: PieceRead): void {
+    const { entry, index } = piece.use;
+    if ('damage' in piece) this.#lose(entry, pack, 'was altered');
+    if ('damage' in piece || this.#lost.has(entry)) return;
+    const state = this.#wholes.add(entry, index, piece.bytes);
+    if (state === 'unordered') this.#unordered.push(entry);
+    else if (state !== 'open') this.#close(entry, state === 'right');
+  }
+
+  /** A part of it stands in an older pack: it is put together once more, from its beginning to its end. */
+  async #readAgain(entry: FileEntry): Promise<void> {
+    const whole = createHash('sha256');
+    const from = { store: this.#run.context.store, source: this.#source, signal: this.#run.signal };
+    for await (const { frame, pieces } of readPieces(from, planInOrder(entry))) {
+      for (const piece of pieces) {
+        if ('damage' in piece) return this.#lose(entry, frame.pack, 'was altered');
+        whole.update(piece.bytes);
+      }
+      await this.#run.breathe();
+    }
+    this.#close(entry, whole.digest('hex') === entry.sha256);
+  }
+
+  #lose(entry: FileEntry, pack: string, problem: string): void {
+    this.#lost.add(entry);
+    this.#wholes.drop(entry);
+    this.#run.findings.add(packName(this.#source, pack), problem, this.#snapshotsOf.get(entry), entry.path);
+  }
+
+  #close(entry: FileEntry, isRight: boolean): void {
+    if (isRight) this.#run.files += 1;
+    else
+      for (const id of this.#snapshotsOf.get(entry) ?? [])
+        this.#run.findings.add(snapshotName(id), 'puts a file together wrongly', [id], entry.path);
+  }
+}

@@ -1,0 +1,45 @@
+import { createHash, type Hash, hash } from 'node:crypto';
+import type { FileEntry } from './file-entry.ts';
+
+interface Growing {
+  /** Undefined once a piece came out of its turn. */
+  hash: Hash | undefined;
+  next: number;
+  left: number;
+}
+
+/**
+ * Whether the pieces of files, each of which is right, make the files that were backed up. A file of one piece has its
+ * hash; the others are hashed as their pieces come, as long as these come in order.
+ */
+export class WholeHashes {
+  readonly #growing = new Map<FileEntry, Growing>();
+
+  /** A piece of it is there. `open`: more of them are to come; `unordered`: all came, and the file has to be read. */
+  add(entry: FileEntry, index: number, bytes: Uint8Array): 'open' | 'right' | 'wrong' | 'unordered' {
+    if (entry.pieces.length === 1) return 'right';
+    const known = this.#growing.get(entry) ?? {
+      hash: createHash('sha256'),
+      next: 0,
+      left: entry.pieces.length,
+    };
+    this.#growing.set(entry, known);
+    known.hash = index === known.next ? known.hash?.update(bytes) : undefined;
+    known.next = index + 1;
+    known.left -= 1;
+    if (known.left > 0) return 'open';
+    this.#growing.delete(entry);
+    if (!known.hash) return 'unordered';
+    return known.hash.digest('hex') === entry.sha256 ? 'right' : 'wrong';
+  }
+
+  /** It will not be complete. */
+  drop(entry: FileEntry): void {
+    this.#growing.delete(entry);
+  }
+}
+
+/** Of a file without pieces. */
+export function isRightEmpty(entry: FileEntry): boolean {
+  return entry.pieces.length === 0 && entry.sha256 === hash('sha256', '', 'hex');
+}
