@@ -7,7 +7,19 @@ installDependencies();
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0
   ? wanted
-  : ['startup', 'stack', 'plan', 'lint', 'routes', 'delivery', 'log-shipping', 'inbox', 'alert-history', 'demo']) {
+  : [
+      'startup',
+      'stack',
+      'plan',
+      'lint',
+      'routes',
+      'delivery',
+      'log-shipping',
+      'inbox',
+      'alert-history',
+      'repository',
+      'demo',
+    ]) {
   process.stdout.write(`== ${name}\n`);
   const { status } = spawnSync(findNode(), [join(root, 'bench', `${name}.ts`)], { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;

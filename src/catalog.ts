@@ -60,12 +60,12 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: 'inbox serve',
-    summary: 'run the built-in sandbox in the foreground',
+    summary: 'run the inbox alone: a stand-in for Slack, PagerDuty, mail and webhooks',
     load: async () => (await import('./cli/commands/inbox-serve.ts')).inboxServeCommand,
   },
   {
     name: 'inbox list',
-    summary: 'messages that the built-in sandbox received',
+    summary: 'messages that the inbox received',
     load: async () => (await import('./cli/commands/inbox-list.ts')).inboxListCommand,
   },
   {
@@ -75,7 +75,7 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: 'inbox misbehave',
-    summary: 'have the sandbox fail as a provider would',
+    summary: 'have the inbox fail as a provider would',
     load: async () => (await import('./cli/commands/inbox-misbehave.ts')).inboxMisbehaveCommand,
   },
   {
@@ -87,6 +87,11 @@ const commands: readonly CommandEntry[] = [
     name: 'backup list',
     summary: 'the backups in the repository',
     load: async () => (await import('./cli/commands/backup-list.ts')).backupListCommand,
+  },
+  {
+    name: 'backup show',
+    summary: 'one snapshot: what it holds, and its files',
+    load: async () => (await import('./cli/commands/backup-show.ts')).backupShowCommand,
   },
   {
     name: 'backup verify',
@@ -117,6 +122,26 @@ const commands: readonly CommandEntry[] = [
     name: 'schedule run',
     summary: 'do now what the schedule does',
     load: async () => (await import('./cli/commands/schedule-run.ts')).scheduleRunCommand,
+  },
+  {
+    name: 'schedule pause',
+    summary: 'keep a job from being run, for a time',
+    load: async () => (await import('./cli/commands/schedule-pause.ts')).schedulePauseCommand,
+  },
+  {
+    name: 'schedule resume',
+    summary: 'end a pause',
+    load: async () => (await import('./cli/commands/schedule-resume.ts')).scheduleResumeCommand,
+  },
+  {
+    name: 'schedule install',
+    summary: 'have systemd or cron run the jobs in place of the daemon',
+    load: async () => (await import('./cli/commands/schedule-install.ts')).scheduleInstallCommand,
+  },
+  {
+    name: 'schedule remove',
+    summary: 'give them back to the daemon',
+    load: async () => (await import('./cli/commands/schedule-remove.ts')).scheduleRemoveCommand,
   },
   {
     name: 'config show',
@@ -227,6 +252,7 @@ export const catalog: Catalog = {
       import('./receivers/errors.ts').then(({ receiverErrors }) => receiverErrors),
       import('./repository/errors.ts').then(({ repositoryErrors }) => repositoryErrors),
       import('./rules/errors.ts').then(({ ruleErrors }) => ruleErrors),
+      import('./schedule/errors.ts').then(({ scheduleErrors }) => scheduleErrors),
       import('./runtimes/external/errors.ts').then(({ externalErrors }) => externalErrors),
       import('./runtimes/native/errors.ts').then(({ runtimeErrors }) => runtimeErrors),
       import('./runtimes/native/provision/errors.ts').then(({ provisionErrors }) => provisionErrors),

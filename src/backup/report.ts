@@ -41,6 +41,8 @@ export interface BackupRequest {
   /** Holds nothing but copies made for captures; made when missing, emptied at the start and at the end. */
   readonly scratchDir: string;
   readonly clock: Clock;
+  /** Milliseconds for which a backup counts, where that is longer than usual. */
+  readonly maxAgeMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }

@@ -38,7 +38,7 @@ async function backUpAll(request: BackupRequest): Promise<BackupReport> {
     onProgress?.({ type: 'phase', phase, index: i + 1, total: sources.length });
     const report = await attempt(request, source);
     reports.push(report);
-    request.proofs.append(backupClaim(report), clock.now());
+    request.proofs.append(backupClaim(report, request.maxAgeMs), clock.now());
     onProgress?.({ type: 'done', phase, text: summary(report), elapsedMs: report.elapsedMs });
   }
   const snapshots = reports.flatMap((report) => (report.ok ? [report.snapshot] : []));

@@ -111,6 +111,8 @@ export interface Output {
   result(text: string): void;
   /** One line of a result that comes piece by piece; false once nobody reads any more. */
   line(line: OutputLine): boolean;
+  /** Content as it is, to stdout; resolves when there is room for more. False once nobody reads any more. */
+  bytes(content: Uint8Array): Promise<boolean>;
   /** Talk, to stderr. */
   talk(text: string): void;
 }

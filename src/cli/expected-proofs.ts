@@ -1,4 +1,5 @@
 import { OWN_SOURCE } from '../backup/own-source.ts';
+import { VERIFY_SUBJECT } from '../backup/verify-proof.ts';
 import { deliveryFingerprint } from '../delivery/fingerprint.ts';
 import type { ExpectedProof } from '../stack/proof.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -15,5 +16,6 @@ export function expectedProofs(stack: Stack, sources: readonly string[]): Expect
       { kind: 'backup', subject },
       { kind: 'drill', subject },
     ]),
+    { kind: 'verify', subject: VERIFY_SUBJECT },
   ];
 }

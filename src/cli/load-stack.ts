@@ -69,14 +69,13 @@ function assertSensible(file: string, document: ConfigDocument): void {
       fix: 'take `receivers` and `routing` out: `leitstand alert test` asks the attached Alertmanager',
     });
   }
-  const drills =
-    document.alert_test.enabled === true ? 'enabled' : document.alert_test.public_url && 'public_url';
-  if (attached.length > 0 && drills !== undefined) {
+  const hosted = hostedSetting(document);
+  if (attached.length > 0 && hosted !== undefined) {
     throw cliErrors.error('LS-CLI-005', {
-      what: `the file has \`attach\` and \`alert_test.${drills}\``,
-      why: 'beside programs that somebody else runs there is no daemon, which would send test alerts and serve the page',
+      what: `the file has \`attach\` and \`${hosted}\``,
+      why: 'beside programs that somebody else runs there is no daemon, which would run jobs and serve the page',
       where: { file },
-      fix: `take \`${drills}\` out; test alerts by cron: 0 10 * * 1 leitstand alert test`,
+      fix: `take \`${hosted}\` out; systemd or cron can run the jobs: leitstand schedule install`,
     });
   }
   if (attached.length > 0) return;
@@ -95,6 +94,13 @@ function assertSensible(file: string, document: ConfigDocument): void {
       fix: 'add `alertmanager:` under `components:`',
     });
   }
+}
+
+/** What only a daemon of ours could do. */
+function hostedSetting({ alert_test, backup }: ConfigDocument): string | undefined {
+  if (alert_test.enabled === true) return 'alert_test.enabled';
+  if (alert_test.public_url !== undefined) return 'alert_test.public_url';
+  return backup.schedule.enabled === true ? 'backup.schedule.enabled' : undefined;
 }
 
 /**
@@ -157,10 +163,12 @@ export async function salvageStack(
   };
 }
 
-/** Nothing is deleted by a file with mistakes. */
+/** Nothing is deleted, and nothing is done by itself, by a file with mistakes. */
 const NOT_READ = {
+  schedule: { enabled: false, location: 'UTC', jitterMs: 0, times: {}, maxAgeMs: {} },
   retention: { days: Infinity, weeks: 0, months: 0, years: 0 },
   retentionOf: {},
+  verify: { days: 30 },
   metrics: { prefix: 'sva', service: 'monitoring', push: false },
 };
 

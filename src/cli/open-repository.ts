@@ -34,7 +34,7 @@ export async function openRepositoryToWrite(
     return { repository: await repository.openRepository(store, { ...world, signingKey }), isNew: false };
   }
   const earlier = sources.some(
-    ({ component }) => history.proofs.latest('backup', component)?.verdict === 'proven',
+    ({ component }) => history.proofs.latestProven('backup', component) !== undefined,
   );
   if (earlier && !wanted) {
     throw cliErrors.error('LS-CLI-007', {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { printableText } from '../platform/error-text.ts';
 import type { Output } from './command.ts';
 import { LineWriter } from './line-writer.ts';
@@ -26,9 +27,15 @@ export function openOutput(
       display.clear();
       return lines.write(line);
     },
+    bytes: async (content) => {
+      display.clear();
+      // Who reads may go meanwhile: then the wait ends with an error.
+      if (!stdout.write(content) && stdout.writable) await once(stdout, 'drain').catch(() => undefined);
+      return stdout.writable;
+    },
     talk: (text) => {
       display.clear();
-      stderr.write(`${text}\n`);
+      stderr.write(`${stderr.isTTY ? printableText(text) : text}\n`);
     },
   };
 }

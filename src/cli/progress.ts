@@ -1,3 +1,4 @@
+import { printableText } from '../platform/error-text.ts';
 import { formatElapsed } from '../platform/units.ts';
 import type { OnProgress, Progress } from '../stack/progress.ts';
 
@@ -30,11 +31,13 @@ export function progressDisplay(
     if (live) stream.write('\r\u001b[K');
     live = false;
   };
-  const onProgress: OnProgress = (event) => {
-    if (event.type === 'phase') {
-      phases.set(event.phase, `${event.index}/${event.total}`);
+  const onProgress: OnProgress = (told) => {
+    if (told.type === 'phase') {
+      phases.set(told.phase, `${told.index}/${told.total}`);
       return;
     }
+    // It may quote what a stranger wrote: a silence's comment, a receiver's name.
+    const event = { ...told, text: printableText(told.text) };
     clear();
     if (event.type === 'done') {
       const number = phases.get(event.phase) ?? '';

@@ -1,21 +1,25 @@
 import { join } from 'node:path';
+import { VERIFY_SUBJECT } from '../backup/verify-proof.ts';
 import type { LeitstandError } from '../platform/errors.ts';
+import type { CommandContext } from './command.ts';
 import type { Session } from './session.ts';
 
-/** Tells whoever Prometheus asks how the backups stand; after every attempt, failed ones too. */
+/** Tells whoever Prometheus asks how the backups and the repository stand; after every attempt, failed ones too. */
 export async function publishMetrics(
   { stack, runtime, components, sources }: Session,
-  signal: AbortSignal,
+  { clock, signal }: Pick<CommandContext, 'clock' | 'signal'>,
 ): Promise<readonly LeitstandError[]> {
-  const [{ publishBackupMetrics }, { readProofs }] = await Promise.all([
+  const [{ publishBackupMetrics }, { repositoryFamilies }, { readProofs }] = await Promise.all([
     import('../backup/metrics/publish.ts'),
+    import('../backup/metrics/repository-families.ts'),
     import('../history/proof-reading.ts'),
   ]);
   const claims = sources.map(({ component: subject }) => ({ kind: 'backup', subject }));
-  const readings = readProofs(join(stack.stateDir, 'leitstand.db'), claims).map((reading, i) => ({
-    source: claims[i]?.subject ?? '',
-    ...reading,
-  }));
+  const [verified, ...proofs] = readProofs(join(stack.stateDir, 'leitstand.db'), [
+    { kind: 'verify', subject: VERIFY_SUBJECT },
+    ...claims,
+  ]);
+  const readings = proofs.map((reading, i) => ({ source: claims[i]?.subject ?? '', ...reading }));
   const { metrics } = stack.backup;
   const gateway = stack.components.find(({ name }) => name === 'pushgateway');
   const wantsPush = gateway !== undefined && (metrics.push ?? gateway.attached === undefined);
@@ -28,6 +32,7 @@ export async function publishMetrics(
     service: metrics.service,
     pushgateway: wantsPush ? runtime.connection('pushgateway', port) : undefined,
     textfileDir,
+    further: verified && repositoryFamilies(verified, clock.now()),
     signal,
   });
 }

@@ -42,6 +42,16 @@ export async function serviceSpec(
       fix: 'nothing is to be done here: ask whoever runs them whether they come back after a reboot',
     });
   }
+  const { place, owner } = await unitPlace(context, stack, scope);
+  return { owner, spec: { ...place, command: daemonCommand(context.self, stack.stateDir) } };
+}
+
+/** As whom and with what a unit of this stack runs. Throws LS-SERVICE-005 where it cannot. */
+export async function unitPlace(
+  context: CommandContext,
+  stack: Stack,
+  scope: SystemdScope,
+): Promise<{ readonly place: Omit<ServiceSpec, 'command'>; readonly owner: number }> {
   const owner = await ownerOf(context, stack);
   const own = owner.uid === (process.getuid?.() ?? 0);
   if (scope === 'user' && !own) {
@@ -54,19 +64,32 @@ export async function serviceSpec(
   const isDefaultCache = stack.provision.cacheDir === cacheDirectory(context.env, homedir());
   return {
     owner: owner.uid,
-    spec: {
+    place: {
       stack: stack.name,
       scope,
       user: owner.name,
-      command: daemonCommand(context.self, stack.stateDir),
       stateDir: stack.stateDir,
       // Under sudo ours is root's, and the programs are in the owner's.
       cacheDir: own || !isDefaultCache ? stack.provision.cacheDir : cacheDirectory({}, owner.home),
-      ...(stack.backup.store.kind === 'directory' ? { backupDir: stack.backup.store.path } : {}),
+      ...placesOfBackups(stack),
       programs: Object.values(stack.provision.paths),
-      seesHome: stack.components.some(({ name }) => name === 'node-exporter'),
+      seesHome: stack.components.some(({ name }) => name === 'node-exporter') || asksAws(stack),
     },
   };
+}
+
+function placesOfBackups({ backup: { store }, components }: Stack) {
+  const exporter = components.find(({ name }) => name === 'node-exporter')?.config;
+  const { textfile_dir: textfileDir } = (exporter ?? {}) as { readonly textfile_dir?: string };
+  return {
+    ...(store.kind === 'directory' ? { backupDir: store.path } : {}),
+    ...(textfileDir === undefined ? {} : { textfileDir }),
+  };
+}
+
+/** Without credentials of ours, the chain of AWS looks into `~/.aws` as well. */
+function asksAws({ backup: { store } }: Stack): boolean {
+  return store.kind === 's3' && store.credentials === undefined;
 }
 
 interface Owner {

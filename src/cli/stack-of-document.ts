@@ -1,23 +1,26 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { NEVER } from '../config/fields.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { ConfigDocument } from '../config/schema.ts';
 import type { Json } from '../platform/canonical-json.ts';
 import { cacheDirectory } from '../platform/environment.ts';
 import { durationMs } from '../platform/units.ts';
-import { ageLimitOf } from '../schedule/age-limit.ts';
+import { ageLimitOf, longestGapMs } from '../schedule/age-limit.ts';
 import type { AnyComponentPlugin } from '../stack/component.ts';
 import { inboxFiles } from '../inbox/place.ts';
 import type { AnyReceiverPlugin, Integration, IntegrationPlace, SandboxAddress } from '../stack/receiver.ts';
 import type { ResolveSecret } from '../stack/secret.ts';
-import type {
-  AlertTestSettings,
-  Attachment,
-  Route,
-  Routing,
-  Stack,
-  StorePlace,
-  WantedComponent,
+import {
+  type AlertTestSettings,
+  type Attachment,
+  BACKUP_JOBS,
+  type BackupSchedule,
+  type Route,
+  type Routing,
+  type Stack,
+  type StorePlace,
+  type WantedComponent,
 } from '../stack/stack.ts';
 
 interface Plugins {
@@ -55,7 +58,11 @@ export function stackOf(config: LoadedConfig, plugins: Plugins): Stack {
       runbookBaseUrl: document.rules.runbook_base_url?.replace(/\/+$/, ''),
     },
     waivers: document.check.waivers,
-    backup: { store: storeOf(config, stateDir), ...retentionOf(document) },
+    backup: {
+      store: storeOf(config, stateDir),
+      schedule: backupScheduleOf(document),
+      ...retentionOf(document),
+    },
     provision: {
       sources: document.provision.sources,
       paths: document.provision.paths,
@@ -130,8 +137,31 @@ function wantedComponents(config: LoadedConfig, { components }: Plugins): Wanted
 
 function retentionOf({ backup }: ConfigDocument) {
   const { sources, ...retention } = backup.retention;
-  return { retention, retentionOf: sources, metrics: backup.metrics };
+  return { retention, retentionOf: sources, verify: backup.verify, metrics: backup.metrics };
 }
+
+function backupScheduleOf({ backup, environment, attach }: ConfigDocument): BackupSchedule {
+  const { enabled = environment !== 'local', location, jitter, ...settings } = backup.schedule;
+  const times: BackupSchedule['times'] = Object.fromEntries(
+    BACKUP_JOBS.flatMap((job) => (settings[job] === NEVER ? [] : [[job, settings[job]]])),
+  );
+  const ageOf = (time: string | undefined, slackMs: number) =>
+    time === undefined ? undefined : longestGapMs(time, location) + slackMs;
+  return {
+    // Beside programs of others no daemon runs.
+    enabled: enabled && attach === undefined,
+    location,
+    jitterMs: durationMs(jitter),
+    times,
+    maxAgeMs: {
+      backup: ageOf(times.backup, 2 * HOUR_MS),
+      drill: ageOf(times.drill, 24 * HOUR_MS),
+      verify: ageOf(times.verify, 26 * HOUR_MS),
+    },
+  };
+}
+
+const HOUR_MS = 3_600_000;
 
 function storeOf({ document, directory, resolveSecret }: LoadedConfig, stateDir: string): StorePlace {
   const { s3, directory: path } = document.backup;

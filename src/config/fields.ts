@@ -16,6 +16,7 @@ import {
   objectToVersion,
 } from './objections.ts';
 import { objectToHostPort, objectToMailAddress } from './mail-objections.ts';
+import { objectToTemplate } from './template-objections.ts';
 import {
   objectToDays,
   objectToLabel,
@@ -40,6 +41,7 @@ export interface FieldKind {
     | 'time-zone'
     | 'mail-address'
     | 'host-port'
+    | 'template'
     | 'times'
     | 'weekdays'
     | 'days'
@@ -163,6 +165,15 @@ export function hostPort(...usual: readonly [number, ...number[]]): z.ZodString 
   );
 }
 
+/** A text in Alertmanager's template language; empty ones are refused unless `mayBeEmpty`. */
+export function template(options: { readonly mayBeEmpty?: boolean } = {}): z.ZodString {
+  const { mayBeEmpty = false } = options;
+  return textField(
+    { name: 'template', label: 'template', object: (input) => objectToTemplate(input, { mayBeEmpty }) },
+    mayBeEmpty ? {} : { minLength: 1 },
+  );
+}
+
 /** From and to, as `08:00-17:00`; `readTimes` of `routing/time-interval.ts` takes it apart. */
 export function times(): z.ZodString {
   return textField(
@@ -242,6 +253,17 @@ export function cron(): z.ZodString {
     { pattern: '^\\S+( +\\S+){4}$' },
   );
 }
+
+/** The same, or `never`. */
+export function cronOrNever(): z.ZodString {
+  const object = (input: unknown) => (input === NEVER ? undefined : objectToCron(input));
+  return textField(
+    { name: 'cron', label: `schedule or \`${NEVER}\``, object },
+    { pattern: `^(${NEVER}|\\S+( +\\S+){4})$` },
+  );
+}
+
+export const NEVER = 'never';
 
 /** `Europe/Berlin` */
 export function timeZone(): z.ZodString {

@@ -68,6 +68,9 @@ function ordinary(issue: Issue, path: Path, subject: Subject): Finding {
   return { ...words, span: subject.places.valueSpan(path) };
 }
 
+/** The integration that takes every other one that Alertmanager has. */
+const PASS_THROUGH = 'alertmanager';
+
 /** What a plug-in's own check says of the keys of a format that is not ours, in the issue's `params`. */
 interface ForeignKeys {
   readonly unknown: readonly string[];
@@ -104,7 +107,10 @@ function unknownKey(
     return {
       code: 'LS-CONFIG-009',
       what: `unknown integration ${shown}${inPath(path)}`,
-      fix: choices(near, 'integrations are', keys),
+      fix:
+        near === undefined && keys.includes(PASS_THROUGH)
+          ? `what is none of ${keys.filter((one) => one !== PASS_THROUGH).join(', ')} goes below \`${PASS_THROUGH}:\`, as \`- {type: ${isShowable ? key : 'telegram'}, settings: {…}}\``
+          : choices(near, 'integrations are', keys),
       span,
     };
   return {

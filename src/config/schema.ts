@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { LANGUAGES } from '../stack/language.ts';
 import { ENVIRONMENTS } from '../stack/stack.ts';
+import { backup } from './backup-section.ts';
 import { name, path } from './fields.ts';
 import {
   alertTest,
   attach,
-  backup,
   check,
   daemon,
   inbox,

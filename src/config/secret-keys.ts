@@ -6,7 +6,7 @@ const SECRET_KEY =
 const HEADERS = ['http_headers', 'proxy_connect_header'];
 
 /** A URL with a password in it. */
-export function hasLogin(text: string): boolean {
+function hasLogin(text: string): boolean {
   return /:\/\/[^/@\s:]*:[^/@\s]+@/.test(text);
 }
 

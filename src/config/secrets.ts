@@ -30,15 +30,13 @@ export async function findSecret(
     return {
       code: 'LS-CONFIG-013',
       what: `the secret ${name} is nowhere to be found`,
-      fix: `write it to ${path} (mode 0600), or set the environment variable ${name}`,
+      fix: `add the line ${name}=… to ${environment.file}, or write the value to ${path} (mode 0600)`,
     };
   if (value === '')
     return {
       code: 'LS-CONFIG-013',
       what: `the secret ${name} is empty`,
-      fix: file
-        ? `write its value to ${path}`
-        : `set ${name} to its value, or write it to ${path} (mode 0600)`,
+      fix: emptyFix(name, { path: file && path, environment }),
     };
   if (!file && environment.comesFromOpenFile(name))
     return {
@@ -47,6 +45,16 @@ export async function findSecret(
       fix: `chmod 600 ${environment.file}`,
     };
   return new Secret(value, `secret ${name}`);
+}
+
+function emptyFix(
+  name: string,
+  { path, environment }: { readonly path: string | undefined; readonly environment: Variables },
+): string {
+  if (path !== undefined) return `write its value to ${path}`;
+  return environment.isInFile(name)
+    ? `write its value behind ${name}= in ${environment.file}`
+    : `the environment variable ${name} is set to nothing, and counts before .env: unset it, or give it the value`;
 }
 
 /** For what a schema has accepted: every reference was looked up while the file was loaded. */

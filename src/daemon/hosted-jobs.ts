@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { openHistory } from '../history/history.ts';
 import type { Clock } from '../platform/clock.ts';
 import { runProgram } from '../platform/processes.ts';
@@ -37,9 +38,10 @@ export class HostedJobs {
 
   async #open(leitstand: readonly string[]): Promise<Scheduler> {
     const { layout, clock, say } = this.#options;
-    const [{ Scheduler: Opened }, { runCommand }] = await Promise.all([
+    const [{ Scheduler: Opened }, { runCommand }, { ownerOf }] = await Promise.all([
       import('../schedule/scheduler.ts'),
       import('../schedule/command.ts'),
+      import('../schedule/owners.ts'),
     ]);
     // By this mark a daemon is found: what it runs is none.
     const { [KEEPER_MARKER]: _, ...env } = this.#options.env;
@@ -47,6 +49,7 @@ export class HostedJobs {
       stateDir: layout.stateDir,
       clock,
       say,
+      ownerOf: (job) => ownerOf(layout.stateDir, job),
       withJobs: async (use) => {
         const history = openHistory(layout.database);
         try {
@@ -56,7 +59,25 @@ export class HostedJobs {
         }
       },
       run: (job, signal) =>
-        runCommand(job, { run: runProgram, leitstand, env, cwd: layout.stateDir, signal }),
+        runCommand(job, {
+          run: runProgram,
+          leitstand,
+          env,
+          cwd: layout.stateDir,
+          signal,
+          onLine: (line) => this.#write(job, line),
+        }),
     });
+  }
+
+  /** A log that cannot be written is no reason to end a backup. */
+  #write({ name }: ScheduledJob, line: string): void {
+    const { layout, clock } = this.#options;
+    if (line.trim() === '') return;
+    try {
+      appendFileSync(layout.jobLog, `${clock.now().toISOString()} ${name}: ${line}\n`, { mode: 0o600 });
+    } catch {
+      return;
+    }
   }
 }

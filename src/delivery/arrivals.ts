@@ -104,6 +104,17 @@ function masked(probe: Probe, integration: Target, messages: readonly InboxMessa
   );
 }
 
+/** So many messages are looked through for it. */
+const LOOKED_THROUGH = 200;
+
+/** What the inbox refused before there was a message (a mail to RCPT, a connection), in which no mark can be found. */
+export function refusedUnread({ inbox, sinceMessage }: ArrivalSearch, integration: Target): InboxMessage[] {
+  if (!inbox || !isInbox(inbox, integration)) return [];
+  return inbox.messages
+    .after(sinceMessage, LOOKED_THROUGH)
+    .filter(({ type, accepted, body }) => type === integration.type && !accepted && body === '');
+}
+
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** Certainly: what does not arrive there is lost. The inbox speaks HTTP, SMTP and both over TLS on its one port. */

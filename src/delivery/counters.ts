@@ -9,6 +9,8 @@ export interface Counted {
   readonly failedRequests: number;
   /** Requests that certainly succeeded; may lag one look behind. */
   readonly succeeded: number;
+  /** Of the requests that ended, those that may have been begun before the POST; absent: none. */
+  readonly begunBefore?: number;
   /** Notifications given up. */
   readonly failed: number;
   /** Alertmanager's words for why (since 0.26): `clientError`, `contextDeadlineExceeded`, `other`. */
@@ -20,24 +22,40 @@ const NAMES = {
   requests: 'alertmanager_notification_requests_total',
   failedRequests: 'alertmanager_notification_requests_failed_total',
   failed: 'alertmanager_notifications_failed_total',
+  /** Of requests that ended, seconds from their begin. */
+  latencies: 'alertmanager_notification_latency_seconds_sum',
+  timed: 'alertmanager_notification_latency_seconds_count',
 } as const;
 
 /** A restart or, with `receiver-name-in-metrics`, a reload zeroes the counters: then a difference says nothing. */
-const EPOCHS = ['process_start_time_seconds', 'alertmanager_config_last_reload_success_timestamp_seconds'];
+const STARTED = 'process_start_time_seconds';
+const RELOADED = 'alertmanager_config_last_reload_success_timestamp_seconds';
 
 export interface CounterSnapshot {
-  readonly epoch: string;
+  /** When each member was started, and when it loaded its configuration. */
+  readonly started: string;
+  readonly loaded: string;
   readonly samples: readonly MetricSample[];
 }
 
 /** Of every member of a cluster: which of them notifies is not known before. */
 export function readCounters(members: readonly (readonly MetricSample[])[]): CounterSnapshot {
-  const epochOf = (samples: readonly MetricSample[]) =>
-    EPOCHS.map((name) => samples.find((sample) => sample.name === name)?.value).join(' ');
+  const valuesOf = (name: string) =>
+    members.map((samples) => samples.find((sample) => sample.name === name)?.value).join(' ');
   return {
-    epoch: members.map(epochOf).join('; '),
+    started: valuesOf(STARTED),
+    loaded: valuesOf(RELOADED),
     samples: members.flat().filter(({ name }) => Object.values<string>(NAMES).includes(name)),
   };
+}
+
+/** What happened in between that makes a difference of the two meaningless. */
+export function upsetBetween(
+  before: CounterSnapshot,
+  after: CounterSnapshot,
+): 'restarted' | 'reloaded' | undefined {
+  if (before.started !== after.started) return 'restarted';
+  return before.loaded === after.loaded ? undefined : 'reloaded';
 }
 
 /** Whether it counts each receiver for itself: feature `receiver-name-in-metrics`, since 0.27. */
@@ -55,7 +73,7 @@ export function countedSince(
   after: CounterSnapshot,
   { type, receiver, earlier }: CountedWhat,
 ): Counted | undefined {
-  if (before.epoch !== after.epoch) return undefined;
+  if (upsetBetween(before, after)) return undefined;
   const increase = (name: string, reason?: string, until = after) =>
     sum(until, { name, type, receiver, reason }) - sum(before, { name, type, receiver, reason });
   const reasons = after.samples
@@ -72,6 +90,32 @@ export function countedSince(
     failed: increase(NAMES.failed),
     reasons: [...new Set(reasons)].filter((reason) => increase(NAMES.failed, reason) > 0),
   };
+}
+
+/**
+ * How many requests ended between two looks, when one of them at least was begun before the POST; else 0. The requests of
+ * one notification follow each other: all that it began since the POST cannot have taken longer than `elapsedMs`, the
+ * time from the POST to the later look. What was begun shortly before the POST, less than the time between two looks,
+ * is not told from that.
+ */
+export function begunBefore(
+  posted: CounterSnapshot,
+  { earlier, later, elapsedMs }: Looks,
+  { type, receiver }: Pick<CountedWhat, 'type' | 'receiver'>,
+): number {
+  if (upsetBetween(posted, later)) return 0;
+  const count = (snapshot: CounterSnapshot, name: string) =>
+    sum(snapshot, { name, type, receiver, reason: undefined });
+  const ended = count(later, NAMES.timed) - count(earlier, NAMES.timed);
+  const tookMs = (count(later, NAMES.latencies) - count(earlier, NAMES.latencies)) * 1000;
+  const own = Math.min(ended, count(later, NAMES.started) - count(posted, NAMES.started));
+  return tookMs > own * elapsedMs ? ended : 0;
+}
+
+interface Looks {
+  readonly earlier: CounterSnapshot;
+  readonly later: CounterSnapshot;
+  readonly elapsedMs: number;
 }
 
 interface CountedWhat {

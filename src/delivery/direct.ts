@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../platform/exit-codes.ts';
 import { LeitstandError } from '../platform/errors.ts';
+import { TEST_ALERT_PREFIX } from '../stack/delivery.ts';
 import type { Language } from '../stack/language.ts';
 import { isInbox } from './arrivals.ts';
 import { fixFor } from './fixes.ts';
@@ -15,9 +16,9 @@ const ARRIVAL_MS = 2_000;
 const POLL_MS = 25;
 
 /** What a message sent past Alertmanager leaves open; for people. */
-export const DIRECT_PROVES_NOT =
-  'These messages were sent from here, past Alertmanager: they prove that the credentials are right, and nothing about ' +
-  'its routes, its templates, its secret files and its network. They count as no proof of a receiver.';
+const DIRECT_PROVES_NOT =
+  'What is sent from here, past Alertmanager, proves the credentials only, and nothing about its routes, its templates, ' +
+  'its secret files and its network. It counts as no proof of a receiver.';
 
 type DirectRequest = Pick<
   DeliveryRequest,
@@ -46,7 +47,7 @@ export async function testDirectly(request: DirectRequest): Promise<DeliveryRepo
     integrations,
     resolved: true,
     notPossible: targets.filter(({ direct }) => direct === undefined).map(notPossible),
-    notes: [DIRECT_PROVES_NOT],
+    notes: able.length === 0 ? [] : [DIRECT_PROVES_NOT],
     elapsedMs: clock.monotonic() - started,
   };
 }
@@ -110,12 +111,13 @@ async function sendTo(target: Target, nonce: string, request: DirectRequest): Pr
   return report;
 }
 
+/** The mark stands in the title: what has none is taken for a real notification by the history of deliveries. */
 function textsFor({ receiver }: Target, nonce: string, language: Language) {
   const { summary, description } = probeTexts(
     { receiver, nonce, integrations: [], routed: undefined },
     language,
   );
-  return { title: summary, text: description };
+  return { title: `${summary} (${TEST_ALERT_PREFIX}${nonce})`, text: description };
 }
 
 async function arrived({ inbox, clock, signal }: DirectRequest, nonce: string, sinceMessage: number) {

@@ -100,7 +100,12 @@ function isVisible({ verdict, evidenceKind }: IntegrationReport): boolean {
 function seenEnd(following: Following, { probe, integration }: Expected): Date | undefined {
   const { message } = arrivalOf(following, probe, integration, 'resolved');
   if (message?.accepted === true) return new Date(message.receivedAt);
-  if (isInbox(following.inbox, integration)) return undefined;
+  if (isInbox(following.inbox, integration)) {
+    // A text of one's own may not say which it is: what comes a second time is the end.
+    const { copies } = arrivalOf(following, probe, integration);
+    const second = copies.find(({ status }) => status === 'unknown');
+    return second && new Date(second.receivedAt);
+  }
   return eventsOf(following, probe, integration, 'resolved')[0]?.at;
 }
 

@@ -1,4 +1,5 @@
 import type { AlertGroup } from '../components/alertmanager/api.ts';
+import type { InboxMessage } from '../stack/sandbox.ts';
 import type { Arrival, Taken } from './arrivals.ts';
 import type { Counted } from './counters.ts';
 import type { Hold } from './holds.ts';
@@ -8,6 +9,8 @@ import type { FailedAttempt } from './log-lines.ts';
 export interface Evidence extends Arrival {
   /** Its destination is our inbox. */
   readonly isInbox: boolean;
+  /** What the inbox refused of this type before it was read, mail above all: it does not say whose it was. */
+  readonly unread: readonly InboxMessage[];
   /** Alertmanager's own word that the integration took it. */
   readonly event: Taken | undefined;
   /** What holds it back, as reckoned before the test. */
@@ -15,8 +18,20 @@ export interface Evidence extends Arrival {
   /** Groups of this probe's alert. */
   readonly groups: readonly AlertGroup[];
   readonly attempts: readonly FailedAttempt[];
+  /**
+   * The log can be read, and may still say why something was given up: a final refusal is logged only when no
+   * integration of its group is tried any more.
+   */
+  readonly isLogLate: boolean;
+  /**
+   * Milliseconds for which Alertmanager may not have begun to tell its group yet: until then whatever was counted may be
+   * somebody else's. Infinity: it has no such group.
+   */
+  readonly waitMs: number;
   /** Counted for this type since the POST; undefined when the counters were reset. */
   readonly counted: Counted | undefined;
+  /** Its receiver has others of the type. */
+  readonly hasTwins: boolean;
   /** The test's integrations of this type, this one included: they share the counters. */
   readonly sameType: SameType;
   readonly postedAt: Date;
@@ -33,6 +48,6 @@ export interface SameType {
   readonly unsettled: number;
   /** Proven: each has used up one of the successes. */
   readonly proven: number;
-  /** Failed: each may have used up one of the failures. */
+  /** Notifications that those known to have failed have used up: a group is told again at every group_interval. */
   readonly failed: number;
 }

@@ -1,10 +1,19 @@
 import type { AlertGroup } from '../components/alertmanager/api.ts';
 import { isGoodVerdict, TEST_LABEL } from '../stack/delivery.ts';
-import { type ArrivalSearch, arrivalOf, eventsOf, isInbox } from './arrivals.ts';
-import { type CounterSnapshot, countedSince, isByReceiver, readCounters } from './counters.ts';
+import { type ArrivalSearch, arrivalOf, eventsOf, isInbox, refusedUnread } from './arrivals.ts';
+import {
+  begunBefore,
+  type Counted,
+  type CounterSnapshot,
+  countedSince,
+  isByReceiver,
+  readCounters,
+  upsetBetween,
+} from './counters.ts';
 import type { Evidence } from './evidence.ts';
+import { beginsWithin } from './group-wait.ts';
 import { judge, patienceFor } from './judge.ts';
-import { failedAttempts, mayConcern } from './log-lines.ts';
+import { failedAttempts, isOf, mayConcern } from './log-lines.ts';
 import { type AbsentMember, askAll, type Member } from './members.ts';
 import type { Preflight } from './preflight.ts';
 import type { Expected, Probe } from './probe.ts';
@@ -39,6 +48,8 @@ export interface Followed {
   readonly grouped: ReadonlySet<Probe>;
   /** Members that no longer answered at the end. */
   readonly silent: readonly AbsentMember[];
+  /** What happened to Alertmanager meanwhile that makes its counters worthless. */
+  readonly upset: 'restarted' | 'reloaded' | undefined;
 }
 
 /** What Alertmanager says; asked for all integrations at once. */
@@ -47,7 +58,11 @@ interface Testimony {
   readonly counters: CounterSnapshot;
   /** Those of the look before. */
   readonly earlier: CounterSnapshot | undefined;
+  /** By type and receiver: requests that ended so far and may have been begun before the POST. */
+  readonly begunBefore: ReadonlyMap<string, number>;
   readonly attempts: ReturnType<typeof failedAttempts>;
+  /** The log can be read. */
+  readonly hasLog: boolean;
   readonly silent: readonly AbsentMember[];
 }
 
@@ -59,7 +74,7 @@ export async function followProbes(
   const { request, preflight, timeoutMs } = following;
   const { clock, signal } = request;
   const { all } = following;
-  const grouped = new Set<Probe>();
+  const grouped = new Map<Probe, number>();
   const reports = new Map<Expected, IntegrationReport>();
   const settle = (pending: Expected, report: IntegrationReport) => {
     reports.set(pending, report);
@@ -85,8 +100,9 @@ export async function followProbes(
       testimony = await hear(following, open(), testimony);
       asked = elapsedMs;
       for (const { probe } of all)
-        if ((testimony.groups.get(probe.nonce) ?? []).length > 0) grouped.add(probe);
-      const look = { testimony, elapsedMs, final };
+        if (!grouped.has(probe) && (testimony.groups.get(probe.nonce) ?? []).length > 0)
+          grouped.set(probe, elapsedMs);
+      const look = { testimony, grouped, elapsedMs, final };
       const news = open().map((pending) => ({
         pending,
         report: judge(pending.integration, fullLook(following, { pending, open: open(), reports, look })),
@@ -95,7 +111,12 @@ export async function followProbes(
     }
     if (open().length > 0) await clock.sleep(POLL_MS, signal);
   }
-  return { reports, grouped, silent: testimony?.silent ?? [] };
+  return {
+    reports,
+    grouped: new Set(grouped.keys()),
+    silent: testimony?.silent ?? [],
+    upset: testimony && upsetBetween(preflight.counters, testimony.counters),
+  };
 }
 
 /** Only what came to the inbox. */
@@ -103,10 +124,14 @@ function quickLook(following: Following, pending: Expected, elapsedMs: number): 
   return {
     ...seenInInbox(following, pending),
     isInbox: true,
+    unread: [],
+    hasTwins: false,
     event: undefined,
     holds: [],
     groups: [],
     attempts: [],
+    isLogLate: false,
+    waitMs: Infinity,
     counted: undefined,
     sameType: { unsettled: 1, proven: 0, failed: 0 },
     elapsedMs,
@@ -128,40 +153,83 @@ interface FullLook {
   /** Everything without a verdict. */
   readonly open: readonly Expected[];
   readonly reports: ReadonlyMap<Expected, IntegrationReport>;
-  readonly look: { readonly testimony: Testimony; readonly elapsedMs: number; readonly final: boolean };
+  readonly look: {
+    readonly testimony: Testimony;
+    /** When the group of each probe was first seen; milliseconds since the POST. */
+    readonly grouped: ReadonlyMap<Probe, number>;
+    readonly elapsedMs: number;
+    readonly final: boolean;
+  };
 }
 
 function fullLook(following: Following, { pending, open, reports, look }: FullLook): Evidence {
   const { preflight, request, raised } = following;
   const { probe, integration } = pending;
-  const { testimony, elapsedMs, final } = look;
+  const { testimony, grouped, elapsedMs, final } = look;
   const { type, receiver } = integration;
   const { counters, earlier } = testimony;
   const isCountedTogether = (other: Pick<Target, 'type' | 'receiver'>) =>
     other.type === type && (!isByReceiver(counters) || other.receiver === receiver);
-  const settled = [...reports]
-    .filter(([one]) => raised.has(one.probe) && isCountedTogether(one.integration))
-    .map(([, report]) => report);
+  const settled = [...reports].filter(([one]) => raised.has(one.probe) && isCountedTogether(one.integration));
   return {
     ...seenInInbox(following, pending),
     isInbox: isInbox(request.inbox, integration),
+    unread: refusedUnread(following, integration),
+    hasTwins: probe.integrations.some(
+      (other) => other !== integration && other.type === type && other.receiver === receiver,
+    ),
     event: eventsOf(following, probe, integration)[0],
     holds: preflight.holds.get(probe) ?? [],
     groups: testimony.groups.get(probe.nonce) ?? [],
     attempts: testimony.attempts.filter((attempt) => mayConcern(attempt, probe.nonce)),
-    counted: countedSince(preflight.counters, counters, { type, receiver, earlier }),
+    isLogLate: testimony.hasLog && mayBeTried(probe, pending, reports),
+    waitMs: (grouped.get(probe) ?? Infinity) + beginsWithin(following, pending) - elapsedMs,
+    counted: countedWith(
+      countedSince(preflight.counters, counters, { type, receiver, earlier }),
+      testimony.begunBefore.get(keyOf(integration)),
+    ),
     sameType: {
       unsettled: open.filter((one) => isCountedTogether(one.integration)).length,
-      proven: settled.filter(({ verdict }) => isGoodVerdict(verdict)).length,
-      failed: settled.filter(({ verdict }) => verdict === 'FAILED').length,
+      proven: settled.filter(([, { verdict }]) => isGoodVerdict(verdict)).length,
+      failed: settled
+        .filter(([, { verdict }]) => verdict === 'FAILED')
+        .reduce((sum, [one]) => sum + Math.max(1, endsOf(one, testimony)), 0),
     },
     elapsedMs,
     final,
   };
 }
 
+/** How often Alertmanager said that it has given the integration up. */
+function endsOf({ probe, integration }: Expected, { attempts }: Testimony): number {
+  return attempts.filter(
+    (attempt) => attempt.isFinal && isOf(attempt, integration) && mayConcern(attempt, probe.nonce),
+  ).length;
+}
+
+/** Another integration of the same group is not known to have got through. */
+function mayBeTried(
+  probe: Probe,
+  { integration }: Expected,
+  reports: ReadonlyMap<Expected, IntegrationReport>,
+): boolean {
+  const good = [...reports].filter(([one, { verdict }]) => one.probe === probe && isGoodVerdict(verdict));
+  const through = new Set(good.map(([one]) => one.integration));
+  return probe.integrations.some(
+    (other) => other !== integration && other.receiver === integration.receiver && !through.has(other),
+  );
+}
+
+function countedWith(counted: Counted | undefined, before = 0): Counted | undefined {
+  return counted && { ...counted, begunBefore: before };
+}
+
+function keyOf({ type, receiver }: Pick<Target, 'type' | 'receiver'>): string {
+  return `${type} ${receiver}`;
+}
+
 async function hear(
-  { request, members, postedAt }: Following,
+  { request, members, postedAt, started, preflight }: Following,
   pending: readonly Expected[],
   last: Testimony | undefined,
 ): Promise<Testimony> {
@@ -180,13 +248,24 @@ async function hear(
     ),
     request.logTail(LOG_LINES),
   ]);
+  const counters = readCounters(heard.answers.map(({ samples }) => samples));
+  const elapsedMs = request.clock.monotonic() - started;
   return {
     groups: new Map(
       nonces.map((nonce, i) => [nonce, heard.answers.flatMap(({ groups }) => groups[i] ?? [])]),
     ),
-    counters: readCounters(heard.answers.map(({ samples }) => samples)),
+    counters,
     earlier: last?.counters,
+    begunBefore: new Map(
+      pending.map(({ integration }) => {
+        const key = keyOf(integration);
+        const soFar = last?.begunBefore.get(key) ?? 0;
+        const looks = { earlier: last?.counters ?? preflight.counters, later: counters, elapsedMs };
+        return [key, soFar + begunBefore(preflight.counters, looks, integration)];
+      }),
+    ),
     attempts: failedAttempts(lines, postedAt),
+    hasLog: lines.length > 0,
     silent: heard.silent,
   };
 }

@@ -11,7 +11,7 @@ const UNSAID_MUTE_MS = 2_000;
 
 /** After what Alertmanager's groups say: held back, or led elsewhere. */
 export function judgeRouting(integration: Target, evidence: Evidence): IntegrationReport | undefined {
-  const { groups, elapsedMs, final } = evidence;
+  const { groups, counted, elapsedMs, final, waitMs } = evidence;
   // Every member of a cluster has a group of its own.
   const own = groups.filter(({ receiver }) => receiver.name === integration.receiver);
   const muted = judgeMuting(
@@ -20,7 +20,10 @@ export function judgeRouting(integration: Target, evidence: Evidence): Integrati
     evidence,
   );
   if (muted) return muted;
-  if (own.length > 0 || (groups.length === 0 && !final) || elapsedMs < ROUTING_MS) return undefined;
+  if (own.length > 0 || elapsedMs < ROUTING_MS) return undefined;
+  // What was there before, or may have been, is gone with the memory of a program that was restarted.
+  const isForgotten = waitMs !== Infinity || counted === undefined;
+  if (groups.length === 0 && (!final || isForgotten)) return undefined;
   const elsewhere = groups.map(({ receiver }) => receiver.name).join(', ');
   return {
     ...named(integration),

@@ -5,6 +5,8 @@ export interface FailedAttempt {
   readonly integration: string;
   /** Without the URLs that the line may hold: they are secrets. */
   readonly reason: string;
+  /** Alertmanager has given up, and tries it again no sooner than at the next group_interval. */
+  readonly isFinal: boolean;
   /** Labels of the alert group, where the line names them (since 0.28). */
   readonly group?: string;
 }
@@ -32,14 +34,22 @@ export function failedAttempts(lines: readonly string[], since: Date): FailedAtt
     const group = labels === undefined ? {} : { group: labels };
     const attempt = ATTEMPT.exec(line);
     if (attempt?.[1] !== undefined && attempt[2] !== undefined) {
-      failures.push({ receiver: attempt[1], integration: attempt[2], reason: withoutUrls(reason), ...group });
+      const [, receiver, integration] = attempt;
+      failures.push({ receiver, integration, reason: tidied(reason), isFinal: false, ...group });
       continue;
     }
     for (const [, receiver = '', integration = '', why = ''] of withoutUrls(reason).matchAll(FINAL)) {
-      failures.push({ receiver, integration, reason: why.trim(), ...group });
+      failures.push({ receiver, integration, reason: tidied(why), isFinal: true, ...group });
     }
   }
   return failures;
+}
+
+export function isOf(
+  { receiver, integration }: FailedAttempt,
+  one: { readonly receiver: string; readonly type: string; readonly index: number },
+): boolean {
+  return receiver === one.receiver && integration === `${one.type}[${one.index}]`;
 }
 
 /** False when the attempt is known to be about other alerts than those with the nonce. */
@@ -56,6 +66,13 @@ function unquote(text: string): string {
   return text.startsWith('"')
     ? text.slice(1, -1).replaceAll(/\\(.)/g, (_, c: string) => (c === 'n' ? ' ' : c))
     : text;
+}
+
+/** Without secrets, and without the name of a channel that has none. */
+function tidied(reason: string): string {
+  return withoutUrls(reason)
+    .replace(/^\s*channel "": /, '')
+    .trim();
 }
 
 function withoutUrls(reason: string): string {

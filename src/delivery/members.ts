@@ -81,21 +81,26 @@ function reasonOf({ details }: LeitstandError): string {
 }
 
 /** The gossip's address has the right host, and a port of its own. */
-function guessPeers(members: readonly Member[]): string[] {
-  const known = new Set(members.map(({ status }) => status.peerName));
+function guessPeers(members: readonly Member[]): Address[] {
   const [first] = members;
-  if (!first || typeof first.address !== 'string') return [];
-  const base = new URL(first.address);
-  if (base.username !== '' || base.password !== '' || members.length !== 1) return [];
+  if (!first || members.length !== 1 || hasCredentials(first.address)) return [];
+  const base = new URL(first.url);
   return first.status.peers
-    .filter(({ name }) => !known.has(name))
+    .filter(({ name }) => name !== first.status.peerName)
     .flatMap(({ address }) => {
-      const url = new URL(base);
       const host = /^(.+):\d+$/.exec(address)?.[1];
-      if (host === undefined) return [];
-      url.hostname = host;
-      return url.href === base.href ? [] : [url.href];
+      const url = new URL(base);
+      url.hostname = host ?? '';
+      if (host === undefined || url.href === base.href) return [];
+      const guess = url.href.replace(/\/$/, '');
+      return [typeof first.address === 'string' ? guess : { ...first.address, url: guess }];
     });
+}
+
+function hasCredentials(address: Address): boolean {
+  if (typeof address !== 'string') return address.authorization !== undefined;
+  const { username, password } = new URL(address);
+  return username !== '' || password !== '';
 }
 
 /** Names of members of the cluster that nobody here speaks to. */

@@ -1,10 +1,11 @@
 import { LeitstandError } from '../platform/errors.ts';
-import type { MetricSample } from '../platform/metrics-text.ts';
 import type { Configuration, Route } from '../routing/configuration.ts';
 import { type Destination, destinationsOf } from '../routing/walk.ts';
 import { readConfiguration } from './attached/configuration.ts';
 import { type CounterSnapshot, readCounters } from './counters.ts';
+import { crowdedOnes } from './group-wait.ts';
 import { type Hold, holdsOn, holdText, type Looked } from './holds.ts';
+import { changedSince, otherConfiguration } from './in-force.ts';
 import { askAll, type Member, type Members, unknownPeers } from './members.ts';
 import { type Expected, type Probe, probeLabels } from './probe.ts';
 import type { IntegrationReport } from './report.ts';
@@ -20,7 +21,11 @@ export interface Preflight {
   readonly holds: ReadonlyMap<Probe, readonly Hold[]>;
   /** The routes of the loaded configuration that take each probe's alert. */
   readonly routes: ReadonlyMap<Probe, readonly Destination<Route>[]>;
+  /** Those whose alerts join a group that is there already. */
+  readonly crowded: ReadonlySet<Expected>;
   readonly counters: CounterSnapshot;
+  /** Something else is loaded than Leitstand gave to it. */
+  readonly isOther: boolean;
 }
 
 /** Looks at Alertmanager and its configuration; sends nothing. Rejects with LS-ALERTMANAGER errors, LS-DELIVERY-001. */
@@ -49,21 +54,20 @@ export async function lookBefore(
       notByRule(integration, probe, request) ??
       notLoaded(integration, loaded) ??
       ledElsewhere(integration, routes.get(probe) ?? []) ??
-      (await secretProblem(integration, request));
+      (await secretProblem(integration, request)) ??
+      changedSince(integration, request);
     if (report) verdicts.set(expected, report);
   }
+  const other = otherConfiguration(request.inForce, samples.answers);
   const { holds, unasked } = await reckonHolds(first, { probes, routes, loaded, now: request.clock.now() });
   return {
     verdicts,
-    notes: [
-      ...memberNotes(members),
-      ...reloadNotes(samples.answers),
-      ...emptyReceivers(probes, request),
-      ...unasked,
-    ],
+    notes: [...memberNotes(members), ...other.notes, ...emptyReceivers(probes, request), ...unasked],
     holds,
     routes,
+    crowded: await crowdedOnes(first, { all: all.filter((one) => !verdicts.has(one)), routes }),
     counters: readCounters(samples.answers),
+    isOther: other.isOther,
   };
 }
 
@@ -112,7 +116,7 @@ function notByRule(
   { rule }: DeliveryRequest,
 ): IntegrationReport | undefined {
   const wanted = routed?.labels['alertname'];
-  if (!rule || wanted === undefined || wanted === '') return undefined;
+  if (!rule || wanted === undefined || wanted === '' || wanted === rule.alertname) return undefined;
   return {
     ...named(target),
     verdict: 'NOT-ROUTED',
@@ -197,17 +201,6 @@ function splitNote(present: readonly Member[]): string {
   return present.every(({ status }) => status.peers.length === 0)
     ? `${urls} are no cluster: each tells the receivers, so that everything is told ${present.length} times`
     : `${urls} do not see each other (the gossip port is blocked, or --cluster.peer is wrong): each may tell the receivers`;
-}
-
-function reloadNotes(answers: readonly (readonly MetricSample[])[]): string[] {
-  const failed = answers
-    .flat()
-    .some(({ name, value }) => name === 'alertmanager_config_last_reload_successful' && value === 0);
-  return failed
-    ? [
-        'the last reload of its configuration failed: an older one is in force. Its log says why (leitstand logs alertmanager)',
-      ]
-    : [];
 }
 
 /** A receiver without integrations is Alertmanager's way to tell nobody. */

@@ -49,6 +49,8 @@ export interface DeliveryReport {
   /** Marks the alerts of this test; a label of each begins with it. */
   readonly nonce: string;
   readonly exit: ExitCode;
+  /** Something else ran than leitstand.yaml says: the verdicts are of that, and prove nothing about the file. */
+  readonly isOtherConfiguration?: true;
   readonly integrations: readonly IntegrationReport[];
   /** Whether Alertmanager confirmed that no alert of the test still fires. */
   readonly resolved: boolean;

@@ -6,6 +6,7 @@ import type { Language } from '../stack/language.ts';
 import type { OnProgress } from '../stack/progress.ts';
 import type { ProofClaim } from '../stack/proof.ts';
 import type { Alerting } from './alerting.ts';
+import type { InForce } from './in-force.ts';
 import type { RuleSource } from './prometheus/rule-source.ts';
 import type { Standard } from './report.ts';
 import type { SeenReport } from './sightings.ts';
@@ -21,6 +22,8 @@ export interface DeliveryRequest {
   /** One Alertmanager, or the members of a cluster. */
   readonly alertmanagers: readonly Address[];
   readonly alerting: Alerting;
+  /** What should run; absent: `alerting` is what runs, or nobody knows. */
+  readonly inForce?: InForce;
   /** Default: each receiver. */
   readonly aim?: Aim;
   /** Of what people read. */
@@ -58,7 +61,7 @@ export interface DeliveryRequest {
 export interface TestInbox {
   /** Undefined where only its records are known: then anything on loopback may be it. */
   readonly baseUrl: string | undefined;
-  readonly messages: Pick<MessageLog, 'findByText' | 'lastId'>;
+  readonly messages: Pick<MessageLog, 'findByText' | 'after' | 'lastId'>;
 }
 
 export interface DeliveryHistory {

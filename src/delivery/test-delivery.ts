@@ -1,5 +1,6 @@
 import type { PostableAlert } from '../components/alertmanager/api.ts';
 import { EXIT, type ExitCode } from '../platform/exit-codes.ts';
+import { plural } from '../platform/units.ts';
 import { SEEN_ANNOTATION } from '../stack/delivery.ts';
 import { awaitTurns, turnsOf, withCopies } from './copies.ts';
 import { anyFiring, awaitEnds, closeAtProviders, resolveProbes } from './ending.ts';
@@ -27,6 +28,10 @@ const PEER_TIMEOUT_MS = 15_000;
 /** A metric that is gone, and the alert of its rule, end after the next scrape and evaluation. */
 const POLL_END_MS = 500;
 
+/** Alerts are in its memory only. */
+const RESTARTED =
+  'Alertmanager was restarted during the test and forgot its alerts: what had not got through by then is told when Prometheus sends them again';
+
 type Reports = ReadonlyMap<Expected, IntegrationReport>;
 
 /**
@@ -40,7 +45,7 @@ export async function testDelivery(request: DeliveryRequest): Promise<DeliveryRe
   const started = clock.monotonic();
   const nonce = testNonce(request.random);
   const aim = request.aim ?? { kind: 'receivers', names: alerting.receivers };
-  const probes = makeProbes(alerting, aim, nonce);
+  const probes = makeProbes(alerting, aim, nonce).map((probe) => namedByRule(probe, request.rule));
   const all = expectedOf(probes);
   const members = await openMembers(request.alertmanagers, request.signal);
   const preflight = await lookBefore(members, { probes, all }, request);
@@ -48,7 +53,7 @@ export async function testDelivery(request: DeliveryRequest): Promise<DeliveryRe
   for (const text of told) onProgress({ type: 'warning', text });
   const raised = new Set(all.filter((one) => !preflight.verdicts.has(one)).map(({ probe }) => probe));
   const base = { request, all, raised, preflight, members: members.present, inbox: request.inbox };
-  const { reports, resolved, silent } = await raiseAndFollow(base);
+  const { reports, resolved, silent, upset } = await raiseAndFollow(base);
   const integrations = all.flatMap((expected) => {
     const report = reports.get(expected);
     return report ? [withRoute(report, expected.probe)] : [];
@@ -59,21 +64,31 @@ export async function testDelivery(request: DeliveryRequest): Promise<DeliveryRe
     seen = await request.awaitSeen?.(nonce);
   } finally {
     // Also when nobody waits any longer: what arrived has arrived.
-    recordTest(request, alerting, { mode, nonce, probes, integrations, seen: seen ?? [] });
+    const { isOther } = preflight;
+    recordTest(request, alerting, { mode, nonce, probes, integrations, seen: seen ?? [], isOther });
   }
   return {
     mode,
     nonce,
-    exit: exitOf(probes, integrations, standard),
+    exit: preflight.isOther ? EXIT.no : exitOf(probes, integrations, standard),
+    ...(preflight.isOther ? { isOtherConfiguration: true } : {}),
     integrations,
     resolved,
     ...(seen === undefined ? {} : { seen }),
     notes: [
       ...told,
       ...silent.map(({ url, reason }) => `Alertmanager at ${url} no longer answers (${reason})`),
+      ...(upset === 'restarted' && silent.length === 0 ? [RESTARTED] : []),
     ],
     elapsedMs: clock.monotonic() - started,
   };
+}
+
+/** By its name an alert is routed, muted and grouped; one that needs another name than the rule's keeps it. */
+function namedByRule(probe: Probe, rule: DeliveryRequest['rule']): Probe {
+  const { routed } = probe;
+  if (!rule || !routed || (routed.labels['alertname'] ?? '') !== '') return probe;
+  return { ...probe, routed: { ...routed, labels: { ...routed.labels, alertname: rule.alertname } } };
 }
 
 /** A receiver without integrations reaches nobody. */
@@ -96,6 +111,7 @@ interface Outcome {
   readonly reports: Reports;
   readonly resolved: boolean;
   readonly silent: Followed['silent'];
+  readonly upset: Followed['upset'];
 }
 
 async function raiseAndFollow(prepared: Prepared): Promise<Outcome> {
@@ -103,7 +119,7 @@ async function raiseAndFollow(prepared: Prepared): Promise<Outcome> {
   const { clock, rule, timeoutMs } = request;
   const probes = [...raised];
   const obstacle = probes.length === 0 ? undefined : await rule?.obstacle();
-  if (obstacle) return { reports: blocked(prepared, obstacle), resolved: true, silent: [] };
+  if (obstacle) return { reports: blocked(prepared, obstacle), resolved: true, silent: [], upset: undefined };
   const turnsMs = turnsOf(prepared.members, request.peerTimeoutMs ?? PEER_TIMEOUT_MS);
   const following: Following = {
     ...prepared,
@@ -134,7 +150,7 @@ async function raiseAndFollow(prepared: Prepared): Promise<Outcome> {
     const end = ends.get(one) ?? closed.get(one);
     return [one, end ? { ...report, end: { ...end, ...closed.get(one) } } : report] as const;
   });
-  return { reports: new Map(complete), resolved, silent: followed.silent };
+  return { reports: new Map(complete), resolved, silent: followed.silent, upset: followed.upset };
 }
 
 /** Nothing could be raised: that is the verdict of all that had none yet. */
@@ -160,7 +176,7 @@ async function raise(following: Following, probes: readonly Probe[]): Promise<vo
     await rule.raise(probes, new Date(postedAt.getTime() + timeoutMs));
     onProgress({
       type: 'step',
-      text: `asked Prometheus for ${probes.length} test alerts, marked ${mark}: up to ${Math.ceil(timeoutMs / 1000)} s`,
+      text: `asked Prometheus for ${plural(probes.length, 'test alert')}, marked ${mark}: up to ${Math.ceil(timeoutMs / 1000)} s`,
     });
     return;
   }
@@ -170,7 +186,7 @@ async function raise(following: Following, probes: readonly Probe[]): Promise<vo
   const lost = await postToAll(members, alerts, request.signal);
   for (const { url, reason } of lost)
     onProgress({ type: 'warning', text: `Alertmanager at ${url} did not take the test alerts (${reason})` });
-  onProgress({ type: 'step', text: `posted ${probes.length} test alerts, marked ${mark}` });
+  onProgress({ type: 'step', text: `posted ${plural(probes.length, 'test alert')}, marked ${mark}` });
 }
 
 /** Of a test of which somebody shall say that it was seen, or that somebody did not start by hand. */

@@ -72,13 +72,13 @@ function hasOwnMetrics(stack: Stack): boolean {
   return stack.runtime === 'native' && stack.daemon.port > 0;
 }
 
-function ownOffer({ daemon: { port } }: Stack): Offer {
+function ownOffer({ daemon: { port }, backup }: Stack): Offer {
   return {
     component: 'leitstand',
     endpoints: [{ kind: 'leitstand', component: 'leitstand', port, path: '/metrics' }],
     // Its metrics are about components: their own label `component` counts.
     scrapeJobs: [{ job: 'leitstand', component: 'leitstand', port, honorLabels: true }],
-    ruleFiles: ownRuleFiles(),
+    ruleFiles: ownRuleFiles(backup.metrics),
   };
 }
 

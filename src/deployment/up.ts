@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../platform/clock.ts';
 import { unfinishedName } from '../platform/files.ts';
 import type { RunProgram } from '../platform/processes.ts';
+import { plural } from '../platform/units.ts';
 import type { Plan } from '../stack/plan.ts';
 import type { NeededProgram } from '../stack/program.ts';
 import type { OnProgress } from '../stack/progress.ts';
@@ -11,7 +12,7 @@ import type {
   ApplyRequest,
   ComponentAction,
   ComponentActions,
-  DaemonDuties,
+  FurtherDuties,
   Runtime,
 } from '../stack/runtime.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -41,7 +42,7 @@ export interface Deployment {
   /** Whose ages the daemon shall show. */
   readonly expectedProofs: readonly ExpectedProof[];
   /** What else the daemon shall do. */
-  readonly furtherDuties?: Pick<DaemonDuties, 'integrations' | 'jobs' | 'seenPage'>;
+  readonly furtherDuties?: FurtherDuties;
   readonly provision: (specs: readonly NeededProgram[]) => Promise<Programs>;
   readonly run: RunProgram;
   readonly clock: Clock;
@@ -153,7 +154,10 @@ async function prepare(
     'render',
     () => writable(stack, () => stage(deployment, makePlans(stack, components, programs, runtime), stageOne)),
     (staged) =>
-      `${staged.reduce((sum, { plan }) => sum + plan.files.length, 0)} files of ${staged.length} components`,
+      `${plural(
+        staged.reduce((sum, { plan }) => sum + plan.files.length, 0),
+        'file',
+      )} of ${plural(staged.length, 'component')}`,
   );
   await timed(
     deployment,

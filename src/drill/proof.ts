@@ -10,7 +10,8 @@ const AGE_LIMIT_MS = 8 * 86_400_000;
 /** Comparisons quoted in a proof; the report has all. */
 const QUOTED = 10;
 
-export function drillClaim(drill: SourceDrill, program: Program | undefined): ProofClaim {
+/** `maxAgeMs`: of drills that are made more rarely than weekly. */
+export function drillClaim(drill: SourceDrill, program: Program | undefined, maxAgeMs = 0): ProofClaim {
   const { comparisons, control, errors } = drill;
   const bad = comparisons.filter(({ verdict }) => verdict !== 'match');
   return {
@@ -35,7 +36,7 @@ export function drillClaim(drill: SourceDrill, program: Program | undefined): Pr
       ...(errors.length > 0 ? { errors: errors.map(({ message }) => message) } : {}),
       knownLoss: drill.knownLoss,
     },
-    ageLimitMs: AGE_LIMIT_MS,
+    ageLimitMs: Math.max(AGE_LIMIT_MS, maxAgeMs),
     notProven: drill.notProven,
   };
 }

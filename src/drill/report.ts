@@ -39,6 +39,8 @@ export interface DrillRequest {
   readonly scratchDir: string;
   readonly proofs: { append(claim: ProofClaim, now: Date): unknown };
   readonly clock: Clock;
+  /** Milliseconds for which a drill counts, where that is longer than usual. */
+  readonly maxAgeMs?: number | undefined;
   readonly random: (size: number) => Uint8Array;
   /** Instead of the newest snapshot of each source; `sources` is then the one it belongs to. */
   readonly snapshot?: string | undefined;

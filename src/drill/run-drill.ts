@@ -33,7 +33,7 @@ export async function runDrill(request: DrillRequest): Promise<DrillReport> {
       const began = clock.monotonic();
       const result = await drillSource(request, source, join(scratch.directory, source.component));
       sources.push(result);
-      request.proofs.append(drillClaim(result, source.program), clock.now());
+      request.proofs.append(drillClaim(result, source.program, request.maxAgeMs), clock.now());
       onProgress?.({ type: 'done', phase, text: result.verdict, elapsedMs: clock.monotonic() - began });
     }
   } finally {

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import type { JobOutcome, JobRun } from '../stack/job.ts';
+import type { JobOutcome, JobPause, JobRun } from '../stack/job.ts';
 import { readOnly } from './read-only.ts';
 
 export interface JobEnd {
@@ -14,6 +14,8 @@ export interface JobRecord {
   readonly since: Date | undefined;
   /** The newest 50, newest first. */
   readonly runs: readonly JobRun[];
+  /** The last one, which may be over. */
+  readonly pause?: JobPause | undefined;
 }
 
 /** The newest 1,000 runs are kept. */
@@ -22,9 +24,17 @@ export interface Jobs {
   note(name: string, schedule: string, now: Date): void;
   record(name: string, schedule: string): JobRecord;
   begin(run: { readonly job: string; readonly dueAt?: Date | undefined; readonly now: Date }): number;
+  /** It has to wait, for what `reason` says. */
+  hold(id: number, reason: string): void;
+  /** Its turn has come: what counts as its beginning. */
+  proceed(id: number, now: Date): void;
   end(id: number, end: JobEnd, now: Date): void;
   /** For who knows that the job does not run: those of its runs that have no end are lost. */
   lose(job: string, now: Date): void;
+  /** In place of one that is there. */
+  pause(job: string, pause: { readonly since: Date; readonly until: Date }): void;
+  /** The one that holds now is over; false: there was none. */
+  resume(job: string, now: Date): boolean;
   /** Newest first. */
   runs(search: { readonly limit: number; readonly job?: string | undefined }): JobRun[];
 }
@@ -48,6 +58,16 @@ export function jobsIn(database: Database): Jobs {
         inside.prepare('DELETE FROM job_runs WHERE id <= ?').run(id - KEPT_RUNS);
         return id;
       }),
+    hold: (id, reason) =>
+      database.write((inside) => {
+        inside.prepare('UPDATE job_runs SET reason = ? WHERE id = ?').run(reason, id);
+      }),
+    proceed: (id, now) =>
+      database.write((inside) => {
+        inside
+          .prepare('UPDATE job_runs SET started_at = ?, reason = NULL WHERE id = ?')
+          .run(now.getTime(), id);
+      }),
     end: (id, { outcome, exit, reason }, now) =>
       database.write((inside) => {
         inside
@@ -59,6 +79,21 @@ export function jobsIn(database: Database): Jobs {
         inside
           .prepare("UPDATE job_runs SET ended_at = ?, outcome = 'lost' WHERE job = ? AND ended_at IS NULL")
           .run(now.getTime(), job);
+      }),
+    pause: (job, { since, until }) =>
+      database.write((inside) => {
+        inside
+          .prepare(
+            'INSERT INTO job_pauses VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET since = ?2, until = ?3',
+          )
+          .run(job, since.getTime(), until.getTime());
+      }),
+    resume: (job, now) =>
+      database.write((inside) => {
+        const { changes } = inside
+          .prepare('UPDATE job_pauses SET until = ?1 WHERE job = ?2 AND until > ?1')
+          .run(now.getTime(), job);
+        return Number(changes) > 0;
       }),
     runs: ({ limit, job }) => database.read((inside) => runsOf(inside, job, limit)),
   };
@@ -74,7 +109,17 @@ function note(inside: Connection, name: string, schedule: string, now: Date): vo
 }
 
 function recordOf(inside: Connection, name: string, schedule: string): JobRecord {
-  return { since: sinceOf(inside, name, schedule), runs: runsOf(inside, name, RECORDED_RUNS) };
+  return {
+    since: sinceOf(inside, name, schedule),
+    runs: runsOf(inside, name, RECORDED_RUNS),
+    pause: pauseOf(inside, name),
+  };
+}
+
+function pauseOf(inside: Connection, job: string): JobPause | undefined {
+  const row = inside.prepare('SELECT since, until FROM job_pauses WHERE job = ?').get(job);
+  const time = (column: string) => new Date(Number(row?.[column])).toISOString();
+  return row && { since: time('since'), until: time('until') };
 }
 
 function sinceOf(inside: Connection, name: string, schedule: string): Date | undefined {

@@ -146,4 +146,11 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX job_runs_by_job ON job_runs (job, id);
   `,
+  `
+  CREATE TABLE job_pauses (
+    job TEXT PRIMARY KEY,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

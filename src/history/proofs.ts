@@ -14,6 +14,8 @@ export interface Proofs {
   append(claim: ProofClaim, now: Date): Proof;
   /** The newest of that kind on that subject. */
   latest(kind: string, subject: string): Proof | undefined;
+  /** The newest that was proven; a later one may have been refuted. */
+  latestProven(kind: string, subject: string): Proof | undefined;
   /** Newest first. */
   list(options: { readonly kind?: string; readonly limit: number }): Proof[];
   /**
@@ -39,6 +41,12 @@ export function proofsIn(database: Database): Proofs {
       }),
     latest: (kind, subject) => {
       const query = 'SELECT record, hash FROM proofs WHERE kind = ? AND subject = ? ORDER BY id DESC LIMIT 1';
+      const row = database.read((inside) => inside.prepare(query).get(kind, subject));
+      return row && toProof(row);
+    },
+    latestProven: (kind, subject) => {
+      const query = `SELECT record, hash FROM proofs
+        WHERE kind = ? AND subject = ? AND json_extract(record, '$.verdict') = 'proven' ORDER BY id DESC LIMIT 1`;
       const row = database.read((inside) => inside.prepare(query).get(kind, subject));
       return row && toProof(row);
     },

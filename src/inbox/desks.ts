@@ -5,10 +5,11 @@ import { isFor, toldTo } from './faults.ts';
 import type { Desks } from './front-door.ts';
 import { ensureIdentity, LOOPBACK_NAMES, makeServerIdentity } from './identity.ts';
 import type { Keep, NewMessage } from './record.ts';
+import type { Room } from './room.ts';
 import type { InboxOptions } from './server.ts';
 
 /** What is behind the front door besides HTTP: TLS and, where an endpoint takes mail, SMTP. */
-export async function openDesks(options: InboxOptions, keep: Keep): Promise<Desks> {
+export async function openDesks(options: InboxOptions, keep: Keep, room: Room): Promise<Desks> {
   const { clock, directory, misbehaviours } = options;
   const names = [...LOOPBACK_NAMES, ...(options.names ?? [])];
   const badIdentity = once(() => makeServerIdentity(names, { now: clock.now() }));
@@ -32,13 +33,14 @@ export async function openDesks(options: InboxOptions, keep: Keep): Promise<Desk
       const { key, certificate } = await (bad ? badIdentity() : identity());
       return createSecureContext({ key, cert: certificate });
     },
-    smtp: mail && (await smtpDesk(mail, { options, keep, identity, badIdentity, onTlsFailure })),
+    smtp: mail && (await smtpDesk(mail, { options, keep, room, identity, badIdentity, onTlsFailure })),
   };
 }
 
 interface Surroundings {
   readonly options: InboxOptions;
   readonly keep: Keep;
+  readonly room: Room;
   readonly identity: () => Promise<Identity>;
   readonly badIdentity: () => Promise<Identity>;
   readonly onTlsFailure: (error: Error) => void;

@@ -1,4 +1,4 @@
-import type { Fault, Misbehaviour } from '../stack/sandbox.ts';
+import type { Fault, InboxMessage, Misbehaviour } from '../stack/sandbox.ts';
 
 /** What the inbox was told to do wrong: `Misbehaviours` of the history. */
 export interface MisbehaviourSource {
@@ -18,9 +18,20 @@ export function isFor(type: string, one: Misbehaviour, wanted: (fault: Fault) =>
   return (one.type === '*' || one.type === type) && wanted(one.fault);
 }
 
-/** As it stands among the problems of a message that failed on purpose. */
-export function toldTo(fault: Fault): string {
-  return `told to misbehave: ${faultText(fault)}`;
+const TOLD = 'told to misbehave';
+/** What people are shown of an answer. */
+const LONGEST_ANSWER = 200;
+
+/** As it stands among the problems of a message that failed on purpose; `answer`: what the provider would have said. */
+export function toldTo(fault: Fault, answer = ''): string {
+  const told = `${TOLD}: ${faultText(fault)}`;
+  const words = answer.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_ANSWER);
+  return words === '' ? told : `${words} (${told})`;
+}
+
+/** Whether a message was refused because somebody told the inbox so, and not for what it is. */
+export function isOnPurpose({ problems }: Pick<InboxMessage, 'problems'>): boolean {
+  return problems.some((problem) => problem.includes(`${TOLD}: `));
 }
 
 export function faultText(fault: Fault): string {

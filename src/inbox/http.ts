@@ -1,8 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../platform/clock.ts';
 import type { HttpSandbox, SandboxEndpoint, SandboxReply } from '../stack/sandbox.ts';
-import { HTML_PAGE, type HttpFault, isFor, isHttpFault, type MisbehaviourSource, toldTo } from './faults.ts';
+import {
+  HTML_PAGE,
+  type HttpFault,
+  isFor,
+  isHttpFault,
+  type MisbehaviourSource,
+  type StatusFault,
+  toldTo,
+} from './faults.ts';
 import type { Keep, NewMessage } from './record.ts';
+import { NO_ROOM, type Room, share } from './room.ts';
 
 /** Headers whose values only the endpoint judges (`authorization`, `x-api-key`): that they were there is kept. */
 const CREDENTIALS = /authorization|cookie|token|secret|password|key/;
@@ -11,6 +20,7 @@ export interface HttpDesk {
   readonly endpoints: readonly SandboxEndpoint[];
   readonly keep: Keep;
   readonly misbehaviours: MisbehaviourSource | undefined;
+  readonly room: Room;
   readonly clock: Clock;
 }
 
@@ -42,10 +52,30 @@ async function answer(desk: HttpDesk, request: IncomingMessage, response: Server
   if (request.method === 'GET' && path === '/') return greet(desk, response);
   if (!endpoint) return reply(response, 404, 'no endpoint here\n');
   if (request.method !== 'POST') return reply(response, 405, 'POST only\n', { allow: 'POST' });
-  const body = await readBody(request, endpoint.maxBodyBytes);
+  if (request.headers.origin !== undefined) return refuseBrowser(request, response);
+  const part = share(desk.room);
+  try {
+    const body = await readBody(request, endpoint.maxBodyBytes, part);
+    await receive(desk, response, { endpoint, path, headers: flatten(request), body });
+  } finally {
+    part.giveBack();
+  }
+}
+
+/** A page on the web can make a browser post to this machine, and no sender of alerts is a browser. */
+function refuseBrowser(request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  reply(response, 403, 'the inbox takes nothing from browsers (the request has an Origin)\n');
+}
+
+async function receive(
+  desk: HttpDesk,
+  response: ServerResponse,
+  request: Omit<Arrival, 'receivedAt'>,
+): Promise<void> {
   const now = desk.clock.now();
-  const arrival = { endpoint, path, headers: flatten(request), body, receivedAt: now.toISOString() };
-  const fault = desk.misbehaviours?.take(now, (one) => isFor(endpoint.type, one, isHttpFault))?.fault;
+  const arrival = { ...request, receivedAt: now.toISOString() };
+  const fault = desk.misbehaviours?.take(now, (one) => isFor(request.endpoint.type, one, isHttpFault))?.fault;
   if (fault && isHttpFault(fault)) return misbehave(desk, { arrival, response, fault });
   return behave(desk, arrival, response);
 }
@@ -70,19 +100,19 @@ async function misbehave(
     }
     return behave(desk, arrival, response);
   }
-  const status = fault.kind === 'status' ? fault.status : fault.kind === 'html' ? 200 : 0;
-  await desk.keep(messageOf(arrival, refused(status, toldTo(fault))));
+  if (fault.kind === 'status') return refuse(desk, { arrival, response, fault });
+  await desk.keep(messageOf(arrival, refused(fault.kind === 'html' ? 200 : 0, toldTo(fault))));
   if (fault.kind === 'drop') response.destroy();
   if (fault.kind === 'html') reply(response, 200, HTML_PAGE, { 'content-type': 'text/html; charset=utf-8' });
-  if (fault.kind === 'status') refuse(arrival.endpoint, response, fault);
 }
 
-function refuse(
-  endpoint: HttpSandbox,
-  response: ServerResponse,
-  { status, retryAfter }: { readonly status: number; readonly retryAfter?: number },
-): void {
-  const own = endpoint.refusal?.(status, retryAfter);
+async function refuse(
+  desk: HttpDesk,
+  { arrival, response, fault }: { arrival: Arrival; response: ServerResponse; fault: StatusFault },
+): Promise<void> {
+  const { status, retryAfter } = fault;
+  const own = arrival.endpoint.refusal?.(status, retryAfter);
+  await desk.keep(messageOf(arrival, refused(status, toldTo(fault, own?.body))));
   const waiting = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
   reply(response, status, own?.body ?? `the inbox was told to answer ${status}\n`, {
     ...own?.headers,
@@ -112,7 +142,7 @@ function messageOf(arrival: Arrival, result: SandboxReply): NewMessage {
     receivedAt,
     type: endpoint.type,
     path,
-    recipient: result.message?.recipient ?? '',
+    recipient: result.message?.recipient ?? recipientOf(arrival) ?? '',
     headers: withoutCredentials(headers),
     body: body === undefined ? '' : (endpoint.concealed?.(body) ?? body),
     replyStatus: result.status,
@@ -122,6 +152,11 @@ function messageOf(arrival: Arrival, result: SandboxReply): NewMessage {
     text: result.message?.text ?? '',
     status: result.message?.status ?? 'unknown',
   };
+}
+
+/** Also of what is refused: whoever sent it looks for it by this. */
+function recipientOf({ endpoint, path, headers, body }: Arrival): string | undefined {
+  return body === undefined ? undefined : endpoint.recipientOf?.({ method: 'POST', path, headers, body });
 }
 
 /** The sender tries again, and its log says why. */
@@ -153,19 +188,32 @@ function endpointFor(endpoints: readonly SandboxEndpoint[], path: string): HttpS
 
 /**
  * Undefined when it is larger than that. The rest is read and dropped: a sender that is cut off sees no answer. Rejects
- * when the sender breaks off.
+ * when the sender breaks off, or when there is no room for it.
  */
-function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
+function readBody(
+  request: IncomingMessage,
+  limit: number,
+  part: ReturnType<typeof share>,
+): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    let fits = true;
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length <= limit) chunks.push(chunk);
-      else chunks.length = 0;
+      fits &&= length > limit || part.take(chunk.length);
+      if (length <= limit && fits) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks.length = 0;
+      part.giveBack();
     });
     request.on('error', reject);
-    request.on('end', () => resolve(length > limit ? undefined : Buffer.concat(chunks).toString('utf8')));
+    request.on('end', () => {
+      if (!fits) reject(new Error(NO_ROOM));
+      else resolve(length > limit ? undefined : Buffer.concat(chunks).toString('utf8'));
+    });
   });
 }
 

@@ -4,10 +4,12 @@ import type { Fault, MailSandbox, SandboxMail, SandboxReply } from '../stack/san
 import { type StatusFault, toldTo } from './faults.ts';
 import { mainHeaders } from './mail-headers.ts';
 import type { Keep } from './record.ts';
+import { NO_ROOM, type Room, share } from './room.ts';
 
 export interface MailDesk {
   readonly endpoint: MailSandbox;
   readonly keep: Keep;
+  readonly room: Room;
   readonly clock: Clock;
   /** The next misbehaviour of the kind, counted as used. */
   takeFault(wanted: (fault: Fault) => boolean): Fault | undefined;
@@ -57,7 +59,7 @@ export async function logIn(
   { user, password }: { readonly user: string; readonly password: string },
 ): Promise<string> {
   const fault = takeStatus(desk, (status) => status === AUTH_STATUS);
-  if (fault) return refuse(desk, { status: AUTH_STATUS, problem: toldTo(fault) });
+  if (fault) return refuse(desk, { status: AUTH_STATUS, problem: toldTo(fault, REPLIES[AUTH_STATUS]) });
   if (user === '' || password === '')
     return refuse(desk, {
       status: AUTH_STATUS,
@@ -76,7 +78,10 @@ export async function acceptRecipient(desk: MailDesk, address: string): Promise<
   if (!isAddress(address)) throw new SmtpRefusal(553, '5.1.3 The recipient is not an address of RFC 5321');
   const fault = takeStatus(desk, (status) => RECIPIENT_STATUSES.includes(status));
   if (fault)
-    await refuse(desk, { status: fault.status, problem: `${toldTo(fault)} to RCPT TO:<${address}>` });
+    await refuse(desk, {
+      status: fault.status,
+      problem: `${toldTo(fault, REPLIES[fault.status])} to RCPT TO:<${address}>`,
+    });
 }
 
 export interface IncomingMail {
@@ -87,11 +92,20 @@ export interface IncomingMail {
 }
 
 /** The mail is kept before it is answered. Resolves with the text of the reply; rejects with an SmtpRefusal. */
-export async function receiveMail(
+export async function receiveMail(desk: MailDesk, mail: IncomingMail): Promise<string> {
+  const part = share(desk.room);
+  try {
+    return await judgeMail(desk, mail, await readMail(mail.stream, part));
+  } finally {
+    part.giveBack();
+  }
+}
+
+async function judgeMail(
   desk: MailDesk,
-  { stream, session, signal }: IncomingMail,
+  { session, signal }: IncomingMail,
+  source: Buffer | undefined,
 ): Promise<string> {
-  const source = await readMail(stream);
   const receivedAt = desk.clock.now().toISOString();
   const fault = desk.takeFault(
     (one) => one.kind === 'slow' || (one.kind === 'status' && isOfMail(one.status)),
@@ -101,7 +115,7 @@ export async function receiveMail(
     source === undefined
       ? failed(552, `the mail is larger than ${desk.endpoint.maxBodyBytes} bytes`)
       : fault?.kind === 'status'
-        ? failed(fault.status, toldTo(fault))
+        ? failed(fault.status, toldTo(fault, REPLIES[fault.status]))
         : fault && signal.aborted
           ? failed(0, `${toldTo(fault)}; the sender did not wait for it`)
           : await desk.endpoint.receive(mailOf(session, source));
@@ -110,7 +124,7 @@ export async function receiveMail(
     receivedAt,
     type: desk.endpoint.type,
     path: 'smtp',
-    recipient: message?.recipient ?? '',
+    recipient: message?.recipient ?? recipientOf(desk, session),
     headers: source ? mainHeaders(source) : {},
     body: source?.toString('utf8') ?? '',
     replyStatus: reply.status,
@@ -124,23 +138,42 @@ export async function receiveMail(
   return reply.body;
 }
 
-function mailOf({ envelope, secure, user }: SMTPServerSession, source: Buffer): SandboxMail {
+function recipientOf({ endpoint }: MailDesk, session: SMTPServerSession): string {
+  return endpoint.recipientOf?.(addressesOf(session)) ?? '';
+}
+
+function addressesOf({ envelope }: SMTPServerSession): string[] {
+  return envelope.rcptTo.map(({ address }) => address);
+}
+
+function mailOf(session: SMTPServerSession, source: Buffer): SandboxMail {
+  const { envelope, secure, user } = session;
   return {
     from: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
-    to: envelope.rcptTo.map(({ address }) => address),
+    to: addressesOf(session),
     isEncrypted: secure,
     ...(typeof user === 'string' ? { user } : {}),
     source,
   };
 }
 
-/** Undefined when it is larger than was offered. */
-async function readMail(stream: SMTPServerDataStream): Promise<Buffer | undefined> {
+/** Undefined when it is larger than was offered. Rejects, once all of it has come, when there is no room for it. */
+async function readMail(
+  stream: SMTPServerDataStream,
+  part: ReturnType<typeof share>,
+): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
+  let fits = true;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
-    if (stream.sizeExceeded) chunks.length = 0;
-    else chunks.push(chunk);
+    fits &&= stream.sizeExceeded || part.take(chunk.length);
+    if (!stream.sizeExceeded && fits) {
+      chunks.push(chunk);
+      continue;
+    }
+    chunks.length = 0;
+    part.giveBack();
   }
+  if (!fits) throw new Error(NO_ROOM);
   return stream.sizeExceeded ? undefined : Buffer.concat(chunks);
 }
 

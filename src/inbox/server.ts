@@ -10,6 +10,7 @@ import type { MisbehaviourSource } from './faults.ts';
 import { putFrontDoor } from './front-door.ts';
 import { answerHttp } from './http.ts';
 import { keeper, type MessageStore } from './record.ts';
+import { ROOM_BYTES, roomFor } from './room.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -25,6 +26,8 @@ export interface InboxOptions {
   readonly directory?: string;
   /** Host names and addresses of the certificate, besides those of the loopback. */
   readonly names?: readonly string[];
+  /** Bytes of messages that are read and judged at once; default: 64 MiB. */
+  readonly roomBytes?: number;
   readonly clock: Clock;
   /** Told what happens before there is a message: a client that does not trust the certificate. */
   readonly onTrouble?: (text: string) => void;
@@ -41,13 +44,14 @@ export interface Inbox {
  */
 export async function startInbox(options: InboxOptions): Promise<Inbox> {
   const keep = keeper(options.messages);
-  const desk = { ...options, misbehaviours: options.misbehaviours, keep };
+  const room = roomFor(options.roomBytes ?? ROOM_BYTES);
+  const desk = { ...options, misbehaviours: options.misbehaviours, keep, room };
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     void answerHttp(desk, request, response);
   });
   // A client that breaks off or speaks no HTTP is its own affair.
   server.on('clientError', (_error, socket) => socket.destroy());
-  const closeDoor = putFrontDoor(server, await openDesks(options, keep));
+  const closeDoor = putFrontDoor(server, await openDesks(options, keep, room));
   await listen(server, options);
   // A connection that could not be accepted (no file descriptor left) is no reason to stop accepting.
   server.on('error', () => undefined);
@@ -77,7 +81,7 @@ async function listen(server: Server, { port, host }: InboxOptions): Promise<voi
     throw inboxErrors.error('LS-INBOX-001', {
       what: `the inbox cannot listen on port ${port} of ${host}`,
       why: holder ? `${holder} has it` : code,
-      fix: 'choose another (`inbox: {port: …}` in leitstand.yaml, `--port` of `inbox serve`), or stop what has it',
+      fix: 'if that is the daemon of this stack, its inbox is open already: leitstand inbox list. Else stop it, or choose another port (`inbox: {port: …}` in leitstand.yaml, `--port` of `inbox serve`)',
       cause: error,
     });
   }

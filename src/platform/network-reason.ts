@@ -27,7 +27,12 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 ]);
 
 export function isUntrustedCertificate(error: unknown): boolean {
-  return UNTRUSTED.has(systemErrorCode(error) ?? '');
+  return isUntrustedCode(systemErrorCode(error) ?? '');
+}
+
+/** `SELF_SIGNED_CERT_IN_CHAIN` and its like. */
+export function isUntrustedCode(code: string): boolean {
+  return UNTRUSTED.has(code);
 }
 
 /** Why an exchange over the network failed, in words; Node's own where nothing better is known. */

@@ -46,3 +46,30 @@ export function quoteForUnit(value: string): string {
 export function quoteForExec(word: string): string {
   return quoteForUnit(word).replaceAll('$', '$$$$');
 }
+
+const STATE_LINE = '# State directory: ';
+
+/** First lines of a file of ours, for others that are not touched. `writer`: the command that writes it. */
+export function unitHead(writer: string, stateDir: string): string[] {
+  return [
+    markOf(writer),
+    // As in JSON, so that whatever the path holds, it stays one line.
+    `${STATE_LINE}${JSON.stringify(stateDir)}`,
+  ];
+}
+
+/** The state directory that a file of ours is for; undefined when the writer did not write it. */
+export function servedIn(writer: string, text: string): string | undefined {
+  if (!text.startsWith(markOf(writer))) return undefined;
+  const line = text.split('\n').find((each) => each.startsWith(STATE_LINE));
+  try {
+    const value: unknown = JSON.parse(line?.slice(STATE_LINE.length) ?? '');
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function markOf(writer: string): string {
+  return `# Written by \`${writer}\`: changes are lost with the next one.`;
+}

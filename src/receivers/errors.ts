@@ -33,6 +33,21 @@ export const receiverErrors = defineErrors({
       'else: an app-level token (xapp-), a signing secret, a webhook URL, or a variable that was never replaced. Its value ' +
       'is not shown. Slack answers `invalid_auth` at every send.',
   },
+  'LS-RECEIVER-005': {
+    exit: EXIT.usage,
+    title: 'a webhook leads to a service that takes no webhook of Alertmanager',
+    explanation:
+      'Slack, Discord, Teams, PagerDuty and Telegram have URLs that are called webhooks, too, and take messages in a form ' +
+      "of their own. What `webhook:` sends is Alertmanager's JSON, which they refuse with status 400 at every send. Each has " +
+      'a receiver that speaks its form: `slack:`, `pagerduty:`, or `alertmanager:` with its type.',
+  },
+  'LS-RECEIVER-006': {
+    exit: EXIT.usage,
+    title: 'a secret holds a variable that nobody replaced',
+    explanation:
+      'Nothing puts a value in the place of `${NAME}` inside of a secret: it would be sent to the provider as it stands, ' +
+      'and refused there. Its value is not shown.',
+  },
   'LS-RECEIVER-010': {
     exit: EXIT.usage,
     title: 'a PagerDuty key is not the key of an integration',
@@ -67,7 +82,7 @@ export const receiverErrors = defineErrors({
     exit: EXIT.usage,
     title: 'the file of an authority cannot be read',
     explanation:
-      '`ca_file` names the PEM file of the authority that signed a server\'s certificate. It is not there, or this user may ' +
+      "`ca_file` names the PEM file of the authority that signed a server's certificate. It is not there, or this user may " +
       'not read it, so that nobody can tell whether the server is the right one. Alertmanager refuses its whole ' +
       'configuration for such a file, or fails at every send.',
   },

@@ -33,8 +33,9 @@ export async function askProvider(question: Question): Promise<HttpResponse> {
   const { url, whose, body, secrets, signal } = question;
   const isEncrypted = url.protocol === 'https:';
   const ca = isEncrypted ? await authorities(question.caFile, { whose, server: url.host }) : undefined;
+  let response: HttpResponse;
   try {
-    const response = await httpExchange(url, {
+    response = await httpExchange(url, {
       method: question.method ?? 'POST',
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -46,7 +47,6 @@ export async function askProvider(question: Question): Promise<HttpResponse> {
       maxBytes: MAX_ANSWER_BYTES,
       signal,
     });
-    return { ...response, body: redacted(response.body, secrets.flatMap(partsOf)) };
   } catch (error) {
     signal?.throwIfAborted();
     // Without the cause, which may hold the URL.
@@ -58,6 +58,7 @@ export async function askProvider(question: Question): Promise<HttpResponse> {
         : `look at the way there from this machine: curl -v ${url.protocol}//${url.host}/`,
     });
   }
+  return { ...response, body: redacted(response.body, secrets.flatMap(partsOf)) };
 }
 
 /** `Cannot POST /services/T0/B0/key` */

@@ -1,6 +1,3 @@
-import { isAtLeast, formatVersion, type Version } from '../stack/version.ts';
-import { receiverErrors } from './errors.ts';
-
 /**
  * Without one, a server that hangs keeps Alertmanager from trying again for as long as `group_interval`. Of Slack and
  * PagerDuty (prometheus/alertmanager CHANGELOG, 0.30), which answer within a second.
@@ -23,18 +20,4 @@ export function httpClientConfig({ proxy_url, ca_file }: HttpClientSettings): Re
     ...(proxy_url === undefined ? {} : { proxy_url }),
     ...(ca_file === undefined ? {} : { tls_config: { ca_file } }),
   };
-}
-
-/** Throws LS-RECEIVER-003 when the Alertmanager of the stack is older than a setting. */
-export function demandVersion(
-  alertmanager: Version,
-  since: string,
-  { setting, whose, instead }: { readonly setting: string; readonly whose: string; readonly instead: string },
-): void {
-  if (isAtLeast(alertmanager, since)) return;
-  throw receiverErrors.error('LS-RECEIVER-003', {
-    what: `${whose}: \`${setting}\` needs Alertmanager ${since}, and the stack has ${formatVersion(alertmanager)}`,
-    why: 'an older one refuses the whole configuration',
-    fix: `take a newer one (components.alertmanager.version), or ${instead}`,
-  });
 }

@@ -60,7 +60,7 @@ export const repositoryErrors = defineErrors({
     exit: EXIT.couldNotDo,
     title: 'the restore target is not usable',
     explanation:
-      'A restore writes only into a directory that does not exist yet or is empty, and never over anything. A file `TARGET.restoring` beside it says that an earlier restore did not finish.',
+      'A restore writes only into a directory that does not exist yet or is empty, and never over anything. A file `TARGET.restoring` beside it says that a restore did not finish: the same command (same snapshot, same choice of files) goes on with it; anything else needs another directory.',
   },
   'LS-REPO-011': {
     exit: EXIT.no,
@@ -171,5 +171,12 @@ export const repositoryErrors = defineErrors({
     explanation:
       'What retention has condemned may be deleted two days later. A run that lasts longer than one could build upon ' +
       'it, so it makes no snapshot. What it has stored is used by the next run.',
+  },
+  'LS-REPO-028': {
+    exit: EXIT.usage,
+    title: 'the snapshot has no such file',
+    explanation:
+      'Files are named by their path in the snapshot, or by the one that they have when they are restored; ' +
+      '`leitstand backup show SNAPSHOT --files` prints both. Nothing was written.',
   },
 });

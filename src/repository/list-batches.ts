@@ -7,35 +7,52 @@ import type { ListReference } from './records.ts';
 /** Entries that are held in memory at the same time; one list may have more. */
 const BATCH_ENTRIES = 60_000;
 const REQUESTS = 4;
+/** Lists with more are decoded one after the other: their text takes much more room for a moment. */
+const DECODED_ENTRIES = 10_000;
 
 interface HasReference {
   readonly reference: ListReference;
 }
 
+interface ListEntries<List> {
+  readonly list: List;
+  readonly entries: readonly FileEntry[];
+}
+
 /**
- * Lists with their entries, in order, in batches that fit into memory. `read` says what a list holds and may pass over it.
+ * Lists with their entries, in order, in batches that fit into memory, one batch at a time. `read` says what a list holds
+ * and may pass over it.
  */
 export async function* listBatches<List extends HasReference>(
   lists: readonly List[],
   read: (list: List) => Promise<readonly FileEntry[]>,
-): AsyncGenerator<readonly { readonly list: List; readonly entries: readonly FileEntry[] }[]> {
-  let batch: { readonly list: List; readonly entries: readonly FileEntry[] }[] = [];
-  let held = 0;
-  const reads = readAhead(lists, {
-    work: async (list) => ({ list, entries: await read(list) }),
-    count: REQUESTS,
-    size: ({ reference }) => reference.files,
-    room: BATCH_ENTRIES,
-  });
-  for await (const one of reads) {
-    if (batch.length > 0 && held + one.entries.length > BATCH_ENTRIES) {
-      yield batch;
-      [batch, held] = [[], 0];
-    }
-    batch.push(one);
-    held += one.entries.length;
+): AsyncGenerator<readonly ListEntries<List>[]> {
+  for (const batch of batchesOf(lists)) {
+    const held: ListEntries<List>[] = [];
+    const reads = readAhead(batch, {
+      work: async (list) => ({ list, entries: await read(list) }),
+      count: REQUESTS,
+      size: ({ reference }) => reference.files,
+      room: DECODED_ENTRIES,
+    });
+    for await (const one of reads) held.push(one);
+    yield held;
   }
-  if (batch.length > 0) yield batch;
+}
+
+function batchesOf<List extends HasReference>(lists: readonly List[]): List[][] {
+  const batches: List[][] = [];
+  let held = Number.POSITIVE_INFINITY;
+  for (const list of lists) {
+    const { files } = list.reference;
+    if (held + files > BATCH_ENTRIES) {
+      batches.push([]);
+      held = 0;
+    }
+    batches.at(-1)?.push(list);
+    held += files;
+  }
+  return batches;
 }
 
 /** Reads a list, once more when it does not come right. Throws LS-REPO-004. */

@@ -107,7 +107,10 @@ function gathered(frames: readonly FramePlan[]): Segment[] {
 }
 
 /** The same, and all the bytes of the pack beside them: for who hashes the pack as well. */
-export function wholePack(pack: { readonly id: string; readonly size: number }, segments: readonly Segment[]): Segment[] {
+export function wholePack(
+  pack: { readonly id: string; readonly size: number },
+  segments: readonly Segment[],
+): Segment[] {
   const whole: Segment[] = [];
   let at = 0;
   const fill = (end: number) => {
@@ -118,7 +121,7 @@ export function wholePack(pack: { readonly id: string; readonly size: number }, 
     }
   };
   for (const segment of segments) {
-    fill(segment.offset);
+    fill(Math.min(segment.offset, pack.size));
     whole.push(segment);
     at = Math.max(at, segment.offset + segment.length);
   }

@@ -1,4 +1,4 @@
-import { hash, webcrypto } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import type { Store } from '../stack/store.ts';
@@ -12,14 +12,13 @@ import { readAhead } from './read-ahead.ts';
 /** Requests on their way, and the stored bytes that they may hold together. */
 const REQUESTS = 16;
 const ROOM_BYTES = 4 * SEGMENT_BYTES;
-/** Frames that are decoded and compared at the same time, beside the main thread. */
+/** Frames that are decoded at the same time, beside the main thread. */
 const DECODED = 4;
-/** Below it, a hash is there sooner than a thread. */
-const HASHED_ASIDE_BYTES = 512 * 1024;
+const LEAST_CHUNK_BYTES = 64 * 1024;
 
 const decode = promisify(zstdDecompress);
 
-/** Content whose hash was right, or why there is none. */
+/** Content, or why there is none. */
 export type PieceRead =
   | { readonly use: PieceUse; readonly bytes: Uint8Array }
   | { readonly use: PieceUse; readonly damage: LeitstandError };
@@ -34,13 +33,15 @@ export interface PieceSource {
   readonly store: Store;
   readonly source: string;
   readonly signal?: AbortSignal | undefined;
+  /** Whether the piece is compared with its hash; those of a file that is hashed as a whole need not be. */
+  readonly isChecked?: ((use: PieceUse) => boolean) | undefined;
   /** Each segment's stored bytes, in order; fewer than it is long when the pack ends before. Undefined: no pack. */
   readonly onStored?: (segment: Segment, bytes: Uint8Array | undefined) => void;
 }
 
 /**
- * Reads content back, in the order of the segments, several requests ahead and with bounded memory, and believes none
- * of it before its hash is right. What comes wrong is asked for once more before it counts as damage (LS-REPO-005).
+ * Reads content back, in the order of the segments, several requests ahead and with bounded memory. What does not decode
+ * or has another hash is asked for once more before it counts as damage (LS-REPO-005).
  */
 export async function* readPieces(
   from: PieceSource,
@@ -93,40 +94,47 @@ async function fetchSegment(
 }
 
 async function readFrame(from: PieceSource, { frame, stored }: StoredFrame): Promise<FrameRead> {
-  const first = await decodeFrame(from.source, frame, stored);
+  const first = await decodeFrame(from, frame, stored);
   if (first.every((piece) => 'bytes' in piece) || frame.length > MAX_FRAME_BYTES)
     return { frame, pieces: first };
   from.signal?.throwIfAborted();
-  return { frame, pieces: await decodeFrame(from.source, frame, await fetchSegment(from, { ...frame, frames: [] })) };
+  const again = await fetchSegment(from, { ...frame, frames: [] });
+  return { frame, pieces: await decodeFrame(from, frame, again) };
 }
 
 async function decodeFrame(
-  source: string,
+  { source, isChecked }: PieceSource,
   frame: FramePlan,
   stored: Uint8Array | undefined,
 ): Promise<PieceRead[]> {
   const lost = (problem: string, cause?: unknown): PieceRead[] =>
-    frame.uses.map((use) => ({ use, damage: damagedPack(source, frame.pack, problem, [use.entry.path], cause) }));
+    frame.uses.map((use) => ({
+      use,
+      damage: damagedPack(source, frame.pack, problem, [use.entry.path], cause),
+    }));
   if (stored === undefined) return lost('is missing');
   if (stored.length < frame.length) return lost('is cut off');
   let plain: Buffer;
   try {
-    plain = await decode(stored, { maxOutputLength: FRAME_BYTES, chunkSize: FRAME_BYTES });
+    plain = await decode(stored, { maxOutputLength: FRAME_BYTES, chunkSize: chunkSizeOf(frame) });
   } catch (cause) {
     return lost('was altered', cause);
   }
-  return Promise.all(frame.uses.map((use) => checkPiece(source, frame.pack, use, plain)));
+  return frame.uses.map((use) => {
+    const bytes = plain.subarray(use.offset, use.offset + use.length);
+    const isWrong =
+      bytes.length < use.length ||
+      (isChecked?.(use) !== false && hash('sha256', bytes, 'hex') !== use.sha256);
+    return isWrong
+      ? { use, damage: damagedPack(source, frame.pack, 'was altered', [use.entry.path]) }
+      : { use, bytes };
+  });
 }
 
-async function checkPiece(source: string, pack: string, use: PieceUse, plain: Buffer): Promise<PieceRead> {
-  const bytes = plain.subarray(use.offset, use.offset + use.length);
-  if ((await sha256(bytes)) === use.sha256) return { use, bytes };
-  return { use, damage: damagedPack(source, pack, 'was altered', [use.entry.path]) };
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  if (bytes.length < HASHED_ASIDE_BYTES) return hash('sha256', bytes, 'hex');
-  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
+/** What the decoder allots at once: about what comes out. */
+function chunkSizeOf({ uses }: FramePlan): number {
+  const end = uses.reduce((most, { offset, length }) => Math.max(most, offset + length), LEAST_CHUNK_BYTES);
+  return Math.min(FRAME_BYTES, end);
 }
 
 export function damagedPack(

@@ -8,6 +8,8 @@ destroys backups. The whole directory may be copied with any tool.
   snapshots/*.json          one backup of one program's data: what it holds, what
                             was known about it, which lists and packs it needs
   backups/*.json            one run: the snapshots it made
+  gc/*.json, verify/*.json  what is to be deleted, and what was read back when:
+                            of no use for a restore
   lists/<sha256>.jsonl.zst  the files of a snapshot, one JSON object a line
   packs/<source>/xx/<sha256>  the contents of files
 

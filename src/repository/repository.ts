@@ -4,6 +4,7 @@ import type { LeitstandError } from '../platform/errors.ts';
 import type { Store } from '../stack/store.ts';
 import { type RandomBytes, type RepositoryContext, signingKeyOf } from './context.ts';
 import { repositoryErrors } from './errors.ts';
+import type { FileEntry } from './file-entry.ts';
 import { guardStore } from './guarded-store.ts';
 import { keyIdOf, rawPublicKey, type SigningKey } from './keys.ts';
 import { backupId, backupName, MARKER, README, snapshotName } from './names.ts';
@@ -12,9 +13,11 @@ import { README_TEXT } from './readme-text.ts';
 import { readSnapshot, surveyBackups, surveySnapshots } from './record-store.ts';
 import { type BackupRecord, FORMAT, type RepositoryRecord, type SnapshotRecord } from './records.ts';
 import { noRepository, readRepositoryRecord } from './repository-record.ts';
+import { type FileRequest, filesOf, openFile, type StoredFile } from './restore-file.ts';
 import { type RestoreRequest, type RestoreResult, restore } from './restore.ts';
 import { encodeRecord, signRecord } from './signed-record.ts';
 import { type WriteSnapshotRequest, type WriteSnapshotResult, writeSnapshot } from './snapshot-writer.ts';
+import { readVerificationState, type VerificationState } from './verification-state.ts';
 import { type VerifyRequest, type VerifyResult, verify } from './verify.ts';
 
 export interface InitialiseOptions {
@@ -54,7 +57,13 @@ export interface Repository {
   /** Everything that holds, newest first, and one error for each record that does not. */
   survey(): Promise<RepositorySurvey>;
   restore(request: RestoreRequest): Promise<RestoreResult>;
+  /** One file of a snapshot. */
+  openFile(request: FileRequest): Promise<StoredFile>;
+  /** Every file of a snapshot, day by day. */
+  files(snapshot: Pick<SnapshotRecord, 'lists'>): AsyncIterable<FileEntry>;
   verify(request: VerifyRequest): Promise<VerifyResult>;
+  /** What was read back when, whoever did it. */
+  verifications(): Promise<VerificationState>;
   /** Retention, and the collection of what nothing needs any more. */
   prune(request: PruneRequest): Promise<PruneResult>;
 }
@@ -123,7 +132,10 @@ function repositoryOf(context: RepositoryContext, id: string): Repository {
     backups: async () => soundOnly(await surveyBackups(context)),
     survey: () => surveyAll(context),
     restore: (request) => restore(context, request),
+    openFile: (request) => openFile(context, request),
+    files: (snapshot) => filesOf(context, snapshot),
     verify: (request) => verify(context, request),
+    verifications: () => readVerificationState(context),
     prune: (request) => prune(context, request),
   };
 }

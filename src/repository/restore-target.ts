@@ -1,187 +1,250 @@
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  fsyncSync,
-  futimesSync,
-  openSync,
-  writeSync,
-} from 'node:fs';
-import { chown, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { LeitstandError, systemErrorCode } from '../platform/errors.ts';
-import { exists, syncDirectory } from '../platform/files.ts';
-import { repositoryErrors } from './errors.ts';
+import { closeSync, constants, fstatSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import type { Server } from 'node:net';
+import { hash } from 'node:crypto';
+import { join } from 'node:path';
+import { systemErrorCode } from '../platform/errors.ts';
 import type { FileEntry } from './file-entry.ts';
 import { isSafePath } from './paths.ts';
+import { RestoreDirectories } from './restore-directories.ts';
+import { unsafe, writing } from './restore-errors.ts';
+import { hashDescriptor, writeAside } from './restore-io.ts';
+import {
+  lockTarget,
+  type MarkedTarget,
+  markTarget,
+  type RestoreClaim,
+  removeMark,
+  unmarkTarget,
+} from './restore-mark.ts';
+import { applyMetadata } from './restore-metadata.ts';
+import { ownerIds, type RestoreOwner } from './restore-owner.ts';
+import { makeDurable } from './restore-sync.ts';
 
-const PERMISSION_BITS = 0o777;
+const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
+/** Of a file that is there: neither a link is followed, nor waited for the other end of a pipe. */
+const LOOK = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** Files that wait for further pieces with their descriptors open. */
+const KEPT_OPEN = 64;
+/** Larger ones are written beside the main thread. */
+const ASIDE_BYTES = 256 * 1024;
+
+interface Begun {
+  readonly path: string;
+  readonly entry: FileEntry;
+  /** Of the file that was created: another one under its name is not ours. */
+  readonly dev: bigint;
+  readonly ino: bigint;
+  descriptor: number | undefined;
+}
 
 /**
- * An empty directory being filled. Only creates: never follows a link, never writes over anything, never leaves
- * the target. Until `finish()`, a file `<target>.restoring` says that it is incomplete, also after a crash.
+ * A directory being filled. Only creates: never follows a link, never writes over anything that it has not begun
+ * itself, never leaves the target. Until `finish()`, a file `<target>.restoring` says that it is incomplete, also after
+ * a crash; the same restore then goes on with it.
  */
 export class RestoreTarget {
   readonly #root: string;
-  readonly #mark: string;
-  /** Owners can only be set by root. */
-  readonly #setsOwner = process.getuid?.() === 0;
-  readonly #directories = new Set<string>();
-  readonly #files: string[] = [];
+  readonly #marked: MarkedTarget;
+  readonly #directories: RestoreDirectories;
+  readonly #lock: Server;
+  readonly #owner: RestoreOwner | undefined;
+  readonly #begun = new Map<FileEntry, Begun>();
+  /** Fingerprints of the paths that were looked for. */
+  readonly #places = new Set<number>();
+  /** In place, of this run or an earlier one. */
+  #files = 0;
 
-  private constructor(root: string) {
+  private constructor(
+    root: string,
+    parts: {
+      readonly marked: MarkedTarget;
+      readonly directories: RestoreDirectories;
+      readonly lock: Server;
+      readonly owner: RestoreOwner | undefined;
+    },
+  ) {
     this.#root = root;
-    this.#mark = `${root}.restoring`;
+    this.#marked = parts.marked;
+    this.#directories = parts.directories;
+    this.#lock = parts.lock;
+    this.#owner = parts.owner;
   }
 
-  /** Throws LS-REPO-010 when the target is not empty, no directory, or marked by an unfinished restore. */
-  static async open(root: string, about: string): Promise<RestoreTarget> {
-    const target = new RestoreTarget(root);
-    await target.#assertFree();
-    await writing(target.#mark, async () => {
-      await mkdir(dirname(root), { recursive: true });
-      await writeFile(target.#mark, about, { flag: 'wx', flush: true });
-      // What is restored may have lain in a private directory: it is for its owner to open.
-      await mkdir(root, { recursive: true, mode: 0o700 });
-    });
-    target.#directories.add(root);
-    return target;
-  }
-
-  /** Creates one file and fills it from `content`; mode, modification time and (as root) owner as recorded. */
-  async write(path: string, entry: FileEntry, content: AsyncIterable<Uint8Array>): Promise<void> {
-    if (!isSafePath(path)) throw unsafe(path, 'it would leave the target');
-    const file = join(this.#root, path);
-    await this.#makeDirectories(path, entry);
-    const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
-    const descriptor = await writing(file, async () => openSync(file, flags, 0o600));
+  /** To be closed. Throws LS-REPO-010 when the target may not be filled. */
+  static async open(
+    root: string,
+    claim: RestoreClaim,
+    { startedAt, owner }: { readonly startedAt: string; readonly owner?: RestoreOwner | undefined },
+  ): Promise<RestoreTarget> {
+    const marked = await markTarget(root, claim, { startedAt });
+    const directories = new RestoreDirectories(root);
     try {
-      for await (const bytes of content) await writing(file, async () => writeFully(descriptor, bytes));
-      await writing(file, async () => this.#applyMetadata(descriptor, entry));
+      const lock = await lockTarget(root, fstatSync(directories.rootDescriptor, { bigint: true }));
+      return new RestoreTarget(root, { marked, directories, lock, owner });
+    } catch (error) {
+      directories.close();
+      throw error;
+    }
+  }
+
+  get resumes(): boolean {
+    return this.#marked.resumes;
+  }
+
+  /**
+   * Whether the file is there as it should be, from a restore that did not finish; its mode, time and owner are made
+   * right. What is there otherwise is removed.
+   */
+  async has(path: string, entry: FileEntry, breathe: () => Promise<void>): Promise<boolean> {
+    const way = this.#wayTo(path, entry);
+    const shown = join(this.#root, path);
+    const place = fingerprint(path);
+    // Two files of the snapshot have the same place: what is there may be the other one.
+    if (this.#places.has(place)) return false;
+    this.#places.add(place);
+    const descriptor = openIfThere(way, shown);
+    if (descriptor === undefined) return false;
+    try {
+      const stat = fstatSync(descriptor);
+      if (stat.isFile() && stat.size === entry.size) {
+        const sha256 = await hashDescriptor(descriptor, entry.size, breathe);
+        if (sha256 === entry.sha256) {
+          writing(shown, () => applyMetadata(descriptor, entry, this.#owner));
+          this.#files += 1;
+          return true;
+        }
+      }
+      // The way may have been another directory's meanwhile.
+      writing(shown, () => unlinkSync(this.#wayTo(path, entry)));
+      return false;
     } finally {
       closeSync(descriptor);
     }
-    this.#files.push(file);
+  }
+
+  /** Writes one part; the first one creates the file. The file is complete with `close`. */
+  async write(path: string, entry: FileEntry, at: number, bytes: Uint8Array): Promise<void> {
+    const begun = this.#begun.get(entry) ?? this.#create(path, entry);
+    const descriptor = this.#descriptorOf(begun);
+    const file = join(this.#root, path);
+    if (bytes.length >= ASIDE_BYTES) await writeAside(file, descriptor, bytes, at);
+    else writing(file, () => writeFully(descriptor, bytes, at));
+  }
+
+  /** What has been written of it, from its beginning to its end. */
+  async hashOf(entry: FileEntry, breathe: () => Promise<void>): Promise<string> {
+    const begun = this.#begun.get(entry);
+    return begun ? hashDescriptor(this.#descriptorOf(begun), entry.size, breathe) : '';
+  }
+
+  /** Mode, modification time and owner as recorded; a file without any part is made. */
+  close(path: string, entry: FileEntry): void {
+    const begun = this.#begun.get(entry) ?? this.#create(path, entry);
+    const descriptor = this.#descriptorOf(begun);
+    this.#begun.delete(entry);
+    try {
+      writing(join(this.#root, path), () => applyMetadata(descriptor, entry, this.#owner));
+    } finally {
+      closeSync(descriptor);
+    }
+    this.#files += 1;
+  }
+
+  /** It will not be complete: nothing is left of it. */
+  drop(path: string, entry: FileEntry): void {
+    const begun = this.#begun.get(entry);
+    if (!begun) return;
+    // Reopened if need be, so that it is ours that is removed.
+    closeSync(this.#descriptorOf(begun));
+    this.#begun.delete(entry);
+    writing(join(this.#root, path), () => unlinkSync(this.#wayTo(path, entry)));
   }
 
   /** Everything durable first, then the mark goes. */
   async finish(): Promise<void> {
-    await writing(this.#root, async () => {
-      for (const file of this.#files) syncFile(file);
-      for (const directory of this.#directories) await syncDirectory(directory);
-      await syncDirectory(dirname(this.#root));
-      await rm(this.#mark);
-      await syncDirectory(dirname(this.#root));
-    });
+    await makeDurable(this.#root, this.#files);
+    await removeMark(this.#root);
   }
 
-  async #assertFree(): Promise<void> {
-    if (await exists(this.#mark))
-      throw unusable(
-        this.#root,
-        `an earlier restore into it did not finish (${this.#mark})`,
-        `look at what is in ${this.#root}; if nothing there is needed: rm -r ${this.#root} ${this.#mark}`,
-      );
-    const stat = await lstat(this.#root).catch(ignoreMissing);
-    if (!stat) return;
-    const other = 'choose a directory that does not exist yet';
-    if (!stat.isDirectory())
-      throw unusable(
-        this.#root,
-        `it is ${stat.isSymbolicLink() ? 'a symbolic link' : 'no directory'}`,
-        other,
-      );
-    const [first] = await writing(this.#root, () => readdir(this.#root));
-    if (first !== undefined) throw unusable(this.#root, `it is not empty (it holds ${first})`, other);
+  /** Nothing was written: as if it had not been asked for. */
+  async abandon(): Promise<void> {
+    if (!this.resumes) await unmarkTarget(this.#root, this.#marked);
   }
 
-  async #makeDirectories(path: string, entry: FileEntry): Promise<void> {
-    let directory = this.#root;
-    for (const segment of path.split('/').slice(0, -1)) {
-      directory = join(directory, segment);
-      if (this.#directories.has(directory)) continue;
-      await this.#makeDirectory(directory, entry);
-      this.#directories.add(directory);
+  /** Frees what it holds; the mark stays unless it is finished. */
+  dispose(): void {
+    for (const { descriptor } of this.#begun.values()) if (descriptor !== undefined) closeSync(descriptor);
+    this.#begun.clear();
+    this.#directories.close();
+    this.#lock.close();
+  }
+
+  #wayTo(path: string, entry: FileEntry): string {
+    if (!isSafePath(path)) throw unsafe(path, 'it would leave the target');
+    return this.#directories.wayTo(path, ownerIds(this.#owner, entry));
+  }
+
+  #create(path: string, entry: FileEntry): Begun {
+    const way = this.#wayTo(path, entry);
+    const descriptor = writing(join(this.#root, path), () => openSync(way, CREATE, 0o600));
+    const { dev, ino } = fstatSync(descriptor, { bigint: true });
+    const begun = { path, entry, dev, ino, descriptor };
+    this.#begun.set(entry, begun);
+    this.#closeOldest();
+    return begun;
+  }
+
+  /** Only the few that have been waiting longest are closed meanwhile. */
+  #closeOldest(): void {
+    if (this.#begun.size <= KEPT_OPEN) return;
+    const open = [...this.#begun.values()].filter(({ descriptor }) => descriptor !== undefined);
+    for (const begun of open.slice(0, open.length - KEPT_OPEN)) {
+      if (begun.descriptor !== undefined) closeSync(begun.descriptor);
+      begun.descriptor = undefined;
     }
   }
 
-  /** A directory belongs to the owner of the first file in it: a program must be able to write beside its files. */
-  async #makeDirectory(directory: string, entry: FileEntry): Promise<void> {
-    const isNew = await writing(directory, () => makeNewDirectory(directory));
-    if (!isNew && !(await lstat(directory)).isDirectory())
-      throw unsafe(directory, 'a file or a symbolic link is in its way');
-    if (isNew && this.#setsOwner) await writing(directory, () => chown(directory, entry.uid, entry.gid));
-  }
-
-  #applyMetadata(descriptor: number, entry: FileEntry): void {
-    if (this.#setsOwner) fchownSync(descriptor, entry.uid, entry.gid);
-    fchmodSync(descriptor, entry.mode & PERMISSION_BITS);
-    const seconds = Number(BigInt(entry.mtime) / 1000n) / 1e6;
-    futimesSync(descriptor, seconds, seconds);
+  #descriptorOf(begun: Begun): number {
+    if (begun.descriptor !== undefined) return begun.descriptor;
+    const { path, entry, dev, ino } = begun;
+    const way = this.#wayTo(path, entry);
+    const shown = join(this.#root, path);
+    const descriptor = writing(shown, () => openSync(way, constants.O_RDWR | constants.O_NOFOLLOW));
+    const found = fstatSync(descriptor, { bigint: true });
+    if (found.dev !== dev || found.ino !== ino) {
+      closeSync(descriptor);
+      throw unsafe(shown, 'something else has been put in the place of the file');
+    }
+    begun.descriptor = descriptor;
+    // The newest from now on: it is not the one that is closed.
+    this.#begun.delete(entry);
+    this.#begun.set(entry, begun);
+    this.#closeOldest();
+    return descriptor;
   }
 }
 
-async function makeNewDirectory(directory: string): Promise<boolean> {
+/** 52 bits: few bytes for each of a million paths, and hardly ever the same for two. */
+function fingerprint(path: string): number {
+  const digest = hash('sha256', path, 'buffer');
+  return digest.readUInt32BE(0) * 2 ** 20 + (digest.readUInt32BE(4) >>> 12);
+}
+
+function openIfThere(way: string, shown: string): number | undefined {
   try {
-    await mkdir(directory, { mode: 0o755 });
-    return true;
+    return openSync(way, LOOK);
   } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-function writeFully(descriptor: number, bytes: Uint8Array): void {
-  let written = 0;
-  while (written < bytes.length) written += writeSync(descriptor, bytes, written);
-}
-
-function syncFile(file: string): void {
-  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (systemErrorCode(error) !== 'ENOENT') throw error;
-}
-
-async function writing<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (cause) {
-    const code = systemErrorCode(cause);
-    if (cause instanceof LeitstandError || code === undefined) throw cause;
-    throw repositoryErrors.error('LS-REPO-018', {
-      what: `could not write ${path}`,
-      why: code === 'EEXIST' ? 'two files of the snapshot map to this path, or something else made it' : code,
-      where: { file: path },
-      fix:
-        code === 'ENOSPC'
-          ? 'choose a target on a disk with more room (df -h)'
-          : 'choose a target this user may write to',
-      cause,
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT') return undefined;
+    if (code === 'ELOOP') throw unsafe(shown, 'a symbolic link is in its way');
+    return writing(shown, () => {
+      throw error;
     });
   }
 }
 
-function unusable(root: string, why: string, fix: string) {
-  return repositoryErrors.error('LS-REPO-010', {
-    what: 'cannot restore into this target',
-    why,
-    where: { file: root },
-    fix,
-  });
-}
-
-function unsafe(path: string, why: string) {
-  return repositoryErrors.error('LS-REPO-011', {
-    what: `refused to write ${JSON.stringify(path)}`,
-    why,
-    fix: 'treat this snapshot as hostile or broken: use another one, and find out who wrote it',
-  });
+function writeFully(descriptor: number, bytes: Uint8Array, at: number): void {
+  let written = 0;
+  while (written < bytes.length)
+    written += writeSync(descriptor, bytes, written, bytes.length - written, at + written);
 }

@@ -124,7 +124,9 @@ function byTime(readAt: ReadonlyMap<string, number>): { at: string; objects: str
     times.set(at, objects);
     objects.push(object);
   }
-  return [...times].sort(([a], [b]) => a - b).map(([at, objects]) => ({ at: iso(at), objects: objects.sort() }));
+  return [...times]
+    .sort(([a], [b]) => a - b)
+    .map(([at, objects]) => ({ at: iso(at), objects: objects.sort() }));
 }
 
 function iso(at: number): string {

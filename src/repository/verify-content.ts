@@ -8,7 +8,7 @@ import { type FrameRead, type PieceRead, readPieces } from './piece-reader.ts';
 import type { NeededList, NeededObject } from './verify-needs.ts';
 import type { VerifyRun } from './verify-run.ts';
 import { judge } from './verify-stored.ts';
-import { isRightEmpty, WholeHashes } from './whole-hash.ts';
+import { isOnlyPiece, isRightEmpty, WholeHashes } from './whole-hash.ts';
 
 /** Decodes every file of the lists and compares it; the packs are read as a whole and hashed on the way. */
 export async function verifyContent(run: VerifyRun): Promise<void> {
@@ -60,7 +60,8 @@ class ContentBatch {
   readonly #snapshotsOf = new Map<FileEntry, readonly string[]>();
   readonly #wholes = new WholeHashes();
   readonly #lost = new Set<FileEntry>();
-  readonly #unordered: FileEntry[] = [];
+  /** Whose hash was another, or could not be taken: their pieces came in another order, since some stand in older packs. */
+  readonly #doubtful: FileEntry[] = [];
   /** Of the pack whose bytes come at the moment. */
   #hash: { readonly pack: string; readonly hash: Hash; at: number } | undefined;
   /** Packs whose bytes have come as a whole, with what they hash to. */
@@ -84,6 +85,7 @@ class ContentBatch {
       store: this.#run.context.store,
       source: this.#source,
       signal: this.#run.signal,
+      isChecked: isOnlyPiece,
       onStored: (segment: Segment, bytes: Uint8Array | undefined) => this.#takeStored(segment, bytes),
     };
     for await (const frame of readPieces(from, this.#segments())) {
@@ -92,7 +94,7 @@ class ContentBatch {
       await this.#run.breathe();
     }
     await this.#judgePacks();
-    for (const entry of this.#unordered) await this.#readAgain(entry);
+    for (const entry of this.#doubtful) await this.#readAgain(entry);
   }
 
   /** Of packs that are there; what was read as a whole in this run is not read as a whole again. */
@@ -140,11 +142,11 @@ class ContentBatch {
     if ('damage' in piece) this.#lose(entry, pack, 'was altered');
     if ('damage' in piece || this.#lost.has(entry)) return;
     const state = this.#wholes.add(entry, index, piece.bytes);
-    if (state === 'unordered') this.#unordered.push(entry);
-    else if (state !== 'open') this.#close(entry, state === 'right');
+    if (state === 'right') this.#close(entry, true);
+    else if (state !== 'open') this.#doubtful.push(entry);
   }
 
-  /** A part of it stands in an older pack: it is put together once more, from its beginning to its end. */
+  /** From its beginning to its end, each piece by itself. */
   async #readAgain(entry: FileEntry): Promise<void> {
     const whole = createHash('sha256');
     const from = { store: this.#run.context.store, source: this.#source, signal: this.#run.signal };

@@ -29,10 +29,7 @@ export interface SightedRecords {
 }
 
 /** Reads every record of the repository; those that hold are returned. */
-export async function verifyRecords(
-  context: RepositoryContext,
-  findings: Findings,
-): Promise<SightedRecords> {
+export async function verifyRecords(context: RepositoryContext, findings: Findings): Promise<SightedRecords> {
   await verifyMarker(context, findings);
   const snapshots = await verifyEach(context, findings, SNAPSHOTS, readSnapshot);
   const backups = await verifyEach(context, findings, BACKUPS, readBackup);

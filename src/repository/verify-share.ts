@@ -26,7 +26,8 @@ const NEW_BYTES = 256 * 1024 * 1024;
  *
  * 1. what was never read, up to a share;
  * 2. whatever would become too old before the run after the next one, however much that is: a run may be missed;
- * 3. the rest of the share, the longest ago first.
+ * 3. what is left of the share, the longest ago first: so that what was read in one night, by hand perhaps, is not due in
+ *    one night again.
  *
  * The share grows with the time since the last run, so that the same is read a day, however often runs come.
  */
@@ -37,7 +38,7 @@ export function dueObjects(objects: readonly RotatedObject[], rotation: Rotation
   const known = objects.filter(({ readAt }) => readAt !== undefined).sort((a, b) => age(b) - age(a));
   const isUrgent = (object: RotatedObject) => age(object) >= plan.cycleMs;
   const fresh = upTo(unread, Math.max(plan.share, plan.daily, NEW_BYTES), 'at least');
-  const shared = upTo(known, plan.share, 'at most');
+  const shared = upTo(known, plan.share - sum(fresh), 'at most');
   return [...new Set([...fresh, ...unread.filter(isUrgent), ...known.filter(isUrgent), ...shared])];
 }
 
@@ -56,7 +57,10 @@ function planOf(objects: readonly RotatedObject[], { now, lastAt, days }: Rotati
   const total = sum(objects);
   const age = ageAt(now);
   const pace = total / cycleMs;
-  const oldest = Math.min(cycleMs, objects.reduce((most, object) => Math.max(most, age(object)), 0));
+  const oldest = Math.min(
+    cycleMs,
+    objects.reduce((most, object) => Math.max(most, age(object)), 0),
+  );
   // Of the last so many hours, the same part must have been read as they are of the cycle: whatever is behind is due.
   const young = objects.filter(({ readAt }) => readAt !== undefined).sort((a, b) => age(a) - age(b));
   let [read, share] = [0, 0];

@@ -145,7 +145,11 @@ async function read(
 ): Promise<void> {
   const usable = [...run.needs.objects.values()].filter(({ name }) => !run.unusable.has(name));
   const wanted =
-    request.level === 'presence' ? [] : request.rotateDays === undefined ? usable : ledger.due(usable, stored);
+    request.level === 'presence'
+      ? []
+      : request.rotateDays === undefined
+        ? usable
+        : ledger.due(usable, stored);
   run.bytesDue = wanted.reduce((sum, { size }) => sum + size, 0);
   if (request.level === 'content') await verifyContent(run);
   const rest = wanted.filter(({ name }) => !run.read.has(name) && !run.damaged.has(name));
@@ -206,7 +210,8 @@ class Ledger {
     let oldest: number | undefined;
     for (const object of this.#run.needs.objects.values()) {
       const { since } = this.#rotated(object, cameAt.get(object.name));
-      const at = readAt.get(object.name) ?? since;
+      const read = readAt.get(object.name);
+      const at = read !== undefined && read <= this.#now ? read : since;
       oldest = Math.min(oldest ?? at, at);
     }
     return oldest;

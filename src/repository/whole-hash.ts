@@ -9,8 +9,8 @@ interface Growing {
 }
 
 /**
- * Whether the pieces of files, each of which is right, make the files that were backed up. A file of one piece has its
- * hash; the others are hashed as their pieces come, as long as these come in order.
+ * Whether pieces make the files that were backed up. That of a file of one piece has been compared; the others are hashed
+ * as their pieces come, as long as these come in order.
  */
 export class WholeHashes {
   readonly #growing = new Map<FileEntry, Growing>();
@@ -37,6 +37,11 @@ export class WholeHashes {
   drop(entry: FileEntry): void {
     this.#growing.delete(entry);
   }
+}
+
+/** Of files of one piece: their pieces' hashes say all. */
+export function isOnlyPiece({ entry }: { readonly entry: FileEntry }): boolean {
+  return entry.pieces.length === 1;
 }
 
 /** Of a file without pieces. */

@@ -11,6 +11,11 @@ const FROM = new Date('2026-01-01T00:00:00Z');
  * off and for the nights in which clocks are changed.
  */
 export function ageLimitOf(schedule: string, location: string): number {
+  return (Math.round(longestGapMs(schedule, location) / DAY_MS) + 1) * DAY_MS;
+}
+
+/** Milliseconds from one run to the next, at the longest. */
+export function longestGapMs(schedule: string, location: string): number {
   const { next } = parseCron(schedule, location);
   let longest = 0;
   let last = next(FROM);
@@ -19,5 +24,5 @@ export function ageLimitOf(schedule: string, location: string): number {
     if (at) longest = Math.max(longest, at.getTime() - last.getTime());
     last = at;
   }
-  return (Math.round(longest / DAY_MS) + 1) * DAY_MS;
+  return longest;
 }

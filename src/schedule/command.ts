@@ -30,9 +30,15 @@ export async function runCommand(job: ScheduledJob, options: CommandOptions): Pr
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.onLine ? { onLine: options.onLine } : {}),
   });
-  if (result.exitCode === 0 && !result.timedOut) return { outcome: 'succeeded', exit: 0 };
+  const { exitCode, timedOut } = result;
+  if (exitCode === 0 && !timedOut) return { outcome: 'succeeded', exit: 0 };
   const reason = reasonOf(result, job).slice(0, LONGEST_REASON);
-  return { outcome: 'failed', reason, ...(result.exitCode === null ? {} : { exit: result.exitCode }) };
+  const isGood = exitCode !== null && !timedOut && job.goodExits?.includes(exitCode) === true;
+  return {
+    outcome: isGood ? 'succeeded' : 'failed',
+    reason,
+    ...(exitCode === null ? {} : { exit: exitCode }),
+  };
 }
 
 function reasonOf(

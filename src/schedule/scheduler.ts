@@ -1,9 +1,9 @@
 import type { JobEnd, Jobs } from '../history/jobs.ts';
 import type { Clock } from '../platform/clock.ts';
-import { parseCron } from '../platform/cron.ts';
-import type { ScheduledJob } from '../stack/job.ts';
-import { firstDue, scheduleText } from './job-state.ts';
-import { runJob } from './run-job.ts';
+import type { JobOwner, ScheduledJob } from '../stack/job.ts';
+import { firstDue, pauseAt, scheduleText } from './job-state.ts';
+import { recurrenceOf } from './recurrence.ts';
+import { loseUnfinished, runJob } from './run-job.ts';
 
 /** A clock may be set, a machine may sleep: nobody trusts a timer for longer than this. */
 const LONGEST_SLEEP_MS = 60_000;
@@ -16,6 +16,8 @@ export interface SchedulerOptions {
   /** Opens the records for as long as `use` takes. */
   readonly withJobs: <Result>(use: (jobs: Jobs) => Promise<Result> | Result) => Promise<Result>;
   readonly run: (job: ScheduledJob, signal: AbortSignal) => Promise<JobEnd>;
+  /** Who runs it in our place, as of now; absent: nobody does. */
+  readonly ownerOf?: (job: string) => Promise<JobOwner | undefined>;
   /** One line for the log of whoever hosts it. */
   readonly say: (text: string) => void;
   /** Milliseconds that nothing is begun after the start. */
@@ -23,8 +25,9 @@ export interface SchedulerOptions {
 }
 
 /**
- * Runs jobs when they are due, each by itself and never twice at once. What was due while nobody was there is made up
- * for once, however often it was. A job that fails is tried again at its next time.
+ * Runs jobs when they are due, each by itself, never twice at once, and in turn where they work on the same thing. What
+ * was due while nobody was there, or in a pause, is made up for once, however often it was; so is what was ended on its
+ * way. A job that fails is tried again at its next time. What somebody else runs is only watched.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
@@ -67,14 +70,17 @@ export class Scheduler {
     const settled = this.#startedAt + settleMs - clock.monotonic();
     await this.#note(job);
     if (settled > 0) await clock.sleep(settled, signal);
-    const recurrence = parseCron(job.schedule, job.location);
+    const recurrence = recurrenceOf(job);
     // At first everything may be due; later only what this loop saw coming.
     let lookAt: Date | undefined = clock.now();
     while (lookAt) {
       const now = clock.now();
       if (now >= lookAt) {
-        await this.#runWhenDue(job, signal);
-        lookAt = recurrence.next(clock.now());
+        const isPaused = await this.#runWhenDue(job, signal);
+        const soon = new Date(clock.now().getTime() + LONGEST_SLEEP_MS);
+        const coming = recurrence.next(clock.now());
+        // A pause may be ended at any time.
+        lookAt = isPaused && coming && coming > soon ? soon : coming;
         continue;
       }
       // A clock that was set back brings the next time nearer.
@@ -92,18 +98,29 @@ export class Scheduler {
     );
   }
 
-  async #runWhenDue(job: ScheduledJob, signal: AbortSignal): Promise<void> {
-    const { stateDir, clock, withJobs, run, say } = this.#options;
+  /** Whether it is paused. */
+  async #runWhenDue(job: ScheduledJob, signal: AbortSignal): Promise<boolean> {
+    const { stateDir, clock, withJobs, run, ownerOf, say } = this.#options;
     try {
-      const end = await withJobs(async (jobs) => {
-        const dueAt = firstDue(job, jobs.record(job.name, scheduleText(job)), clock.now());
-        return dueAt && runJob(job, { stateDir, jobs, clock, dueAt, work: () => run(job, signal) });
+      if (await ownerOf?.(job.name)) return false;
+      const { isPaused, end } = await withJobs(async (jobs) => {
+        await loseUnfinished(job, { stateDir, jobs, clock });
+        const record = jobs.record(job.name, scheduleText(job));
+        const dueAt = firstDue(job, record, clock.now());
+        return {
+          isPaused: pauseAt(record, clock.now()) !== undefined,
+          end:
+            dueAt &&
+            (await runJob(job, { stateDir, jobs, clock, signal, dueAt, work: () => run(job, signal) })),
+        };
       });
       if (end && end.outcome !== 'succeeded')
         say(`the job ${job.name} ${end.outcome}: ${end.reason ?? `exit ${end.exit ?? 'unknown'}`}`);
+      return isPaused;
     } catch (error) {
       signal.throwIfAborted();
       say(`the job ${job.name} could not be run: ${String(error)}`);
+      return false;
     }
   }
 }

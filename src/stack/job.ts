@@ -10,11 +10,17 @@ export interface ScheduledJob {
   readonly command: readonly string[];
   /** Milliseconds after which it is ended. */
   readonly timeoutMs: number;
+  /** Milliseconds after the schedule's times at which this machine begins: so that many do not begin at once. */
+  readonly delayMs?: number | undefined;
+  /** Of all jobs that work on the same thing, one runs at a time: `repository`. The others wait. */
+  readonly worksOn?: string | undefined;
+  /** Exit codes beside 0 with which all is well. */
+  readonly goodExits?: readonly number[] | undefined;
 }
 
 /**
- * `succeeded` and `failed` by what came out. `skipped`: the one before still ran. `lost`: whoever ran it died before it
- * ended.
+ * `succeeded` and `failed` by what came out. `skipped`: the one before still ran, or another that it could not wait for.
+ * `lost`: whoever ran it died or was ended before it; it is made up for, once.
  */
 export type JobOutcome = 'succeeded' | 'failed' | 'skipped' | 'lost';
 
@@ -34,10 +40,19 @@ export interface JobRun {
 }
 
 /**
- * `waiting`: nothing was due since it has this schedule. `missed`: it should have begun and nobody began it. The others
- * by the last run; one that was skipped or lost counts as failed.
+ * `waiting`: nothing was due since it has this schedule. `missed`: it should have begun and nobody began it. `paused`:
+ * somebody wants it not to be run for a time. The others by the last run; one that was lost counts as failed.
  */
-export type JobCondition = 'waiting' | 'running' | 'succeeded' | 'failed' | 'missed';
+export type JobCondition = 'waiting' | 'running' | 'succeeded' | 'failed' | 'missed' | 'paused';
+
+/** For a time, nobody runs it but by hand. UTC, ISO 8601. */
+export interface JobPause {
+  readonly since: string;
+  readonly until: string;
+}
+
+/** Who runs it in the daemon's place; `user`: the service manager of the user. */
+export type JobOwner = 'systemd' | 'systemd-user' | 'cron';
 
 export interface JobState {
   readonly name: string;
@@ -47,8 +62,18 @@ export interface JobState {
   /** The newest one. */
   readonly last?: JobRun;
   readonly lastSuccess?: JobRun;
+  /** The newest that has ended, while another one runs. */
+  readonly lastEnded?: JobRun;
   /** The first time after now; absent: never again. UTC, ISO 8601. */
   readonly next?: string;
   /** The first time that nobody has begun yet, where it has passed. */
   readonly overdueSince?: string;
+  /** When the last one was passed over. */
+  readonly lastSkipped?: JobRun;
+  /** Only while it holds. */
+  readonly pausedUntil?: string;
+  /** Absent: the daemon does. */
+  readonly owner?: JobOwner;
+  /** What is wrong with who runs it, in words. */
+  readonly remark?: string;
 }

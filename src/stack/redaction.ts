@@ -13,13 +13,7 @@ export function redacted(text: string, secrets: readonly string[]): string {
  * What may be secret of a URL: its path, its query and its credentials. Whoever is asked may quote them in its answer
  * (`Cannot POST /hook/key`).
  */
-export function secretParts({
-  pathname,
-  search,
-  username,
-  password,
-  searchParams,
-}: URL): readonly string[] {
+export function secretParts({ pathname, search, username, password, searchParams }: URL): readonly string[] {
   const parts = [...pathname.split('/'), ...searchParams.values(), username, password];
   return [pathname + search, pathname, search, ...parts].filter((part) => part.length >= SECRET_PART_LENGTH);
 }

@@ -76,9 +76,14 @@ export interface DaemonDuties {
   readonly integrations?: readonly IntegrationName[] | undefined;
   /** What is run by schedule. */
   readonly jobs?: readonly ScheduledJob[] | undefined;
+  /** How the metrics about the whole backup are named; absent: they are not on the page. */
+  readonly backupMetrics?: { readonly prefix: string; readonly service: string } | undefined;
   /** The page on which people say that they saw a test; absent: there is none. */
   readonly seenPage?: { readonly language: Language } | undefined;
 }
+
+/** What the daemon does that a deployment does not know of by itself. */
+export type FurtherDuties = Omit<DaemonDuties, 'port' | 'environment' | 'logPush' | 'expected'>;
 
 export interface LogRequest {
   /** At least one; they may not be there. */

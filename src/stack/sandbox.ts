@@ -15,6 +15,8 @@ export interface HttpSandbox extends SandboxCommon {
   /** First path segments it owns: `slack` takes `/slack` and everything below, `` (empty) takes `/` alone. */
   readonly mounts: readonly string[];
   receive(request: SandboxRequest): SandboxReply;
+  /** `SandboxMessage.recipient` of a message that is not taken; undefined where nothing tells it. Absent: the path does. */
+  recipientOf?(request: SandboxRequest): string | undefined;
   /** The provider's own answer of this status (400 to 599), where it has one: for an inbox that misbehaves. */
   refusal?(status: number, retryAfter?: number): Pick<SandboxReply, 'headers' | 'body'> | undefined;
   /** The body as it is kept and shown, without the sender's credentials; absent: it holds none. */
@@ -25,6 +27,8 @@ export interface MailSandbox extends SandboxCommon {
   readonly protocol: 'smtp';
   /** `250 OK` and its like: RFC 5321. */
   receive(mail: SandboxMail): Promise<SandboxReply>;
+  /** `SandboxMessage.recipient` of a mail that is not taken, by the addresses of its envelope. */
+  recipientOf?(to: readonly string[]): string;
 }
 
 /** A request to the inbox, read whole; bodies over the endpoint's limit never get this far. */

@@ -34,9 +34,12 @@ export interface Stack {
   readonly waivers: readonly Waiver[];
   readonly backup: {
     readonly store: StorePlace;
+    readonly schedule: BackupSchedule;
     readonly retention: Retention;
     /** Source → what holds for it instead. */
     readonly retentionOf: Readonly<Record<string, Retention>>;
+    /** Every stored byte is read back within so many days. */
+    readonly verify: { readonly days: number };
     readonly metrics: {
       readonly prefix: string;
       readonly service: string;
@@ -60,6 +63,26 @@ export interface AlertTestSettings {
   readonly maxAgeMs: number;
   /** Where people reach the page on which they say that they saw one, without a `/` at its end. */
   readonly publicUrl?: string | undefined;
+}
+
+/** What is done with backups by schedule. */
+export const BACKUP_JOBS = ['backup', 'verify', 'drill', 'prune'] as const;
+export type BackupJob = (typeof BACKUP_JOBS)[number];
+
+export interface BackupSchedule {
+  /** Whether the daemon does it. */
+  readonly enabled: boolean;
+  readonly location: string;
+  /** Milliseconds. */
+  readonly jitterMs: number;
+  /** Five fields as of cron(5), in the time zone `location`; absent: never. */
+  readonly times: Readonly<Partial<Record<BackupJob, string>>>;
+  /** Milliseconds for which one proves anything: longer than the default where they are rarer. Absent: the default. */
+  readonly maxAgeMs: {
+    readonly backup?: number | undefined;
+    readonly drill?: number | undefined;
+    readonly verify?: number | undefined;
+  };
 }
 
 /** What the user changes in the shipped rules, and adds to them. */

@@ -68,6 +68,22 @@ describe("a backup's metrics", () => {
     expect(lines).toContain('leitstand_backup_size_bytes{source="prometheus"} 900');
   });
 
+  it.each([
+    ['LS-REPO-020', 1],
+    ['LS-REPO-006', 1],
+    ['LS-CLI-007', 1],
+    ['LS-PROMETHEUS-007', 0],
+    ['LS-REPO-008', 0],
+  ])('say whether it was the store that failed (%s)', (code, expected) => {
+    const refused = proof('2026-11-28T02:00:00.000Z', 'refuted', {
+      elapsedMs: 9,
+      error: { code, what: 'x' },
+    });
+    expect(text([{ source: 'prometheus', latest: refused, latestProven: made }])).toContain(
+      `leitstand_backup_last_attempt_store_failed{source="prometheus"} ${expected}`,
+    );
+  });
+
   it('are 0 for never, also for the whole when one source has none', () => {
     const never = { source: 'alertmanager', latest: undefined, latestProven: undefined };
     const lines = text([{ source: 'prometheus', latest: made, latestProven: made }, never]);

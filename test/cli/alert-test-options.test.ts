@@ -45,6 +45,7 @@ describe('the words of alert test', () => {
     [['--route', 'a=b,,c=d'], 'takes labels'],
     [['--route', '1a=b'], 'takes labels'],
     [['--route', 'a="b'], 'takes labels'],
+    [['--route', 'a=b,a=c'], 'names `a` twice'],
   ])('%j cannot be meant', (words, text) => {
     let refused: unknown;
     try {

@@ -19,6 +19,7 @@ export function contextFor(cwd: string, said: string[] = []): CommandContext {
     output: {
       result: () => undefined,
       line: () => true,
+      bytes: async () => true,
       talk: (text) => said.push(text),
     },
     onProgress: () => undefined,

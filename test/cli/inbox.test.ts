@@ -141,8 +141,8 @@ describe('inbox misbehave', () => {
     [['slack', 'bad-certificate'], {}, { kind: 'bad-certificate' }],
   ])('takes %j %j', async (args, options, fault) => {
     const { text, json } = await misbehave(args, options);
-    expect(text).toContain('`leitstand alert test` will now say FAILED');
-    expect(text).toContain('leitstand inbox misbehave --clear');
+    expect(text).toContain('`leitstand alert test` can now say FAILED');
+    expect(text).toContain(`leitstand inbox misbehave --clear --state ${directory}`);
     expect(json).toMatchObject({ type: args[0], fault });
     const listed = await misbehave([], {});
     expect(listed.json).toMatchObject([{ type: args[0], fault }]);

@@ -10,7 +10,10 @@ const EVENTS: readonly Progress[] = [
   { type: 'done', phase: 'render', text: '3 files', elapsedMs: 1234 },
 ];
 
-function shown(mode: 'tty' | 'plain' | 'json' | 'quiet'): {
+function shown(
+  mode: 'tty' | 'plain' | 'json' | 'quiet',
+  events = EVENTS,
+): {
   readonly text: string;
   readonly json: readonly Progress[];
 } {
@@ -23,7 +26,7 @@ function shown(mode: 'tty' | 'plain' | 'json' | 'quiet'): {
     },
   };
   const display = progressDisplay(stream, mode, (event) => json.push(event));
-  for (const event of EVENTS) display.onProgress(event);
+  for (const event of events) display.onProgress(event);
   display.clear();
   return { text, json };
 }
@@ -36,6 +39,17 @@ describe('progressDisplay', () => {
   it('tty: what is of the moment goes away again', () => {
     const lines = shown('tty').text.split('\u001b[K');
     expect(lines.at(-1)).toBe('warning: older\n1/2 render     3 files  1.2 s\n');
+  });
+
+  it.each(['plain', 'tty'] as const)('%s: what is quoted does not drive the terminal', (mode) => {
+    const evil = '\u001b]0;x\u0007\u009b2J\u202e';
+    const { text } = shown(mode, [
+      { type: 'step', text: evil },
+      { type: 'warning', text: evil },
+      { type: 'done', phase: 'render', text: evil, elapsedMs: 1 },
+    ]);
+    const shownText = text.replaceAll('\r\u001b[K', '');
+    expect([...evil].filter((one) => !/[\w\];]/.test(one) && shownText.includes(one))).toEqual([]);
   });
 
   it('json: every event; quiet: nothing', () => {

@@ -95,7 +95,7 @@ describe('the reference', () => {
       | \`attach\` | mapping |  | Programs that run already, in place of \`components\`: they are watched, tested and backed up, never changed. |
       | \`scrape_jobs\` | list of mappings | \`[]\` | Scrape jobs of your own. |
       | \`rules\` | mapping |  | Alerting rules. |
-      | \`inbox\` | mapping |  | The built-in sandbox that answers as Slack, PagerDuty, a mail server or a webhook would. |
+      | \`inbox\` | mapping |  | The built-in inbox, which answers as Slack, PagerDuty, a mail server or a webhook would. |
       | \`alert_test\` | mapping |  | Test alerts to all receivers: fire drills. |
       | \`daemon\` | mapping |  | The daemon that supervises the stack. |
       | \`backup\` | mapping |  | Backups. |
@@ -313,7 +313,7 @@ describe('the reference', () => {
 
       ## \`inbox\`
 
-      The built-in sandbox that answers as Slack, PagerDuty, a mail server or a webhook would.
+      The built-in inbox, which answers as Slack, PagerDuty, a mail server or a webhook would.
 
       | key | type | default | description |
       |---|---|---|---|
@@ -348,7 +348,9 @@ describe('the reference', () => {
       |---|---|---|---|
       | \`directory\` | path |  | Where backups are stored, relative to this file. Default: \`repository\` in the state directory. |
       | \`s3\` | mapping |  | An S3 bucket, in place of \`directory\`. |
+      | \`schedule\` | mapping |  | When it is done by itself. What works on the repository is done one after another. |
       | \`retention\` | mapping |  | How long backups are kept. The newest of each source, and the newest that was drilled, always are. |
+      | \`verify\` | mapping |  | What \`leitstand backup verify --rotate\` reads. |
       | \`metrics\` | mapping |  | What Prometheus learns of backups. |
 
       ## \`backup.s3\`
@@ -368,6 +370,20 @@ describe('the reference', () => {
       | \`storage_class\` | text |  | Storage class, in S3's words: \`STANDARD_IA\`. |
       | \`encryption\` | \`AES256\`, \`aws:kms\` |  | Encryption at rest by the server, beside that of Leitstand. |
       | \`kms_key_id\` | text |  | Key for \`aws:kms\`. Default: that of the account. |
+
+      ## \`backup.schedule\`
+
+      When it is done by itself. What works on the repository is done one after another.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`enabled\` | true or false |  | Whether the daemon does all this by itself. Default: in staging and production. |
+      | \`location\` | time zone | \`UTC\` | Time zone of the times. |
+      | \`jitter\` | duration | \`0s\` | Each machine begins later by a time of its own up to this: so that many do not begin at once. |
+      | \`backup\` | schedule or \`never\` | \`0 2 * * *\` | \`leitstand backup\`. Minute, hour, day of the month, month, day of the week. |
+      | \`verify\` | schedule or \`never\` | \`0 4 * * *\` | \`leitstand backup verify\`: reads a part of the repository back each time, all of it in turn. |
+      | \`drill\` | schedule or \`never\` | \`0 5 * * 0\` | \`leitstand drill\`. It needs the room, the memory and the time of a restore. |
+      | \`prune\` | schedule or \`never\` | \`0 6 * * *\` | \`leitstand backup prune\`: takes away what \`retention\` does not keep. |
 
       ## \`backup.retention\`
 
@@ -391,6 +407,14 @@ describe('the reference', () => {
       | \`weeks\` | whole number | \`0\` | Beyond it, the newest of each of so many weeks. |
       | \`months\` | whole number | \`0\` | Beyond it, the newest of each of so many months. |
       | \`years\` | whole number | \`0\` | Beyond it, the newest of each of so many years. |
+
+      ## \`backup.verify\`
+
+      What \`leitstand backup verify --rotate\` reads.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`days\` | whole number | \`30\` | Every stored byte is read back within so many days, a share of it by each run. |
 
       ## \`backup.metrics\`
 

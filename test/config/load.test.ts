@@ -70,7 +70,16 @@ describe('a file that is right', () => {
       alert_test: { schedule: '0 10 * * 1', location: 'UTC' },
       backup: {
         directory: '../backups',
+        schedule: {
+          location: 'UTC',
+          jitter: '0s',
+          backup: '0 2 * * *',
+          verify: '0 4 * * *',
+          drill: '0 5 * * 0',
+          prune: '0 6 * * *',
+        },
         retention: { days: 30, weeks: 0, months: 0, years: 0, sources: {} },
+        verify: { days: 30 },
         metrics: { prefix: 'sva', service: 'monitoring' },
       },
       provision: {

@@ -97,7 +97,7 @@ it('a run under way ends with the daemon, and may tidy up', async () => {
   await passing;
   expect(await exists(join(root, 'tidy'))).toBe(true);
   expect((await runs())[0]).toMatchObject({
-    outcome: 'failed',
+    outcome: 'lost',
     reason: expect.stringContaining('it was ended'),
   });
 });

@@ -15,6 +15,10 @@ const TARGETS: Readonly<Record<string, Target>> = {
   }),
   pagerduty: makeIntegration('pagerduty', { routing_key: 'SECRET7f3aSECRET7f3aSECRET7f3aSE' }),
   webhook: makeIntegration('webhook', { url: 'https://example.org/SECRET7f3a' }),
+  telegram: makeIntegration('alertmanager', {
+    type: 'telegram',
+    settings: { bot_token: 'SECRET7f3a', chat_id: -100, api_url: 'http://telegram.example.org' },
+  }),
 };
 
 /** Reasons as Alertmanager logs them (0.25 to 0.34) and as the inbox words them, and what tells people what to do. */
@@ -23,9 +27,9 @@ const CASES = [
   ['slack', 'unexpected status code 404: no_service', 'into the secret TEST_URL; then: leitstand up'],
   ['slack', 'unexpected status code 410: channel_is_archived', 'unarchive it'],
   ['slack', 'channel "#alerts": received an error response from Slack: not_in_channel', '/invite @YOUR-APP'],
-  ['slack', 'received an error response from Slack: missing_scope', 'the scope chat:write'],
+  ['slack', 'received an error response from Slack: missing_scope', 'the scopes chat:write'],
   ['slack', 'received an error response from Slack: token_revoked', 'Bot User OAuth Token'],
-  ['slack', 'unexpected status code 403: action_prohibited', 'ask its administrator'],
+  ['slack', 'unexpected status code 403: action_prohibited', 'ask an administrator'],
   ['slack', 'unexpected status code 400: invalid_attachments', 'leitstand alert preview on-call'],
   ['slack', 'unexpected status code 429: {"ok":false,"error":"rate_limited"}', 'one message a second'],
   ['slack', 'received an error response from Slack: <html>', 'a proxy or its login page'],
@@ -96,11 +100,15 @@ const CASES = [
   ['webhook', 'unexpected status code 502', 'a problem of its own'],
   ['webhook', 'Post "<redacted>": EOF', 'cuts the connection'],
   ['webhook', 'Post "<redacted>": context deadline exceeded', 'does not answer in time'],
-  ['webhook', 'Post "<redacted>": dial tcp: lookup example.org: no such host', 'is not known here'],
+  [
+    'webhook',
+    'Post "<redacted>": dial tcp: lookup example.org: no such host',
+    'is not known on the machine of Alertmanager',
+  ],
   ['webhook', 'Post "<redacted>": dial tcp 10.0.0.1:443: connect: no route to host', 'has no way to'],
   ['webhook', 'Post "<redacted>": x509: certificate has expired or is not yet valid', 'check the clock here'],
-  ['webhook', 'Post "<redacted>": proxyconnect tcp: dial tcp: connection refused', 'the proxy on the way'],
-  ['webhook', 'open /etc/am/hook: permission denied', 'may not read the secret file'],
+  ['webhook', 'Post "<redacted>": proxyconnect tcp: dial tcp: connection refused', 'no proxy listens'],
+  ['webhook', 'open /etc/am/hook: permission denied', 'cannot read the secret file'],
   ['webhook', 'unsupported protocol scheme ""', 'the whole one, with https://'],
   [
     'webhook',
@@ -119,6 +127,23 @@ const CASES = [
     'slack',
     'Alertmanager gave up sending for the reason it calls contextDeadlineExceeded',
     'no answer in time',
+  ],
+  [
+    'webhook',
+    'unable to read CA cert: unable to read file /a.pem: open /a.pem: no such file',
+    'correct `ca_file`',
+  ],
+  [
+    'webhook',
+    'Post "<redacted>": http: server gave HTTP response to HTTPS client',
+    'http:// in place of https://',
+  ],
+  ['telegram', 'telegram: chat not found (400)', 'the settings of on-call telegram[0]'],
+  ['telegram', 'telegram: Unauthorized (401)', 'refuses the credentials'],
+  [
+    'telegram',
+    'telebot: Post "http://telegram.example.org/…": dial tcp 127.0.0.1:80: connect: connection refused',
+    'the address in the settings of on-call telegram[0] in leitstand.yaml',
   ],
   ['webhook', 'something that nobody has seen yet', '`leitstand logs alertmanager`'],
 ] as const;

@@ -43,10 +43,14 @@ const early: Evidence = {
   unassigned: 0,
   refused: 0,
   isInbox: false,
+  unread: [],
+  hasTwins: false,
   event: undefined,
   holds: [],
   groups: [group('on-call')],
   attempts: [],
+  isLogLate: false,
+  waitMs: 0,
   counted: counted(0),
   sameType: { unsettled: 1, proven: 0, failed: 0 },
   postedAt: new Date('2026-01-02T03:04:05.600Z'),
@@ -62,12 +66,23 @@ const refused = {
   receiver: 'on-call',
   integration: 'slack[0]',
   reason: 'dial tcp 127.0.0.1:1: connect: connection refused',
+  isFinal: false,
 };
+const end = { ...refused, isFinal: true };
 
 describe('good news', () => {
   it('is CONFIRMED by a message that the inbox took, with its time', () => {
     const report = judge(integration, { ...early, isInbox: true, message });
     expect(report).toMatchObject({ verdict: 'CONFIRMED', latencyMs: 78, evidence: 'inbox message 7' });
+  });
+
+  it('took no time when the clock was set back meanwhile', () => {
+    const postedAt = new Date('2026-01-02T04:00:00.000Z');
+    expect(judge(integration, { ...early, isInbox: true, message, postedAt })).toMatchObject({
+      latencyMs: 0,
+    });
+    const event = { at: new Date(message.receivedAt), message: 7 };
+    expect(judge(integration, { ...early, event, postedAt })).toMatchObject({ latencyMs: 0 });
   });
 
   it.each([
@@ -98,6 +113,11 @@ describe('good news', () => {
     ['a request whose failure may not be counted yet', { counted: counted(1, 0, 0, { succeeded: 0 }) }],
     ['a reset of the counters', { counted: undefined }],
     ['our own inbox, where nothing came', { counted: counted(1), isInbox: true }],
+    ['a group that waits among other alerts: the success may be theirs', { counted: counted(1), waitMs: 1 }],
+    [
+      'a group that waits among other alerts: the failure may be theirs',
+      { counted: counted(1, 1, 1), waitMs: 1 },
+    ],
   ])('is not claimed with %s', (_, evidence) => {
     expect(judge(integration, { ...early, ...evidence })).toBeUndefined();
     expect(judge(integration, { ...late, ...evidence })?.verdict).toMatch(/^(SENT-UNCONFIRMED|FAILED)$/);
@@ -135,7 +155,13 @@ describe('NOT-ROUTED', () => {
 
   it('is said at the end when there is no group at all', () => {
     expect(judge(integration, { ...early, groups: [], elapsedMs: 1500 })).toBeUndefined();
-    expect(judge(integration, { ...late, groups: [] })?.verdict).toBe('NOT-ROUTED');
+    expect(judge(integration, { ...late, groups: [], waitMs: Infinity })?.verdict).toBe('NOT-ROUTED');
+    // It was there, or may have been: Alertmanager has forgotten it.
+    for (const waitMs of [0, Infinity])
+      expect(judge(integration, { ...late, groups: [], waitMs, counted: undefined })).toMatchObject({
+        verdict: 'SENT-UNCONFIRMED',
+        reason: expect.stringContaining('restarted meanwhile'),
+      });
   });
 });
 
@@ -171,9 +197,44 @@ describe('FAILED', () => {
     expect(judge(integration, evidence)).toBeUndefined();
     expect(judge(integration, { ...evidence, elapsedMs: 1500 })).toMatchObject({
       verdict: 'FAILED',
-      stage: 'send',
+      stage: 'receive',
       reason: expect.stringContaining('clientError'),
     });
+  });
+
+  it('waits for the log while a group is tried, for at most as long as Alertmanager does that', () => {
+    const evidence = { ...early, counted: counted(1, 1, 1), isLogLate: true, elapsedMs: 10_500 };
+    expect(judge(integration, evidence)).toBeUndefined();
+    expect(judge(integration, { ...evidence, attempts: [end] })).toMatchObject({ reason: refused.reason });
+    for (const more of [{ elapsedMs: 11_000 }, { final: true }, { isLogLate: false }])
+      expect(judge(integration, { ...evidence, ...more })?.reason).toContain('gave up sending');
+  });
+
+  it('at once when Alertmanager says that it gave up; where it does not say of what, a moment later', () => {
+    const own = { ...end, group: 'alertname="LeitstandTest_abcx0x"' };
+    expect(judge(integration, { ...early, attempts: [own] })?.verdict).toBe('FAILED');
+    expect(judge(integration, { ...early, attempts: [end] })).toBeUndefined();
+    expect(judge(integration, { ...early, attempts: [end], elapsedMs: 1_000 })?.verdict).toBe('FAILED');
+    expect(judge(integration, { ...early, attempts: [own], turnsMs: 2_000 })).toBeUndefined();
+  });
+
+  it.each([
+    ['send RCPT command: 550 5.1.1 User unknown', 'receive'],
+    ['send RCPT command: 550 "5.1.1 User unknown"', 'receive'],
+    ['*smtp.plainAuth auth: 535 5.7.8 Error', 'receive'],
+    ['create SMTP client: 421 4.7.0 Try again later', 'receive'],
+    ['delivery failure: 554 5.7.1 Message rejected', 'receive'],
+    ['establish connection to server: dial tcp 10.0.0.1:587: i/o timeout', 'send'],
+    ['create SMTP client: EOF', 'send'],
+  ])('of a mail: %s', (reason, stage) => {
+    expect(judge(integration, { ...late, attempts: [{ ...refused, reason }] })).toMatchObject({ stage });
+  });
+
+  it('of our own inbox, which does not run', () => {
+    const evidence = { ...late, isInbox: true, attempts: [refused] };
+    expect(judge(integration, evidence)?.fix).toMatch(/^the inbox does not run: `leitstand status`/);
+    const proxy = { ...refused, reason: `proxyconnect tcp: ${refused.reason}` };
+    expect(judge(integration, { ...evidence, attempts: [proxy] })?.fix).toContain('no proxy listens');
   });
 
   it('is not concluded by counters while another notification of the type is on its way', () => {
@@ -252,11 +313,34 @@ describe('what is tried again', () => {
   it.each([
     ['slack', 429],
     ['slack', 404],
-    ['slack', 200],
     ['pagerduty', 400],
     ['webhook', 403],
   ])('%s %i is not', (type, status) => {
     expect(at(type, status)).toBe('FAILED');
+  });
+
+  it('is not what Alertmanager takes for success: that is told at once, and that it does so', () => {
+    const taken = { ...early, isInbox: true, counted: counted(1) };
+    const html = { ...no(200), problems: ['told to misbehave: 200 with an HTML page'] };
+    expect(judge(integration, { ...early, isInbox: true, message: html })).toBeUndefined();
+    for (const one of [html, no(421)])
+      expect(judge({ ...integration, type: 'email' }, { ...taken, message: one })).toMatchObject({
+        verdict: 'FAILED',
+        reason: expect.stringContaining('; Alertmanager takes that for success and does not send it again'),
+      });
+    for (const evidence of [{ elapsedMs: 1_000 }, { final: true }, { counted: counted(1, 1, 1) }])
+      expect(judge(integration, { ...early, ...evidence, isInbox: true, message: html })?.reason).toBe(
+        'the inbox answered 200 and did not take it: told to misbehave: 200 with an HTML page',
+      );
+  });
+
+  it('on purpose has another fix', () => {
+    const told = { ...no(403), problems: ['invalid_token (told to misbehave: status 403)'] };
+    expect(judge(integration, { ...early, isInbox: true, message: told })?.fix).toMatch(
+      /^the inbox was told to do so: leitstand inbox misbehave --clear\. Were it the provider: .*make a new webhook/,
+    );
+    const real = { ...told, problems: ['invalid_token: the last part of the URL is no token'] };
+    expect(judge(integration, { ...early, isInbox: true, message: real })?.fix).not.toContain('misbehave');
   });
 
   it('counts only after the last member of a cluster had its turn', () => {

@@ -15,6 +15,7 @@ describe("Alertmanager's log", () => {
         receiver: 'on-call',
         integration: 'webhook[0]',
         reason: 'Post "http://127.0.0.1:1/…": dial tcp 127.0.0.1:1: connect: connection refused',
+        isFinal: false,
       },
     ]);
   });
@@ -27,6 +28,7 @@ describe("Alertmanager's log", () => {
       receiver: 'on-call',
       integration: 'slack[2]',
       reason: 'unexpected status code 500: ok',
+      isFinal: false,
       group: 'alertname="T_n1", workspace_id="n1"}',
     });
     if (!attempt) throw new Error('none');
@@ -47,11 +49,17 @@ describe("Alertmanager's log", () => {
     ],
   ])('%s: the end, for each integration', (_, line) => {
     expect(read(line)).toEqual([
-      { receiver: 'on-call', integration: 'slack[0]', reason: 'open /run/x: no such file or directory' },
+      {
+        receiver: 'on-call',
+        integration: 'slack[0]',
+        reason: 'open /run/x: no such file or directory',
+        isFinal: true,
+      },
       {
         receiver: 'on-call',
         integration: 'slack[1]',
         reason: 'channel "#x": unexpected status code 404: no_service',
+        isFinal: true,
       },
     ]);
   });

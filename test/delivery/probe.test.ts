@@ -47,7 +47,9 @@ describe('the test alert', () => {
 
   it('is one for each receiver, and none is found in another', () => {
     const many = Array.from({ length: 12 }, (_, i) => `r${i}`);
-    const nonces = makeProbes(stackAlerting(stack), { kind: 'receivers', names: many }, 'ab').map(({ nonce }) => nonce);
+    const nonces = makeProbes(stackAlerting(stack), { kind: 'receivers', names: many }, 'ab').map(
+      ({ nonce }) => nonce,
+    );
     for (const [i, nonce] of nonces.entries())
       expect(nonces.findIndex((other) => other.includes(nonce))).toBe(i);
   });

@@ -18,6 +18,16 @@ it.each([
   expect(withoutSecrets(reason, at(url))).toBe(shown);
 });
 
+it("keeps the words of PagerDuty's address, which is no secret", () => {
+  const key = 'Q7f3aQ7f3aQ7f3aQ7f3aQ7f3aQ7f3a12';
+  const pagerduty = makeIntegration('pagerduty', {
+    routing_key: key,
+    url: 'http://127.0.0.1:5001/pagerduty/v2/enqueue',
+  });
+  const reason = `open /s/on-call-pagerduty-0: permission denied, ${key}`;
+  expect(withoutSecrets(reason, pagerduty)).toBe('open /s/on-call-pagerduty-0: permission denied, …');
+});
+
 it('leaves no part of a key in whatever a destination answers', () => {
   const key = fc.stringMatching(/^[A-Za-z0-9_-]{8,40}$/);
   fc.assert(

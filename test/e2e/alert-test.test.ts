@@ -66,7 +66,7 @@ describe.each(generations)('alert test with %s programs', (generation) => {
   it('--direct says what it does not prove', async () => {
     const { exit, stdout } = await test('--direct', 'on-call');
     expect(stdout).toMatch(/^on-call {2}slack\[0\] +CONFIRMED/m);
-    expect(stdout).toContain('They count as no proof of a receiver.');
+    expect(stdout).toContain('It counts as no proof of a receiver.');
     expect(stdout).toMatch(/^2 of 2 integrations took the message /m);
     expect(exit).toBe(0);
   });

@@ -9,6 +9,7 @@ import { httpExchange } from '../../src/platform/http.ts';
 import type { HttpSandbox, InboxMessage, SandboxReply } from '../../src/stack/sandbox.ts';
 
 const LIMIT = 1000;
+const ROOM = 1500;
 const clock: Clock = { ...systemClock, now: () => new Date('2026-01-02T03:04:05.678Z') };
 const accepted: SandboxReply = {
   status: 202,
@@ -55,6 +56,7 @@ beforeEach(async () => {
         kept.push(message);
       },
     },
+    roomBytes: ROOM,
     clock,
   });
   base = `http://127.0.0.1:${inbox.port}`;
@@ -125,6 +127,21 @@ describe('the inbox', () => {
     expect(greeting.status).toBe(200);
     expect(greeting.body).toContain('/one');
     expect(kept).toEqual([]);
+  });
+
+  it('takes nothing from a page in a browser', async () => {
+    for (const origin of ['https://evil.example', 'null'])
+      expect((await post('/one', 'x', { origin })).status).toBe(403);
+    expect(kept).toEqual([]);
+  });
+
+  it('holds only so much at once, and takes the next when there is room again', async () => {
+    const begin = `POST /one HTTP/1.1\r\nhost: a\r\ncontent-length: ${LIMIT}\r\n\r\n${'x'.repeat(900)}`;
+    const slow = connect(inbox.port, '127.0.0.1', () => slow.write(begin));
+    await expect.poll(async () => (await post('/one', 'x'.repeat(900))).status).toBe(503);
+    expect((await post('/one', 'x'.repeat(500))).status).toBe(202);
+    slow.destroy();
+    await expect.poll(async () => (await post('/one', 'x'.repeat(900))).status).toBe(202);
   });
 
   it('refuses a body over the limit, however it is announced', async () => {

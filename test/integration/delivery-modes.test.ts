@@ -4,6 +4,7 @@ import { attachedAlerting } from '../../src/delivery/attached/alerting.ts';
 import { testDirectly } from '../../src/delivery/direct.ts';
 import { testDelivery } from '../../src/delivery/test-delivery.ts';
 import { groupKey } from '../../src/delivery/group-key.ts';
+import { recordingStore } from '../../src/inbox/notifications.ts';
 import { readConfiguration } from '../../src/routing/configuration.ts';
 import { destinationsOf } from '../../src/routing/walk.ts';
 import type { Program } from '../../src/stack/program.ts';
@@ -70,6 +71,12 @@ describe.each(generations)('the modes of alert test with %s programs', (generati
     expect(report.integrations[0]).toMatchObject({ route: 'team="water", severity="critical"' });
     const other = await world.test(running, { aim: { kind: 'labels', labels: { alertname: 'DiskFull' } } });
     expect(verdicts(other)).toEqual(['team webhook[0] CONFIRMED']);
+    const nobody = await world.test(running, { aim: { kind: 'labels', labels: { severity: 'none' } } });
+    expect(nobody).toMatchObject({ exit: 1, integrations: [] });
+    expect(nobody.notes).toEqual([
+      'severity="none": the receiver (nobody) has no integration: it tells nobody',
+    ]);
+    expect(world.history.proofs.list({ limit: 9 }).map(({ subject }) => subject)).toEqual(['team', 'water']);
     expect(await firingTests(running.live)).toBe(0);
   });
 
@@ -87,8 +94,9 @@ describe.each(generations)('the modes of alert test with %s programs', (generati
       fix: expect.stringContaining('move it up'),
     });
     expect(report.exit).toBe(1);
-    expect(world.history.proofs.latest('alert-delivery', 'on-call')).toMatchObject({ verdict: 'refuted' });
-    expect(world.history.proofs.latest('alert-delivery', 'team')).toMatchObject({ verdict: 'proven' });
+    // A route that is never reached is a mistake, and the receiver is reached all the same.
+    for (const receiver of ['on-call', 'water', 'team'])
+      expect(world.history.proofs.latest('alert-delivery', receiver)).toMatchObject({ verdict: 'proven' });
   });
 
   it('--min-verdict decides the exit code, and not what is recorded', async () => {
@@ -121,6 +129,10 @@ describe.each(generations)('the modes of alert test with %s programs', (generati
     expect(world.history.deliveries.list({ limit: 9, nonce: report.nonce }).map(({ mode }) => mode)).toEqual(
       Array.from({ length: 4 }, () => 'direct'),
     );
+    // What the inbox got is known as a test's, so that no statistic takes it for real notifications.
+    const kept = recordingStore(world.history);
+    for (const message of world.history.messages.list({ limit: 9 })) kept.append(message);
+    expect(world.history.deliveries.list({ limit: 99 })).toHaveLength(4);
     expect(await firingTests(running.live)).toBe(0);
   });
 
@@ -219,6 +231,55 @@ describe.each(generations)('the modes of alert test with %s programs', (generati
       expect(destination?.route.receiver).toBe(receiver);
       expect(groupKey(destination?.path ?? [], labels)).toBe(key);
     }
+  });
+
+  it('asks the provider, and says what it could not ask', async () => {
+    let posted = '';
+    let answer = (): object => ({
+      ok: true,
+      messages: [{ ts: String(Date.now() / 1000), bot_id: 'B0', text: posted }],
+    });
+    const slackThere = await localServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        if (request.method === 'GET') return response.end(JSON.stringify(answer()));
+        posted = body;
+        return response.end('ok');
+      });
+    });
+    world.onEnd(() => slackThere[Symbol.asyncDispose]());
+    const slack = {
+      webhook_url: `${slackThere.url}/services/T0/B0/x`,
+      api_url: `${slackThere.url}/api`,
+      read_back: {
+        token: 'xoxb-123456789012-1234567890123-abc7f3aabc7f3aabc7f3aabc',
+        channel_id: 'C0123456789',
+      },
+    };
+    const running = await world.start(program, {
+      receivers: { 'on-call': { slack: [slack] } },
+      default: 'on-call',
+    });
+    const seen = await world.test(running, { standard: 'confirmed' });
+    expect(seen).toMatchObject({
+      exit: 0,
+      integrations: [
+        {
+          verdict: 'CONFIRMED',
+          evidenceKind: 'provider',
+          evidence: expect.stringContaining('in the Slack channel C0123456789'),
+          latencyMs: expect.any(Number),
+        },
+      ],
+    });
+    answer = () => ({ ok: false, error: 'missing_scope' });
+    const unseen = await world.test(running);
+    expect(unseen).toMatchObject({
+      exit: 0,
+      integrations: [{ verdict: 'ACCEPTED', notes: [expect.stringContaining('channels:history')] }],
+    });
+    expect(JSON.stringify([seen, unseen])).not.toContain('7f3a');
   });
 
   it('closes at the provider what Alertmanager can end no more', async () => {

@@ -114,7 +114,7 @@ describe.each(generations)('alert test with %s programs', (generation) => {
         verdict: 'FAILED',
         stage: 'send',
         reason: expect.stringContaining('connection refused'),
-        fix: expect.stringContaining(`nothing listens at 127.0.0.1:${world.inbox.port}`),
+        fix: expect.stringMatching(/^the inbox does not run: .*leitstand up/),
       });
     expect(report.integrations).toHaveLength(3);
     expect(world.history.proofs.latest('alert-delivery', 'team')).toMatchObject({ verdict: 'refuted' });

@@ -102,6 +102,13 @@ describe.each(generations)("mails in %s Alertmanager's own template engine", (ge
     expect(Buffer.byteLength(html)).toBeLessThan(102 * 1024);
   });
 
+  it('says in a header which alert it is, and whose test, whatever the alert is called', async () => {
+    expect((await render(CASES.firing)).alert).toBe('DiskFull');
+    expect((await render(CASES.test)).alert).toBe('LeitstandTest_7x0x 7x0x');
+    const named = { ...web(1), labels: { ...LABELS, alertname: 'x'.repeat(300), [TEST_LABEL]: '7x0x' } };
+    expect((await render([named])).alert).toBe(`${'x'.repeat(60)}… 7x0x`);
+  });
+
   it('makes a thread of what is about the same group, until it begins anew', async () => {
     const { thread } = await render(CASES.firing);
     expect(thread).toBe('<alert%2FDiskFull%2Frathaus-nord-2026-01-02@leitstand>');

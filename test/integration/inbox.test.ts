@@ -109,7 +109,7 @@ describe.each(generations)("somebody's Alertmanager (%s)", (generation) => {
       expect.objectContaining({
         type: 'email',
         accepted: false,
-        problems: [expect.stringMatching(/^told to/)],
+        problems: [expect.stringMatching(/told to misbehave/)],
       }),
     );
   });

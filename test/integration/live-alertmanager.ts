@@ -14,6 +14,10 @@ export interface LiveAlertmanager {
   readonly configFile: string;
   secretPath(name: string): string;
   logTail(lines: number): Promise<string[]>;
+  /** Kills it; its data stays. */
+  crash(): Promise<void>;
+  /** Kills it where it runs, and starts it with its data at the same address; ready when this resolves. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,22 +47,16 @@ export async function startAlertmanager(
   const port = await findFreePort(0);
   const url = `http://127.0.0.1:${port}`;
   const logFile = join(directory, 'alertmanager.log');
-  const log = await open(logFile, 'a');
-  const child = spawn(
-    program.path,
-    [
+  const start = () =>
+    startProcess(program.path, logFile, [
       `--config.file=${configFile}`,
       `--storage.path=${join(directory, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
       ...args,
-    ],
-    { stdio: ['ignore', log.fd, log.fd] },
-  );
-  await log.close();
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    ]);
+  let kill = await start();
   const stop = async () => {
-    child.kill('SIGKILL');
-    await ended;
+    await kill();
     await rm(join(directory, 'data'), { recursive: true, force: true });
   };
   try {
@@ -72,7 +70,25 @@ export async function startAlertmanager(
     configFile,
     secretPath,
     logTail: async (lines) => (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-lines),
+    crash: () => kill(),
+    restart: async () => {
+      await kill();
+      kill = await start();
+      await becomesReady(url);
+    },
     stop,
+  };
+}
+
+/** Returns what kills it; safe to call twice. */
+async function startProcess(path: string, logFile: string, args: readonly string[]) {
+  const log = await open(logFile, 'a');
+  const child = spawn(path, args, { stdio: ['ignore', log.fd, log.fd] });
+  await log.close();
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return async () => {
+    child.kill('SIGKILL');
+    await ended;
   };
 }
 

@@ -22,6 +22,8 @@ export interface LiveOptions {
   readonly outOfOrderWindow?: string;
   /** Relative to the directory. */
   readonly ruleFiles?: readonly string[];
+  /** More of the configuration file, which wins. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
@@ -56,6 +58,7 @@ export async function startPrometheus(
     ...(options.outOfOrderWindow === undefined
       ? {}
       : { storage: { tsdb: { out_of_order_time_window: options.outOfOrderWindow } } }),
+    ...options.config,
   };
   // JSON is YAML.
   await writeFile(join(directory, 'prometheus.yml'), JSON.stringify(config));

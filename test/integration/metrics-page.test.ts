@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VERIFY_SUBJECT } from '../../src/backup/verify-proof.ts';
 import { ShippingCounts } from '../../src/daemon/log-shipping/counts.ts';
 import { metricsPage } from '../../src/daemon/metrics/metrics-page.ts';
 import { openHistory } from '../../src/history/history.ts';
@@ -25,7 +26,13 @@ const job = {
 const daemon: DaemonDuties = {
   port: 9470,
   environment: 'production',
-  expected: [{ kind: 'alert-delivery', subject: 'on-call' }],
+  expected: [
+    { kind: 'alert-delivery', subject: 'on-call' },
+    { kind: 'backup', subject: 'prometheus' },
+    { kind: 'backup', subject: 'leitstand' },
+    { kind: 'verify', subject: VERIFY_SUBJECT },
+  ],
+  backupMetrics: { prefix: 'sva', service: 'monitoring' },
   integrations: [
     { receiver: 'on-call', type: 'slack', index: 0 },
     { receiver: 'say "hello"\\', type: 'email', index: 0 },
@@ -61,6 +68,12 @@ beforeAll(async () => {
   });
   history.sightings.ask({ token: TOKEN, nonce: 'n1x0x', receiver: 'on-call', at: at(90) });
   recordSighting(database, TOKEN, at(89));
+  const proof = { verdict: 'proven', method: 'm', ageLimitMs: 1, notProven: [] } as const;
+  for (const subject of ['prometheus', 'leitstand'])
+    history.proofs.append(
+      { ...proof, kind: 'backup', subject, facts: { bytes: 900, elapsedMs: 4_000, newBytes: 90, files: 3 } },
+      at(subject === 'leitstand' ? 59 : 60),
+    );
   history.jobs.note(job.name, scheduleText(job), new Date('2026-11-20T12:00:00.000Z'));
   const run = history.jobs.begin({ job: job.name, now: new Date('2026-11-23T09:00:00.000Z') });
   history.jobs.end(run, { outcome: 'succeeded', exit: 0 }, new Date('2026-11-23T09:00:03.000Z'));
@@ -74,7 +87,7 @@ function page(duties: DaemonDuties | undefined): Promise<string> {
     since: NOW,
     clock: handClock(NOW),
     database,
-    wantedTests: join(directory, 'wanted-tests.json'),
+    wantedTests: join(directory, 'wanted-tests'),
     counts: new ShippingCounts(handClock(NOW), () => undefined),
     desired: duties && { stack: 'test', components: [], inbox: { enabled: false, port: 0 }, daemon: duties },
     status: async () => [{ component: 'alpha', state: 'ready', restarts: 0 }],
@@ -126,9 +139,33 @@ it('tells whether alerts arrive, and what the schedule does', async () => {
     ['job_last_run_succeeded alert-test', 1],
     ['job_last_run_duration_seconds alert-test', 3],
     ['job_last_success_timestamp_seconds alert-test', seconds('2026-11-23T09:00:00Z')],
+    ['job_last_skipped_timestamp_seconds alert-test', 0],
     ['job_next_run_timestamp_seconds alert-test', seconds('2026-11-30T09:00:00Z')],
     ['job_overdue_seconds alert-test', 0],
+    ['job_paused_until_timestamp_seconds alert-test', 0],
   ]);
+});
+
+it('tells of backups what the Pushgateway is told', async () => {
+  const samples = new Map(
+    parseMetrics(await page(daemon)).map(({ name, labels, value }) => [
+      [name, ...Object.values(labels)].join(' '),
+      value,
+    ]),
+  );
+  expect(samples.get('sva_backup_timestamp monitoring')).toBe(Date.parse(NOW) / 1000 - 3_600);
+  expect(samples.get('sva_backup_size_bytes monitoring')).toBe(1_800);
+  expect(samples.get('sva_backup_duration_seconds monitoring')).toBe(8);
+  expect(samples.get('leitstand_backup_new_bytes prometheus')).toBe(90);
+  expect(samples.get('leitstand_backup_last_attempt_store_failed leitstand')).toBe(0);
+  // Never verified.
+  expect(samples.get('leitstand_repository_oldest_unverified_timestamp_seconds')).toBe(0);
+  expect(samples.get('leitstand_repository_last_verify_timestamp_seconds')).toBe(0);
+});
+
+it('tells nothing of backups where an older version has said what it shall tell', async () => {
+  const { backupMetrics: _, ...older } = daemon;
+  expect(await page(older)).not.toContain('_backup_timestamp');
 });
 
 it('is there for who was never tested, with zeros', async () => {

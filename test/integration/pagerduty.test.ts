@@ -341,6 +341,21 @@ describe.each(generations)('PagerDuty with %s programs', (generation) => {
     expect(new Set(messages.map((message) => eventOf(message).dedup_key)).size).toBe(alerts.length);
   });
 
+  it('is heard however long a label or an annotation is', async () => {
+    live = await startAlertmanager(program, stackOf('de'), place);
+    const long = 'ä<'.repeat(200_000);
+    const labels = Object.fromEntries(
+      ['severity', 'workspace_id', 'instance', 'component', 'probe', 'other'].map((name) => [name, long]),
+    );
+    const annotations = { summary: long, description: long, impact: long, runbook: long };
+    const [message] = await send([alert({ alertname: `Long ${long}`, ...labels }, annotations)], 1);
+    expect(message).toMatchObject({ accepted: true, status: 'firing' });
+    // With half a megabyte Alertmanager leaves out the details, and PagerDuty refuses what is left.
+    expect(message?.body.length).toBeLessThan(60_000);
+    expect(eventOf(message).payload.custom_details['impact']).toBe(`\t${long.slice(0, 1_000)}…`);
+    expect(message?.title).toMatch(/^(?:Ä<)+…: Long ä<.*… in ä<.*…: ä<.*…$/);
+  });
+
   it("Alertmanager's template engine fails on no label, and the summary is a line", async () => {
     const { templates } = (await renderAlerting(stackOf('de'), program, place)).rendered;
     const names = [...(templates[0]?.content ?? '').matchAll(/define "([^"]+)"/g)].map(

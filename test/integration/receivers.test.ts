@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAlertmanagerApi } from '../../src/components/alertmanager/api.ts';
+import { stackAlerting } from '../../src/delivery/alerting.ts';
+import { testDelivery } from '../../src/delivery/test-delivery.ts';
 import { type History, openHistory } from '../../src/history/history.ts';
 import { type Inbox, startInbox } from '../../src/inbox/server.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -13,6 +16,7 @@ import type { InboxMessage } from '../../src/stack/sandbox.ts';
 import type { Language } from '../../src/stack/language.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 import { alertingStack } from '../fixtures/alerting.ts';
+import { startProvider } from '../fixtures/provider.ts';
 import { type LiveAlertmanager, renderAlerting, startAlertmanager } from './live-alertmanager.ts';
 import { generations, requirePrograms } from './programs.ts';
 
@@ -177,6 +181,47 @@ describe.each(generations)('receivers with %s programs', (generation) => {
     );
     expect(over.title).toMatch(/^✅ CRITICAL resolved: Hostile/);
     expect(over.fields[2]?.value).toMatch(/ UTC, lasted 1h0m\d+s$/);
+  });
+
+  it('a login page behind a redirect is no success, and is never asked', async () => {
+    const program = (await requirePrograms(generation)).get('alertmanager');
+    if (!program) throw new Error('incomplete');
+    await using proxy = await startProvider(({ url }) =>
+      url.pathname === '/login'
+        ? { status: 200, body: '<html>Sign in</html>' }
+        : { status: 302, headers: { location: '/login' }, body: '' },
+    );
+    const stack = alertingStack({
+      receivers: {
+        'on-call': {
+          slack: [{ webhook_url: `${proxy.url}/services/T0/B0/x` }],
+          pagerduty: [{ routing_key: 'e93facc04764012d7bfb002500d5d1a6', url: `${proxy.url}/v2/enqueue` }],
+          webhook: [{ url: `${proxy.url}/webhook` }],
+        },
+      },
+      default: 'on-call',
+      groupIntervalMs: 1_000,
+    });
+    const running = await startAlertmanager(program, stack, directory);
+    alertmanager = running;
+    const report = await testDelivery({
+      alertmanagers: [running.url],
+      alerting: stackAlerting(stack),
+      language: 'en',
+      logTail: (lines) => running.logTail(lines),
+      clock: systemClock,
+      random: (bytes) => randomBytes(bytes),
+      timeoutMs: 15_000,
+      onProgress: () => undefined,
+    });
+    expect(report.integrations.map(({ type, verdict }) => `${type} ${verdict}`)).toEqual([
+      'slack FAILED',
+      'pagerduty FAILED',
+      'webhook FAILED',
+    ]);
+    expect(new Set(proxy.asked.map(({ method, url }) => `${method} ${url.pathname}`))).toEqual(
+      new Set(['POST /services/T0/B0/x', 'POST /v2/enqueue', 'POST /webhook']),
+    );
   });
 
   it('speaks German, and a test stays a test', async () => {

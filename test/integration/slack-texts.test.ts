@@ -162,10 +162,38 @@ describe.each(generations)('Slack messages, rendered by %s amtool', (generation)
         annotations: { summary: 'a\nb', description: '&'.repeat(401) },
       },
     ]);
-    expect(shown.title).toMatch(/^⚠️ ALERT: Long in nord Bcc: x ü+$/);
+    expect(shown.title).toBe(`⚠️ ALERT: Long in nord Bcc: x ${'ü'.repeat(200 - 'nord\nBcc: xx'.length)}…`);
     expect(shown.fields[0]).toBe(`Workspace: nord Bcc: x ${'ü'.repeat(400 - 'nord\nBcc: xx'.length)}…`);
     expect(shown.text).toBe(`*Summary:* a\nb\n*Description:* ${'&amp;'.repeat(400)}…\n`);
     expect(shown.fallback).toMatch(/: a b$/);
+  });
+
+  it('names everything right: one alert among others, one without a name', async () => {
+    const down = (instance: string, status: 'firing' | 'resolved') => ({
+      status,
+      labels: { alertname: 'Down', instance },
+    });
+    const both = [down('a', 'firing'), down('b', 'resolved'), down('c', 'resolved')];
+    expect((await render(both)).title).toBe('⚠️ ALERT: Down (1 alert, 2 resolved)');
+    expect((await render(both, 'de')).title).toBe('⚠️ ALARM: Down (1 Alarm, 2 behoben)');
+    const nameless = [{ labels: { severity: 'critical', workspace_id: 'nord' } }];
+    expect((await render(nameless)).title).toBe('🚨 CRITICAL: alert without a name in nord');
+    expect((await render(nameless, 'de')).title).toBe('🚨 CRITICAL: Alarm ohne Namen in nord');
+  });
+
+  it('links are left out where no button takes them, and a silence takes the beginning of a long label', async () => {
+    const long = `https://example.org/${'a'.repeat(3_000)}`;
+    const { buttons } = await render([
+      {
+        labels: { alertname: 'Long', note: `${'ü'.repeat(199)}"${'x'.repeat(5_000)}` },
+        annotations: { runbook_url: long, dashboard_url: long, dashboard: 'https://example.org/d' },
+        generatorURL: long,
+      },
+    ]);
+    expect(buttons).toHaveLength(2);
+    expect(buttons[0]).toBe('Dashboard https://example.org/d');
+    const filter = decodeURIComponent(new URL((buttons[1] ?? '').replace('Silence ', '')).hash);
+    expect(filter).toBe(`#/silences/new?filter={alertname="Long", note=~"(?s)${'ü'.repeat(199)}..*"}`);
   });
 
   it('says nothing of what is not there', async () => {

@@ -1,14 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AnyReceiverPlugin } from '../../src/stack/receiver.ts';
+import type { AnyReceiverPlugin, Integration } from '../../src/stack/receiver.ts';
 import type { HttpSandbox, SandboxEndpoint, SandboxRequest } from '../../src/stack/sandbox.ts';
 import { Secret } from '../../src/stack/secret.ts';
 import { isAtLeast, parseVersion, type Version } from '../../src/stack/version.ts';
+import { selfSigned } from '../fixtures/certificate.ts';
+import { localServer } from '../fixtures/local-server.ts';
+import { startProvider } from '../fixtures/provider.ts';
 
 export interface ReceiverCase {
   readonly plugin: AnyReceiverPlugin;
-  /** A configuration with this secret in its secret field. */
-  config(secret: string): Record<string, unknown>;
+  /** A configuration with this secret in its secret field, and with this file as the only authority. */
+  config(secret: string, caFile?: string): Record<string, unknown>;
   /** What the provider would have given out. */
   readonly goodSecret: string;
   /** Where the integration sends to then. */
@@ -39,14 +42,7 @@ function version(text: string): Version {
 /** What every receiver plug-in promises. */
 export function describeReceiver(one: ReceiverCase): void {
   const { plugin, goodSecret } = one;
-  const integrate = (secret: string) =>
-    plugin.integration(plugin.schema.parse(one.config(secret)), {
-      receiver: 'on-call',
-      index: 1,
-      language: 'en',
-      inbox: { hostPort: '127.0.0.1:5001', caFile: '/test/inbox/ca.pem' },
-      resolve: (input) => new Secret(typeof input === 'string' ? input : secret, 'secret TEST_SECRET'),
-    });
+  const integrate = (secret: string, caFile?: string) => integrationOf(plugin, one.config(secret, caFile));
 
   describe(`receiver ${plugin.type}`, () => {
     describe.each(VERSIONS)('rendered for %s', (text) => {
@@ -96,6 +92,19 @@ export function describeReceiver(one: ReceiverCase): void {
       expect(integration.secrets().map((secret) => secret.reveal())).toContain(goodSecret);
     });
 
+    it('trusts the authority that is named, Alertmanager as well, and not so the inbox', () => {
+      expect(integrate(goodSecret).caFile).toBeUndefined();
+      const trusting = integrate(goodSecret, '/my/ca.pem');
+      expect(trusting.caFile).toBe('/my/ca.pem');
+      const target = { alertmanager: version('0.34.0'), secretPath: (name: string) => `/s/${name}` };
+      const tls = { tls_config: { ca_file: '/my/ca.pem' } };
+      const { config } = trusting.render(target);
+      expect(config['http_config'] ?? config).toMatchObject(tls);
+      if (!plugin.sandbox) return;
+      const sandbox = { hostPort: '127.0.0.1:7', caFile: '/sandbox/ca.pem' };
+      expect(JSON.stringify(trusting.render({ ...target, sandbox }).config)).not.toContain('/my/ca.pem');
+    });
+
     it('is another one with another secret', () => {
       expect(integrate(goodSecret).identity()).toEqual(integrate(goodSecret).identity());
       const other = `${goodSecret.slice(0, -1)}${goodSecret.endsWith('0') ? '1' : '0'}`;
@@ -109,6 +118,97 @@ export function describeReceiver(one: ReceiverCase): void {
       expect([what, why, fix].join(' ')).not.toMatch(/7f3a/);
       expect(what).toContain('on-call');
       expect(fix).toContain('TEST_SECRET');
+    });
+  });
+}
+
+function integrationOf(plugin: AnyReceiverPlugin, config: Record<string, unknown>): Integration {
+  return plugin.integration(plugin.schema.parse(config), {
+    receiver: 'on-call',
+    index: 1,
+    language: 'en',
+    inbox: { hostPort: '127.0.0.1:5001', caFile: '/test/inbox/ca.pem' },
+    resolve: (input) => new Secret(typeof input === 'string' ? input : input.name, 'secret TEST_SECRET'),
+  });
+}
+
+export interface HttpDirectCase {
+  readonly plugin: AnyReceiverPlugin;
+  /** What is peculiar to this case: `with a token`. */
+  readonly what: string;
+  /** A configuration for the provider at this address, which begins with `http://127.0.0.1:` or `https://127.0.0.1:`. */
+  at(url: string): Record<string, unknown>;
+  /** What stands in it, or is made of it, and must not be shown. */
+  readonly hidden: readonly string[];
+}
+
+/** What every plug-in promises of Alertmanager's requests and of its own, where both speak HTTP. */
+export function describeHttpDirect({ plugin, what, at, hidden }: HttpDirectCase): void {
+  const message = { nonce: 'abc1', title: 'Test abc1', text: 'nothing is wrong' };
+  const integrate = (url: string, more: Record<string, unknown> = {}) =>
+    integrationOf(plugin, { ...at(url), ...more });
+  const refusal = async (sending: Promise<string> | undefined) => {
+    const error = await sending?.then(
+      () => new Error('it was not refused'),
+      (reason: unknown) => reason as Error,
+    );
+    const said = `${JSON.stringify(error)} ${error?.message} ${String(error?.cause)}`;
+    for (const secret of hidden) expect(said).not.toContain(secret);
+    return error;
+  };
+
+  describe(`what goes to ${plugin.type}, ${what}`, () => {
+    it('is refused once, and no secret shown, by a server that repeats what it is told', async () => {
+      await using server = await startProvider(({ method, url, headers, body }) => ({
+        status: 404,
+        body: `${method} ${url.href} ${JSON.stringify(headers)} ${body}`,
+      }));
+      expect(await refusal(integrate(server.url).direct?.send(message))).toMatchObject({
+        code: expect.stringMatching(/^LS-RECEIVER-01[12]$/),
+      });
+      expect(server.asked).toHaveLength(1);
+    });
+
+    it('is not taken by a login page behind a redirect: neither are we led there, nor Alertmanager', async () => {
+      await using server = await startProvider(({ url }) =>
+        url.pathname === '/login'
+          ? { status: 200, body: 'Sign in' }
+          : { status: 302, headers: { location: '/login' }, body: '' },
+      );
+      const integration = integrate(server.url);
+      expect(await refusal(integration.direct?.send(message))).toMatchObject({
+        code: expect.stringMatching(/^LS-RECEIVER-01[12]$/),
+      });
+      expect(server.asked).toHaveLength(1);
+      for (const text of ['0.31.1', '0.34.0']) {
+        const target = { alertmanager: version(text), secretPath: (name: string) => `/s/${name}` };
+        expect(integration.render(target).config['http_config']).toMatchObject({ follow_redirects: false });
+      }
+    });
+
+    it('is not sent where the file of the authority cannot be read', async () => {
+      const error = await refusal(
+        integrate('https://127.0.0.1:9', { ca_file: '/none/ca.pem' }).direct?.send(message),
+      );
+      expect(error).toMatchObject({
+        code: 'LS-RECEIVER-014',
+        exit: 2,
+        details: { why: expect.stringContaining('/none/ca.pem') },
+      });
+    });
+
+    it('says of a certificate that nobody vouches for what to do', async () => {
+      await using server = await localServer((_, response) => response.end('ok'), selfSigned());
+      const error = await refusal(integrate(server.url).direct?.send(message));
+      expect(error).toMatchObject({
+        code: 'LS-RECEIVER-012',
+        details: { fix: expect.stringContaining('`ca_file`') },
+      });
+    });
+
+    it('can only be sent by Alertmanager where that takes a proxy', () => {
+      const integration = integrate('http://127.0.0.1:9', { proxy_url: 'http://proxy.example.org:3128' });
+      expect(integration.direct).toBeUndefined();
     });
   });
 }

@@ -33,6 +33,11 @@ async function filledRepository() {
   ]);
   const { record } = await fixture.repository.writeSnapshot(snapshotOf(entries));
   await fixture.repository.writeBackup({ stack: 'demo', snapshots: [record.id], startedAt: new Date() });
+  const id = '20260801T120000.000Z-0123456789ab';
+  const condemned = { format: 'lsb1', kind: 'condemned', id, createdAt: new Date().toISOString() };
+  const signed = signRecord({ ...condemned, objects: [], snapshots: [] }, fixture.key);
+  await fixture.store.put(`gc/${id}.json`, encodeRecord(signed));
+  await fixture.repository.verify({ level: 'stored' });
   return { ...fixture, entries, record };
 }
 
@@ -47,7 +52,18 @@ async function foundAt({ repository }: Fixture, level: VerifyLevel) {
   return (await repository.verify({ level })).findings;
 }
 
-const KINDS = ['lsb1.json', 'README.txt', 'packs/', 'lists/', 'snapshots/', 'backups/'] as const;
+const KINDS = [
+  'lsb1.json',
+  'README.txt',
+  'packs/',
+  'lists/',
+  'snapshots/',
+  'backups/',
+  'gc/',
+  'verify/',
+] as const;
+/** Of whose absence nothing tells. */
+const UNMISSED: readonly string[] = ['backups/', 'gc/', 'verify/'];
 /** Whose bytes are only read from level `stored` on. */
 const HASHED: readonly string[] = ['packs/', 'lists/'];
 
@@ -90,7 +106,7 @@ describe.each(KINDS)('damage to %s', (kind) => {
         expect((await foundAt(fixture, level)).map((finding) => finding.object)).toEqual([name]);
     }
     await fixture.store.delete(name);
-    const expected = kind === 'backups/' ? [] : [name];
+    const expected = UNMISSED.includes(kind) ? [] : [name];
     for (const level of LEVELS)
       expect((await foundAt(fixture, level)).map((finding) => finding.object)).toEqual(expected);
   });

@@ -1,9 +1,12 @@
-import { hash } from 'node:crypto';
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { hash, randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LeitstandError } from '../../src/platform/errors.ts';
 import { EXIT } from '../../src/platform/exit-codes.ts';
 import type { FileEntry } from '../../src/repository/file-entry.ts';
+import { FRAME_BYTES } from '../../src/repository/frames.ts';
 import { writeList } from '../../src/repository/lists.ts';
 import { encodeRecord, signRecord } from '../../src/repository/signed-record.ts';
 import { makeRepository, readTree, refusal, snapshotOf, writeTree } from './fixture.ts';
@@ -98,6 +101,39 @@ describe('a restore', () => {
     expect(await readdir(join(directory, 'outside'))).toEqual([]);
   });
 
+  it('never leaves through a directory that becomes a link, nor through a file that becomes one', async () => {
+    const { renameSync, symlinkSync, unlinkSync } = await import('node:fs');
+    const { repository, directory, target } = await oneFile();
+    const outside = join(directory, 'outside');
+    await mkdir(outside);
+    await writeFile(join(outside, 'precious'), 'precious');
+    const big = randomBytes(3 * FRAME_BYTES);
+    const entries = await writeTree(join(directory, 's2'), [
+      { path: 'd/a', content: Buffer.from('a') },
+      { path: 'd/big', content: big },
+      { path: 'd/z', content: Buffer.from('z') },
+    ]);
+    const { record } = await repository.writeSnapshot(snapshotOf(entries));
+    let pieces = 0;
+    await repository.restore({
+      snapshot: record,
+      target,
+      onProgress: () => {
+        pieces += 1;
+        if (pieces === 2) {
+          renameSync(join(target, 'd'), join(target, 'moved'));
+          symlinkSync(outside, join(target, 'd'));
+        }
+        if (pieces === 3) {
+          unlinkSync(join(target, 'moved', 'big'));
+          symlinkSync(join(outside, 'precious'), join(target, 'moved', 'big'));
+        }
+      },
+    });
+    expect(await readdir(outside)).toEqual(['precious']);
+    expect(await readFile(join(outside, 'precious'), 'utf8')).toBe('precious');
+  });
+
   it('never writes one file over another', async () => {
     const { repository, record, target } = await oneFile();
     const error = await refusal(repository.restore({ snapshot: record, target, mapPath: () => 'same' }));
@@ -139,4 +175,62 @@ describe('a hostile snapshot, properly signed', () => {
     const missing: FileEntry['pieces'] = [['0'.repeat(64), 0, 10, 0, 5]];
     expect((await restoreEntry({ size: 5, pieces: missing })).code).toBe('LS-REPO-005');
   });
+
+  it('is refused or restored, whatever its lists say, and writes nothing outside', async () => {
+    const hex = fc.constantFrom('0'.repeat(64), 'f'.repeat(64));
+    const number = fc.constantFrom(0, 1, 9, 26, 31, 200, 65_536, 4_194_304, 2 ** 31, 2 ** 40, 2 ** 53 - 1);
+    const path = fc.constantFrom(
+      'a',
+      'a/b',
+      'a/b/c',
+      '../x',
+      '/etc/x',
+      'a/../../x',
+      'a\0',
+      '',
+      '.',
+      'x'.repeat(300),
+    );
+    const { repository, store, record, key, directory } = await oneFile();
+    const packs = fc.constantFrom(...record.packs.map(({ id }) => id), '0'.repeat(64));
+    const piece = fc.tuple(packs, number, number, number, number, hex);
+    const entry = fc.record({ path, pieces: fc.array(piece, { maxLength: 3 }), sha256: hex });
+    const before = (await readdir(directory)).sort();
+    let round = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(entry, { minLength: 1, maxLength: 4 }),
+        fc.boolean(),
+        async (made, keepGoing) => {
+          const entries = made.map(
+            (one): FileEntry => ({
+              ...one,
+              type: 'file',
+              mode: 0o777,
+              uid: 0,
+              gid: 0,
+              mtime: '0',
+              size: one.pieces.reduce((sum, part) => sum + part[4], 0),
+            }),
+          );
+          const { reference } = await writeList(store, '2026-08-01', { entries, condemned: NOTHING });
+          const { signature: _, ...body } = record;
+          const totals = { files: entries.length, bytes: 0 };
+          const forged = signRecord({ ...body, lists: [reference], totals }, key);
+          await store.put(`snapshots/${record.id}.json`, encodeRecord(forged));
+          const target = join(directory, `target-${round++}`);
+          const outcome = await repository
+            .restore({ snapshot: record.id, target, keepGoing })
+            .catch((error: unknown) => error);
+          if (outcome instanceof Error) expect(outcome).toBeInstanceOf(LeitstandError);
+          const { findings } = await repository.verify({ level: 'content' });
+          if (made.some(({ pieces }) => pieces.length > 0)) expect(findings).not.toEqual([]);
+          await rm(target, { recursive: true, force: true });
+          await rm(`${target}.restoring`, { force: true });
+          expect((await readdir(directory)).sort()).toEqual(before);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  }, 60_000);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type History, openHistory } from '../../src/history/history.ts';
 import type { JobEnd } from '../../src/history/jobs.ts';
+import { scheduleText } from '../../src/schedule/job-state.ts';
 import { runJob } from '../../src/schedule/run-job.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
 import type { ScheduledJob } from '../../src/stack/job.ts';
@@ -33,7 +34,7 @@ beforeEach(async () => {
   await mkdir(join(stateDir, 'run'));
   history = openHistory(join(stateDir, 'leitstand.db'));
   // A Friday.
-  clock = handClock('2026-11-20T12:00:00.000Z');
+  clock = handClock('2026-11-20T12:00:00.000Z', 3_000);
   [said, began] = [[], []];
   work = () => Promise.resolve({ outcome: 'succeeded', exit: 0 });
 });
@@ -90,7 +91,7 @@ describe('by the calendar', () => {
     ['once, an hour later, in the night without a 02:30', '2026-03-28T12:00:00Z', '2026-03-29T01:00:00.000Z'],
     ['once in the night with two of them', '2026-10-24T12:00:00Z', '2026-10-25T00:30:00.000Z'],
   ])('runs %s', async (_, from, at) => {
-    clock = handClock(from);
+    clock = handClock(from, 3_000);
     await start().converge([{ ...job, schedule: '30 2 * * *' }]);
     await clock.pass(24 * HOUR);
     expect(began).toEqual([`alert-test ${at}`]);
@@ -156,11 +157,22 @@ describe('after it was away', () => {
     expect(began).toEqual([]);
   });
 
-  it('calls a run lost that nobody ended', async () => {
-    history.jobs.begin({ job: job.name, dueAt: clock.now(), now: clock.now() });
+  it('calls a run lost that nobody ended, and makes up for it once', async () => {
+    const died = clock.now();
+    history.jobs.note(job.name, scheduleText(job), died);
+    history.jobs.begin({ job: job.name, dueAt: died, now: died });
+    work = () => Promise.resolve({ outcome: 'lost' });
+    const before = start();
+    await before.converge([job]);
+    await clock.pass(HOUR);
+    expect(recorded()).toMatchObject([{ dueAt: died.toISOString(), outcome: 'lost' }, { outcome: 'lost' }]);
+    await stop(before);
+    // What takes the machine down does not do so again at each start.
     await start().converge([job]);
+    await clock.pass(HOUR);
+    expect(began).toHaveLength(1);
     await clock.pass(4 * DAY);
-    expect(recorded().map(({ outcome }) => outcome)).toEqual(['succeeded', 'lost']);
+    expect(began).toHaveLength(2);
   });
 });
 
@@ -219,7 +231,7 @@ describe('when the jobs change', () => {
     await scheduler.converge([]);
     expect(signal?.aborted).toBe(true);
     expect(recorded()).toMatchObject([
-      { outcome: 'failed', reason: 'it was ended: the daemon ends, or the job is another one now' },
+      { outcome: 'lost', reason: 'it was ended: the daemon ends, or the job is another one now' },
     ]);
     await clock.pass(30 * DAY);
     expect(began).toHaveLength(1);

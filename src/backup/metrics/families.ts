@@ -24,8 +24,14 @@ export function backupFamilies(
   readings: readonly BackupReading[],
   { prefix, service }: MetricNames,
 ): MetricFamily[] {
-  const each = (value: (reading: BackupReading) => number) =>
-    readings.map((reading) => ({ labels: { source: reading.source }, value: value(reading) }));
+  return [
+    ...wholeFamilies(readings, prefix, service),
+    ...attemptFamilies(readings),
+    ...successFamilies(readings),
+  ];
+}
+
+function wholeFamilies(readings: readonly BackupReading[], prefix: string, service: string): MetricFamily[] {
   const whole = (value: number) => [{ labels: { service }, value }];
   const total = (fact: string) =>
     readings.reduce((sum, { latestProven }) => sum + factOf(latestProven, fact), 0);
@@ -44,11 +50,19 @@ export function backupFamilies(
       'Bytes of the files in the last backup, over all sources, before compression.',
       whole(total('bytes')),
     ),
-    gauge(
-      'leitstand_backup_last_success_timestamp_seconds',
-      'When the last backup of the source was made; 0: never.',
-      each(({ latestProven }) => seconds(latestProven)),
-    ),
+  ];
+}
+
+type Value = (reading: BackupReading) => number;
+
+function eachOf(readings: readonly BackupReading[]) {
+  return (value: Value) =>
+    readings.map((reading) => ({ labels: { source: reading.source }, value: value(reading) }));
+}
+
+function attemptFamilies(readings: readonly BackupReading[]): MetricFamily[] {
+  const each = eachOf(readings);
+  return [
     gauge(
       'leitstand_backup_last_attempt_timestamp_seconds',
       'When a backup of the source was last tried; 0: never.',
@@ -58,6 +72,22 @@ export function backupFamilies(
       'leitstand_backup_last_attempt_failed',
       '1 when the last attempt failed.',
       each(({ latest }) => (latest === undefined || latest.verdict === 'proven' ? 0 : 1)),
+    ),
+    gauge(
+      'leitstand_backup_last_attempt_store_failed',
+      '1 when it failed at the store: not reached, credentials refused, full, or not there.',
+      each(({ latest }) => (failedAtStore(latest) ? 1 : 0)),
+    ),
+  ];
+}
+
+function successFamilies(readings: readonly BackupReading[]): MetricFamily[] {
+  const each = eachOf(readings);
+  return [
+    gauge(
+      'leitstand_backup_last_success_timestamp_seconds',
+      'When the last backup of the source was made; 0: never.',
+      each(({ latestProven }) => seconds(latestProven)),
     ),
     gauge(
       'leitstand_backup_duration_seconds',
@@ -88,6 +118,15 @@ function gauge(name: string, help: string, samples: MetricFamily['samples']): Me
 
 function seconds(proof: Proof | undefined): number {
   return proof === undefined ? 0 : Date.parse(proof.at) / 1000;
+}
+
+/** No repository, full, refused by the system, and what an S3 store says; the place of earlier backups is empty. */
+const STORE_FAILURE = /^LS-(?:REPO-0(?:01|06|07|20|21|22|23|24|25)|CLI-007)$/;
+
+function failedAtStore(proof: Proof | undefined): boolean {
+  if (proof === undefined || proof.verdict === 'proven') return false;
+  const { error } = (proof.facts ?? {}) as { readonly error?: { readonly code?: unknown } };
+  return typeof error?.code === 'string' && STORE_FAILURE.test(error.code);
 }
 
 function factOf(proof: Proof | undefined, fact: string): number {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createPushgatewayApi } from '../../components/pushgateway/api.ts';
 import { LeitstandError, systemErrorCode } from '../../platform/errors.ts';
 import { writeFileAtomic } from '../../platform/files.ts';
-import { formatMetrics } from '../../platform/metrics-text.ts';
+import { formatMetrics, type MetricFamily } from '../../platform/metrics-text.ts';
 import type { Address } from '../../stack/connection.ts';
 import { backupErrors } from '../errors.ts';
 import { type BackupReading, backupFamilies, type MetricNames } from './families.ts';
@@ -15,15 +15,17 @@ export interface MetricsTargets extends MetricNames {
   readonly pushgateway?: Address | undefined;
   /** node_exporter's directory for text files. */
   readonly textfileDir?: string | undefined;
+  /** What is told beside it. */
+  readonly further?: readonly MetricFamily[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Whatever the backup came to. What could not be told is returned: it makes no backup a failed one. */
 export async function publishBackupMetrics(
   readings: readonly BackupReading[],
-  { pushgateway, textfileDir, signal, ...names }: MetricsTargets,
+  { pushgateway, textfileDir, further = [], signal, ...names }: MetricsTargets,
 ): Promise<readonly LeitstandError[]> {
-  const text = formatMetrics(backupFamilies(readings, names));
+  const text = formatMetrics([...backupFamilies(readings, names), ...further]);
   const outcomes = await Promise.allSettled([
     pushgateway === undefined ? undefined : createPushgatewayApi(pushgateway, signal).replace(JOB, text),
     textfileDir === undefined ? undefined : writeTextfile(textfileDir, text),

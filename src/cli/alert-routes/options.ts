@@ -53,17 +53,23 @@ function timeOf(text: string, now: Date): Date {
 
 /** `severity=critical`, `team="water works"` */
 function labelsOf(words: readonly string[]): Labels {
-  return Object.fromEntries(
-    words.map((word) => {
-      const [, label, value] = /^([^\s=!~{}",]+)=(?!~)(.*)$/s.exec(word) ?? [];
-      if (label === undefined || value === undefined)
-        throw misuse(
-          `an alert is given by its labels, not by \`${word}\``,
-          'leitstand alert routes severity=critical team=water',
-        );
-      return [label, /^".*"$/s.test(value) ? value.slice(1, -1) : value];
-    }),
-  );
+  const pairs = words.map((word) => {
+    const [, label, value] = /^([^\s=!~{}",]+)=(?!~)(.*)$/s.exec(word) ?? [];
+    if (label === undefined || value === undefined)
+      throw misuse(
+        `an alert is given by its labels, not by \`${word}\``,
+        'leitstand alert routes severity=critical team=water',
+      );
+    return [label, /^".*"$/s.test(value) ? value.slice(1, -1) : value] as const;
+  });
+  const names = pairs.map(([name]) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw misuse(
+      `\`${twice}\` is there twice: an alert has one value of each label`,
+      'ask once for each value',
+    );
+  return Object.fromEntries(pairs);
 }
 
 /** `now, Fri 27 Nov 10:30` */

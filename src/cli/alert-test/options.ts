@@ -59,7 +59,7 @@ function refuseTogether(
       mode === 'direct'
         ? '--direct needs the credentials of a leitstand.yaml'
         : '--from-prometheus needs a stack that Leitstand runs',
-      'leave --alertmanager out, or the other one',
+      `leave out --alertmanager, or --${mode === 'direct' ? 'direct' : 'from-prometheus'}`,
     );
   if (alertmanagers.length === 0 && stateDir !== undefined)
     throw misuse('--state goes with --alertmanager only', 'a stack records in its own state directory');
@@ -102,6 +102,11 @@ export function labelsOf(text: string): Readonly<Record<string, string>> {
       throw misuse(
         `--route takes labels, not \`${text}\``,
         'leitstand alert test --route team=water,severity=critical',
+      );
+    if (Object.hasOwn(labels, name))
+      throw misuse(
+        `--route names \`${name}\` twice: an alert has one value of each label`,
+        'run the test once for each value',
       );
     labels[name] = quoted === undefined ? (plain ?? '').trim() : quoted.replaceAll(/\\(.)/gs, '$1');
     rest = rest.slice(whole.length);

@@ -48,10 +48,8 @@ async function problemOf(path: string, { name, value }: SecretFile): Promise<Sec
     };
   }
   if (content.trim() === '')
-    return {
-      reason: `the secret file ${name} is empty`,
-      fix: `put a value into the ${value.label}; then: leitstand up`,
-    };
+    // The secret itself is not: a configuration with an empty one is refused.
+    return { reason: `the secret file ${name} is empty`, fix: '`leitstand up` writes it anew' };
   if (content === value.reveal()) return undefined;
   return {
     reason: `the secret file ${name} holds another value than the ${value.label} has today: Alertmanager would use the old one`,

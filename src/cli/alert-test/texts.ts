@@ -33,7 +33,7 @@ export function reportText(report: DeliveryReport, standard: Standard): string {
     ]),
   ];
   return [
-    table(rows),
+    ...(rows.length === 0 ? [] : [table(rows)]),
     ...report.integrations.flatMap(problemLines),
     ...report.integrations.flatMap(noteLines),
     ...section(report.notes.map((note) => `note: ${note}`)),
@@ -41,7 +41,9 @@ export function reportText(report: DeliveryReport, standard: Standard): string {
     ...endLines(report),
     ...seenLines(report),
     lastLine(report, standard),
-  ].join('\n');
+  ]
+    .join('\n')
+    .trimStart();
 }
 
 function nameCells({ receiver, type, index, route }: IntegrationReport, report: DeliveryReport): string[] {
@@ -102,11 +104,15 @@ const REACHED: Readonly<Record<Standard, string>> = {
   sent: 'at least SENT-UNCONFIRMED',
 };
 
-function lastLine({ mode, integrations, nonce, resolved }: DeliveryReport, standard: Standard): string {
+function lastLine(report: DeliveryReport, standard: Standard): string {
+  const { mode, integrations, nonce, resolved, isOtherConfiguration } = report;
   const good = integrations.filter((one) => reaches(one, standard)).length;
+  if (mode === 'direct' && integrations.length === 0) return 'nothing was sent';
   if (mode === 'direct') return `${good} of ${integrations.length} integrations took the message ${nonce}`;
   const end = resolved ? 'is resolved' : 'could NOT be resolved: it ends by itself';
-  return `${good} of ${integrations.length} integrations ${REACHED[standard]}; test alert ${nonce} ${end}`;
+  if (integrations.length === 0) return `nobody is told; test alert ${nonce} ${end}`;
+  const reached = isOtherConfiguration ? 'were told, by another configuration' : REACHED[standard];
+  return `${good} of ${integrations.length} integrations ${reached}; test alert ${nonce} ${end}`;
 }
 
 function nameOf({ receiver, type, index, route }: IntegrationReport): string {

@@ -16,6 +16,9 @@ import { endpointOf } from '../endpoints.ts';
 import { cliErrors } from '../errors.ts';
 import { openSession, requireRunning } from '../open-session.ts';
 import type { Session } from '../session.ts';
+import { standingLine } from '../inbox/misbehaviour-text.ts';
+import { lastApplied } from './in-force.ts';
+import { withInboxNote } from './inbox-note.ts';
 import type { AlertTestOptions } from './options.ts';
 import { secretFileCheck } from './secret-files.ts';
 import { audienceText } from './texts.ts';
@@ -34,19 +37,28 @@ export async function testStack(
     const aim = completed(options.aim, alerting);
     const audience = audienceOf(alerting, aim);
     if (options.dryRun) return audience;
+    warnOfMisbehaviour(context, session);
     const request = { ...commonRequest(context, session, options), alerting };
     if (options.mode === 'direct' && aim.kind === 'receivers')
-      return await testDirectly({ ...request, receivers: aim.names });
+      return withInboxNote(await testDirectly({ ...request, receivers: aim.names }), stack.environment);
     if (options.mode === 'prometheus') requireOwnPrometheus(stack);
     if (!external) await requireRunning(session, 'alertmanager');
     else
       context.output.talk(
         `This goes to people, through an Alertmanager that somebody else runs:\n${audienceText(audience)}`,
       );
-    return await testThrough(context, session, options, { ...request, aim });
+    const report = await testThrough(context, session, options, { ...request, aim });
+    return withInboxNote(report, stack.environment);
   } finally {
     session.close();
   }
+}
+
+/** Whoever told the inbox to fail may have forgotten it. */
+function warnOfMisbehaviour({ clock, output }: CommandContext, { history }: Session): void {
+  const now = clock.now();
+  const line = standingLine(history.misbehaviours.list(now), now);
+  if (line !== undefined) output.talk(line);
 }
 
 type CommonRequest = Omit<DeliveryRequest, 'alertmanagers' | 'alerting' | 'aim' | 'logTail'>;
@@ -83,7 +95,9 @@ async function testThrough(
   return testDelivery({
     ...request,
     alertmanagers: addressesOf(session),
-    ...(external ? {} : { secretProblem: await secretFileCheck(session) }),
+    ...(external
+      ? {}
+      : { secretProblem: await secretFileCheck(session), inForce: await lastApplied(session) }),
     ...asking(context, session, options),
     isDrill: options.isDrill,
     proofAgeMs: stack.alertTest.maxAgeMs,
@@ -125,8 +139,9 @@ function ruleOf(context: CommandContext, session: Session) {
     prometheus: endpointOf(session, 'prometheus-api') ?? '',
     show: (alerts, until) =>
       writeWantedTests(path, {
-        until: until.toISOString(),
-        alerts: alerts.map(({ labels }) => ({ ...labels })),
+        name: String(process.pid),
+        tests: { until: until.toISOString(), alerts: alerts.map(({ labels }) => ({ ...labels })) },
+        now: context.clock.now(),
       }),
     now: () => context.clock.now(),
     signal: context.signal,

@@ -16,9 +16,7 @@ export async function testWithoutFile(
   context: CommandContext,
   options: AlertTestOptions,
 ): Promise<DeliveryReport | readonly Audience[]> {
-  const [first = ''] = options.alertmanagers;
-  const { config } = await createAlertmanagerApi(first, context.signal).status();
-  const alerting = attachedAlerting(config);
+  const alerting = attachedAlerting(await firstConfiguration(options.alertmanagers, context.signal));
   const { aim } = options;
   const unknown = aim.kind === 'receivers' ? aim.names.filter((name) => !alerting.known.includes(name)) : [];
   if (unknown.length > 0 || alerting.receivers.length === 0)
@@ -58,6 +56,14 @@ export async function testWithoutFile(
   } finally {
     history?.close();
   }
+}
+
+/** Of the first that answers: which of a cluster's members is down is not known before. Rejects with the first error. */
+async function firstConfiguration(urls: readonly string[], signal: AbortSignal): Promise<string> {
+  const outcomes = await Promise.allSettled(urls.map((url) => createAlertmanagerApi(url, signal).status()));
+  const found = outcomes.find((outcome) => outcome.status === 'fulfilled');
+  if (found) return found.value.config;
+  throw outcomes.find((outcome) => outcome.status === 'rejected')?.reason;
 }
 
 async function openRecords(context: CommandContext, stateDir: string | undefined) {

@@ -33,7 +33,7 @@ of them, and 95 % of them), the last success and the last failure with its reaso
       refuseUnknown(search.receiver, session.stack, found);
       return {
         exit: EXIT.ok,
-        text: text(found, context.clock.now()),
+        text: historyText(found, context.clock.now()),
         json: JSON.parse(JSON.stringify({ since: search.since.toISOString(), ...found })),
       };
     } finally {
@@ -117,8 +117,8 @@ function refuseUnknown(receiver: string | undefined, { receivers }: Stack, { int
   });
 }
 
-function text({ deliveries, integrations }: Found, now: Date): string {
-  if (integrations.length === 0)
+export function historyText({ deliveries, integrations }: Found, now: Date): string {
+  if (integrations.length === 0 && deliveries.length === 0)
     return 'Nothing is known of any delivery yet. `leitstand alert test` sends a marked test to every receiver.';
   const list =
     deliveries.length === 0
@@ -127,6 +127,8 @@ function text({ deliveries, integrations }: Found, now: Date): string {
           ['TIME', 'RECEIVER', 'INTEGRATION', 'WHAT', 'VERDICT', 'AFTER', ''],
           ...deliveries.map(deliveryRow),
         ]);
+  // Tests past Alertmanager are in no statistic.
+  if (integrations.length === 0) return list;
   const summary = table([
     ['RECEIVER', 'INTEGRATION', 'TESTS', 'P50', 'P95', 'OTHERS', 'LAST SUCCESS', 'LAST FAILURE'],
     ...integrations.map((one) => summaryRow(one, now)),

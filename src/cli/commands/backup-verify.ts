@@ -1,42 +1,138 @@
 import { EXIT } from '../../platform/exit-codes.ts';
-import { plural } from '../terminal.ts';
 import { formatSize } from '../../platform/units.ts';
-import type { Command } from '../command.ts';
-import { table } from '../terminal.ts';
+import type { VerifyLevel, VerifyResult } from '../../repository/verify.ts';
+import type { Command, CommandInput } from '../command.ts';
+import { cliErrors } from '../errors.ts';
+import { formatAge, plural, table } from '../terminal.ts';
 
 const LEVELS = ['presence', 'stored', 'content'] as const;
+/** Paths named for each damaged object; JSON has all. */
+const SHOWN_PATHS = 20;
 
 export const backupVerifyCommand: Command = {
   description: `Reads the repository and holds it against its own records. \`presence\`: every object is there in its size;
 \`stored\`: every stored byte hashes to its name; \`content\`: every file decodes to its own hash. Signatures of the
-records are checked at each level. Damage is named with the paths it hits. What only a drill can tell is whether the
-programs can use the data.`,
-  options: [{ flags: '--level <level>', description: 'how deep', default: 'content', choices: LEVELS }],
+records are checked at each level. Damage is read once more before it is called so, and named with the paths it hits.
+What only a drill can tell is whether the programs can use the data.
+
+--rotate is for every night: it looks at the presence of everything and reads a share, so that every stored byte is read
+within \`backup.verify.days\` (30), also when a night is missed: what came in first, then what was read longest ago. When
+what was read is kept in the repository itself, so that any host can go on.`,
+  options: [
+    { flags: '--level <level>', description: 'how deep (default: content)', choices: LEVELS },
+    { flags: '--rotate', description: 'only what is due today, at level stored' },
+  ],
   examples: [
     { command: 'leitstand backup verify', shows: 'everything, down to every file' },
+    { command: 'leitstand backup verify --rotate', shows: "tonight's share" },
     { command: 'leitstand backup verify --level presence', shows: 'quickly, without reading data' },
   ],
   exits: ['1   something is damaged, missing or altered', '10  there is no repository yet'],
   run: async (context, input) => {
-    const { loadStackInNeed } = await import('../load-stack.ts');
+    const { openSession } = await import('../open-session.ts');
     const { openStackRepository } = await import('../open-repository.ts');
-    const stack = await loadStackInNeed(context);
-    const repository = await openStackRepository(context, stack);
-    const level = LEVELS.find((candidate) => candidate === input.text('level')) ?? 'content';
-    const { findings, counts } = await repository.verify({ level, signal: context.signal });
-    const summary = `${plural(counts.records, 'record')}, ${plural(counts.lists, 'list')}, ${plural(counts.packs, 'pack')}, ${plural(counts.files, 'file')}; ${formatSize(counts.bytesRead)} read (${level})`;
-    return {
-      exit: findings.length === 0 ? EXIT.ok : EXIT.no,
-      text:
-        findings.length === 0
-          ? `Intact: ${summary}`
-          : [
-              table(findings.map(({ object, problem }) => [object, problem])),
-              ...findings.flatMap(({ paths }) => paths.slice(0, 20).map((path) => `  hits ${path}`)),
-              '',
-              `DAMAGED: ${plural(findings.length, 'finding')} in ${summary}`,
-            ].join('\n'),
-      json: JSON.parse(JSON.stringify({ level, findings, counts })),
-    };
+    const { verifyClaim } = await import('../../backup/verify-proof.ts');
+    const { publishMetrics } = await import('../publish-backup-metrics.ts');
+    const { transferSteps } = await import('../transfer-steps.ts');
+    const level = levelOf(input);
+    const session = await openSession(context, { inNeed: true });
+    try {
+      const repository = await openStackRepository(context, session.stack);
+      const rotateDays = input.flag('rotate') ? session.stack.backup.verify.days : undefined;
+      const start = context.clock.monotonic();
+      const say = transferSteps(context, 'read');
+      const result = await repository.verify({
+        level,
+        rotateDays,
+        signal: context.signal,
+        onProgress: ({ bytesRead, bytesDue }) => say(bytesRead, bytesDue),
+      });
+      const claim = verifyClaim(result, {
+        rotateDays,
+        elapsedMs: context.clock.monotonic() - start,
+        maxAgeMs: session.stack.backup.schedule.maxAgeMs.verify,
+      });
+      if (claim) session.history.proofs.append(claim, context.clock.now());
+      const untold = claim ? await publishMetrics(session, context) : [];
+      return {
+        exit: result.findings.length === 0 ? EXIT.ok : EXIT.no,
+        text: [
+          ...resultText(result, rotateDays, context.clock.now()),
+          ...untold.map(({ message }) => `warning: ${message}`),
+        ].join('\n'),
+        json: JSON.parse(JSON.stringify({ ...result, ...(rotateDays === undefined ? {} : { rotateDays }) })),
+      };
+    } finally {
+      session.close();
+    }
   },
 };
+
+function levelOf(input: CommandInput): VerifyLevel {
+  const asked = LEVELS.find((candidate) => candidate === input.text('level'));
+  if (!input.flag('rotate')) return asked ?? 'content';
+  if (asked === undefined || asked === 'stored') return 'stored';
+  throw cliErrors.error('LS-CLI-001', {
+    what: `--rotate reads stored bytes, so it cannot be of level \`${asked}\``,
+    fix: `leave out one of them: leitstand backup verify --rotate, or leitstand backup verify --level ${asked}`,
+  });
+}
+
+function resultText(result: VerifyResult, rotateDays: number | undefined, now: Date): string[] {
+  const { findings, misread, notRecorded } = result;
+  const summary = summaryOf(result, rotateDays, now);
+  return [
+    ...(findings.length === 0
+      ? [`Intact: ${summary}`]
+      : [...damageText(result), '', `DAMAGED: ${plural(findings.length, 'finding')} in ${summary}`]),
+    ...result.damaged
+      .filter((object) => !findings.some((finding) => finding.object === object))
+      .map((object) => `known to be damaged since an earlier run, and not read by this one: ${object}`),
+    ...misread.map(
+      (object) =>
+        `warning: ${object} came wrong, and right when it was read again: look at the memory, the disk or the network`,
+    ),
+    ...(notRecorded
+      ? [
+          `warning: what was read could not be put on record: ${notRecorded.message}. --rotate will read it again`,
+        ]
+      : []),
+  ];
+}
+
+function summaryOf(
+  { counts, stored, level, oldestUnverifiedAt }: VerifyResult,
+  rotateDays: number | undefined,
+  now: Date,
+): string {
+  const { records, lists, packs, files, bytesRead } = counts;
+  const parts = [
+    [plural(records, 'record'), plural(lists, 'list'), plural(packs, 'pack')],
+    level === 'content' ? [plural(files, 'file')] : [],
+  ].flat();
+  const age =
+    rotateDays === undefined || oldestUnverifiedAt === undefined
+      ? ''
+      : `; the oldest byte was read back or came ${formatAge(now.getTime() - Date.parse(oldestUnverifiedAt))} ago (limit: ${rotateDays} d)`;
+  const how = rotateDays === undefined ? level : 'what is due';
+  return `${parts.join(', ')}; ${formatSize(bytesRead)} of ${formatSize(stored.bytes)} read (${how})${age}`;
+}
+
+function damageText({ findings, damaged }: VerifyResult): string[] {
+  return [
+    table(findings.map(({ object, problem }) => [object, problem])),
+    ...findings.flatMap(({ object, paths }) => [
+      ...paths.slice(0, SHOWN_PATHS).map((path) => `  hits ${path}`),
+      ...(paths.length > SHOWN_PATHS
+        ? [`  and ${paths.length - SHOWN_PATHS} more files of ${object} (--json names them)`]
+        : []),
+    ]),
+    ...(damaged.length === 0 ? [] : ['', ...REPAIR]),
+  ];
+}
+
+const REPAIR = [
+  'What to do: fetch these objects again from a copy of the repository, if there is one. In any case `leitstand backup`',
+  'builds upon none of them and stores anew what its sources still have. Backups made before restore without the files',
+  'above: `leitstand restore --keep-going`.',
+];

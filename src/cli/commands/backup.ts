@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { BackupReport, BackupSource, SourceReport } from '../../backup/report.ts';
 import { renderError } from '../../platform/error-text.ts';
+import { LeitstandError } from '../../platform/errors.ts';
 import { formatElapsed, formatSize } from '../../platform/units.ts';
 import { chosenSources } from '../chosen-sources.ts';
-import type { Command } from '../command.ts';
+import type { Command, CommandContext } from '../command.ts';
+import type { Session } from '../session.ts';
 import { table } from '../terminal.ts';
 
 export const backupCommand: Command = {
@@ -44,7 +46,7 @@ record that makes it a backup is written last: what is killed before it is harml
         context,
         session,
         input.flag('newRepository'),
-      );
+      ).catch((error: unknown) => refused(error, context, session, sources));
       const report = await runBackup({
         stack: session.stack.name,
         sources,
@@ -53,11 +55,12 @@ record that makes it a backup is written last: what is killed before it is harml
         lockFile: join(session.stack.stateDir, 'run', 'backup.lock'),
         scratchDir: join(session.stack.stateDir, 'run', 'backup'),
         clock: context.clock,
+        maxAgeMs: session.stack.backup.schedule.maxAgeMs.backup,
         signal: context.signal,
         onProgress: context.onProgress,
       });
       const { publishMetrics } = await import('../publish-backup-metrics.ts');
-      const untold = await publishMetrics(session, context.signal);
+      const untold = await publishMetrics(session, context);
       return {
         exit: report.exit,
         text: [
@@ -76,6 +79,23 @@ record that makes it a backup is written last: what is killed before it is harml
     }
   },
 };
+
+/** The attempt failed before anything was read: that is on record and in the metrics as well. */
+async function refused(
+  error: unknown,
+  context: CommandContext,
+  session: Session,
+  sources: readonly BackupSource[],
+): Promise<never> {
+  if (!(error instanceof LeitstandError)) throw error;
+  const [{ recordRefusal }, { publishMetrics }] = await Promise.all([
+    import('../../backup/refused.ts'),
+    import('../publish-backup-metrics.ts'),
+  ]);
+  recordRefusal(error, { sources, proofs: session.history.proofs, clock: context.clock });
+  await publishMetrics(session, context);
+  throw error;
+}
 
 /** Nothing runs: then it is no backup of a stack, and most likely not the one that was meant. */
 async function requireSomeRunning(sources: readonly BackupSource[]): Promise<void> {

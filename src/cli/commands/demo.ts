@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { EXIT, type ExitCode } from '../../platform/exit-codes.ts';
 import { formatElapsed } from '../../platform/units.ts';
+import { shellWord } from '../shell-word.ts';
 import { shownPath } from '../shown-path.ts';
 import { type Command, type CommandContext, CommandInput } from '../command.ts';
 
@@ -44,6 +45,11 @@ const WALK: readonly WalkStep[] = [
     claim: 'an alert walks through the real Alertmanager to each integration and arrives',
   },
   { name: 'backup', title: 'store its data' },
+  {
+    name: 'backup verify',
+    title: 'read the backup back',
+    claim: 'every stored byte is what was stored, and every file decodes to its own hash',
+  },
   {
     name: 'drill',
     title: 'prove that the backup restores',
@@ -152,14 +158,9 @@ ${[...claims(false), `  that Slack, PagerDuty, a mailbox or a person gets it: th
 
 Look at it
 ${indent(endpointLines({ stack, components, runtime }))}
-  messages that arrived: ${self} inbox list --file ${quote(join(where, 'leitstand.yaml'))}
+  messages that arrived: ${self} inbox list --file ${shellWord(join(where, 'leitstand.yaml'))}
 Stop it
-  ${where === '.demo' && self === 'bin/leitstand.mjs' ? 'npm run demo -- --down' : `${self} demo --directory ${quote(where)} --down`}`;
-}
-
-/** As a shell takes it. */
-function quote(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+  ${where === '.demo' && self === 'bin/leitstand.mjs' ? 'npm run demo -- --down' : `${self} demo --directory ${shellWord(where)} --down`}`;
 }
 
 function indent(text: string): string {

@@ -64,6 +64,7 @@ control: a copy with one damaged byte must be rejected, or the comparison is wor
         scratchDir: join(session.stack.stateDir, 'drill'),
         proofs: session.history.proofs,
         clock: context.clock,
+        maxAgeMs: stack.backup.schedule.maxAgeMs.drill,
         random: context.random,
         signal: context.signal,
         onProgress: context.onProgress,

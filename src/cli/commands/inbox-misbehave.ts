@@ -6,6 +6,7 @@ import { cliErrors } from '../errors.ts';
 import { FAULT_WORDS, milliseconds, parseFault, quoted, wordsOfFaults } from '../inbox/fault-words.ts';
 import { openInboxRecords, STATE_OPTION } from '../inbox/open-records.ts';
 import { leftText, misbehaviourJson, whom } from '../inbox/misbehaviour-text.ts';
+import { shellWord } from '../shell-word.ts';
 import { table } from '../terminal.ts';
 
 const FAULTS = Object.entries(FAULT_WORDS).map(([word, meaning]) => `  ${word.padEnd(16)} ${meaning}`);
@@ -62,7 +63,9 @@ ${FAULTS.join('\n')}`,
       const now = context.clock.now();
       const type = input.args[0] === '*' ? undefined : input.args[0];
       if (input.flag('clear')) return cleared(misbehaviours.clear(type), type);
-      return wanted ? added(misbehaviours.add(wanted), now) : listed(misbehaviours.list(now), now);
+      return wanted
+        ? added(misbehaviours.add(wanted), now, input.text('state'))
+        : listed(misbehaviours.list(now), now);
     } finally {
       history.close();
     }
@@ -100,7 +103,7 @@ async function read(context: CommandContext, input: CommandInput): Promise<NewMi
   };
 }
 
-function added(one: Misbehaviour, now: Date): CommandResult {
+function added(one: Misbehaviour, now: Date, state: string | undefined): CommandResult {
   const tlsOnly =
     one.fault.kind === 'bad-certificate'
       ? ['Before TLS is agreed on nobody knows who comes: every sender that begins with TLS gets it.']
@@ -110,8 +113,8 @@ function added(one: Misbehaviour, now: Date): CommandResult {
     text: [
       `The inbox misbehaves towards ${whom(one.type)}: ${faultText(one.fault)}; ${leftText(one, now)}.`,
       ...tlsOnly,
-      '`leitstand alert test` will now say FAILED for what goes to this inbox.',
-      'Back to normal: leitstand inbox misbehave --clear',
+      '`leitstand alert test` can now say FAILED for what goes to this inbox.',
+      `Back to normal: leitstand inbox misbehave --clear${state === undefined ? '' : ` --state ${shellWord(state)}`}`,
     ].join('\n'),
     json: misbehaviourJson(one),
   };

@@ -10,6 +10,7 @@ import { cliErrors } from '../errors.ts';
 import { hostInbox } from '../host-inbox.ts';
 import { messageLine } from '../inbox/message-line.ts';
 import { isLoopback, namesOf, placesText } from '../inbox/places.ts';
+import { shellWord } from '../shell-word.ts';
 
 const DEFAULT_PORT = 5001;
 
@@ -104,7 +105,7 @@ async function announce(
   { kind, stateDir, host, port }: Place & { readonly host: string },
 ): Promise<void> {
   const { caFile } = inboxFiles(stateDir);
-  const about = kind === 'stack' ? '' : ` --state ${stateDir}`;
+  const about = kind === 'stack' ? '' : ` --state ${shellWord(stateDir)}`;
   if (!isLoopback(host))
     output.talk(
       `warning: it listens on ${host}: whoever reaches this machine can send to it, and it keeps what comes`,
@@ -114,6 +115,7 @@ async function announce(
       `the inbox listens on ${host}:${port}; Ctrl-C ends it. For Alertmanager's file:`,
       placesText(await catalog.sandboxes(), { host, port, caFile }),
       `a message whole: leitstand inbox show ID${about}; to see it fail: leitstand inbox misbehave${about}`,
+      ...(kind === 'stack' ? [] : [`a test that sees them: leitstand alert test --alertmanager URL${about}`]),
       ...(kind === 'passing' ? ['all of it is gone when it ends; --state DIR keeps it'] : []),
       '',
     ].join('\n'),

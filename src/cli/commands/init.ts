@@ -4,6 +4,7 @@ import { LANGUAGES } from '../../stack/language.ts';
 import { ENVIRONMENTS } from '../../stack/stack.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { type Answers, answersFrom, completeAnswers, defaultAnswers, NOBODY } from '../init/answers.ts';
+import { shellWord } from '../shell-word.ts';
 import { shownPath } from '../shown-path.ts';
 import { table } from '../terminal.ts';
 
@@ -109,6 +110,13 @@ function described({ name, environment, components, receivers }: Answers): strin
   return `${name}, ${environment}, ${components.join(' ')}, receiver ${told}`;
 }
 
+function byItself({ environment, receivers }: Answers): string {
+  const what = `backups, drills${receivers.length > 0 ? ', test alerts' : ''}`;
+  return environment === 'local'
+    ? `In staging and production more is done by itself (${what}): docs/schedule.md`
+    : `From \`up\` on this is done by itself: ${what}. When: leitstand schedule list`;
+}
+
 function nextSteps(context: CommandContext, directory: string, answers: Answers): string[] {
   const here = shownPath(context.cwd, directory);
   const isTold = answers.receivers.length > 0;
@@ -120,7 +128,7 @@ function nextSteps(context: CommandContext, directory: string, answers: Answers)
     ...inbox,
     'Next:',
     table([
-      ...(here === '.' ? [] : [[`  cd ${here}`, '']]),
+      ...(here === '.' ? [] : [[`  cd ${shellWord(here)}`, '']]),
       ['  leitstand doctor', 'is this machine fit for it?'],
       ['  leitstand up', 'start it'],
       ...(isTold ? [['  leitstand alert test', 'prove that alerts arrive']] : []),
@@ -128,5 +136,7 @@ function nextSteps(context: CommandContext, directory: string, answers: Answers)
       ['  leitstand drill', 'prove that the backup restores'],
       ['  leitstand service install --now', 'start it at boot, too'],
     ]),
+    '',
+    byItself(answers),
   ];
 }

@@ -3,17 +3,15 @@ import type { Stack } from '../../stack/stack.ts';
 import type { Command } from '../command.ts';
 import { table } from '../terminal.ts';
 
-function nothing({ runtime, receivers }: Stack): string {
-  if (runtime === 'external')
-    return 'Nothing is done by schedule here: beside programs that somebody else runs there is no daemon. For cron: leitstand alert test';
-  if (receivers.length === 0)
-    return 'Nothing is done by schedule here: there is no receiver that could be tested.';
-  return 'Nothing is done by schedule here. Test alerts are with `alert_test: {enabled: true}`, and in staging and production without it.';
+function nothing({ runtime }: Stack): string {
+  return runtime === 'external'
+    ? 'Nothing is done by schedule here: beside programs that somebody else runs there is no daemon. systemd or cron can do it: leitstand schedule install --systemd, or --cron'
+    : 'Nothing is done by schedule here. In staging and production it is; elsewhere with `backup: {schedule: {enabled: true}}` and `alert_test: {enabled: true}`.';
 }
 
 export const scheduleListCommand: Command = {
-  description: `What the daemon does by schedule: when next, when last, and how that went. Times are those of this machine's
-clock on the wall. A run that was due while the daemon was away is made up for once when it is back.`,
+  description: `What is done by schedule: when next, when last, and how that went; by the daemon, unless it says by whom.
+Times are those of this machine's clock on the wall. A run that was due while nobody was there is made up for once.`,
   examples: [
     { command: 'leitstand schedule list', shows: 'every job' },
     { command: 'leitstand schedule list --env production', shows: 'those of production' },
@@ -25,7 +23,7 @@ clock on the wall. A run that was due while the daemon was away is made up for o
     ]);
     const session = await openSession(context, { inNeed: true });
     try {
-      const states = jobStates(session.stack, session.history, context.clock.now());
+      const states = await jobStates(session.stack, session.history, context.clock.now());
       return {
         exit: EXIT.ok,
         text:

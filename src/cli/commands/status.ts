@@ -35,7 +35,7 @@ and its limit. What was never proven, or too long ago, counts as wrong: unknown 
         expected: await expectedNow(session, context.signal),
         problems: await problemsOf(session),
         latest: (kind, subject) => session.history.proofs.latest(kind, subject),
-        jobs: jobStates(session.stack, session.history, context.clock.now()),
+        jobs: await jobStates(session.stack, session.history, context.clock.now()),
         now: context.clock.now(),
       });
       const misbehaviours = session.history.misbehaviours.list(context.clock.now());
@@ -80,9 +80,7 @@ async function problemsOf({ stack, history, sources }: Session): Promise<string[
   const { environmentMismatch } = await import('../../deployment/environment.ts');
   const mismatch = isSalvaged(stack) ? undefined : await environmentMismatch(stack);
   if (mismatch) problems.push(`${mismatch.what}: see \`leitstand status --env ${mismatch.applied}\``);
-  const backedUp = sources.some(
-    ({ component }) => history.proofs.latest('backup', component)?.verdict === 'proven',
-  );
+  const backedUp = sources.some(({ component }) => history.proofs.latestProven('backup', component));
   if (backedUp) {
     const problem = await repositoryProblem(stack.backup.store);
     if (problem !== undefined) problems.push(problem);
@@ -111,6 +109,7 @@ const NEXT: Readonly<Record<string, string>> = {
   'alert-delivery': 'leitstand alert test',
   backup: 'leitstand backup',
   drill: 'leitstand drill',
+  verify: 'leitstand backup verify --rotate',
 };
 
 interface Shown {

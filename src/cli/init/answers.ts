@@ -91,6 +91,8 @@ interface ListOption {
   /** One of them: `component`. */
   readonly one: string;
   readonly example: string;
+  /** What is to be done about one that is not offered. */
+  readonly others?: string;
 }
 
 const COMPONENTS: ListOption = {
@@ -98,20 +100,30 @@ const COMPONENTS: ListOption = {
   one: 'component',
   example: 'prometheus,alertmanager',
 };
-const RECEIVER: ListOption = { flag: '--receiver', one: 'receiver', example: 'slack,email' };
+const RECEIVER: ListOption = {
+  flag: '--receiver',
+  one: 'receiver',
+  example: 'slack,email',
+  others:
+    '; none stands alone; Teams, Telegram and others go into leitstand.yaml afterwards, below `alertmanager:`',
+};
 
 function receiverList(text: string, known: readonly string[]): readonly string[] {
   return text.trim() === NOBODY ? [] : namesIn(text, RECEIVER, known);
 }
 
-function namesIn(text: string, { flag, one, example }: ListOption, known: readonly string[]): string[] {
+function namesIn(
+  text: string,
+  { flag, one, example, others = '' }: ListOption,
+  known: readonly string[],
+): string[] {
   const wanted = text.split(/[\s,]+/).filter((name) => name !== '');
   for (const name of wanted) {
     if (known.includes(name)) continue;
     const near = nearest(name, known);
     throw cliErrors.error('LS-CLI-001', {
       what: `there is no ${one} ${name}`,
-      why: `there are: ${known.join(', ')}`,
+      why: `there are: ${known.join(', ')}${others}`,
       fix: near === undefined ? `${flag} ${example}` : `${flag} …,${near}`,
     });
   }

@@ -68,6 +68,17 @@ environments:
 
 const FURTHER = `# backup:
 #   directory: /mnt/backup          # another disk than the stack's; default: repository in the state directory
+#   schedule:                       # what is done by itself (docs/schedule.md)
+#     enabled: true                 # default: in staging and production
+#     location: Europe/Berlin       # default: UTC
+#     backup: '0 2 * * *'           # minute, hour, day of the month, month, day of the week; or never
+#     verify: '0 4 * * *'           # reads the backups back
+#     drill: '0 5 * * 0'            # Sundays: proves that they restore
+#     prune: '0 6 * * *'            # takes away what \`retention\` does not keep
+# alert_test:
+#   enabled: true                   # default: in staging and production; a test alert to every receiver
+#   schedule: '0 10 * * 1'          # Mondays
+#   location: Europe/Berlin         # default: UTC
 # rules:
 #   files: [rules/own.rules.yml]    # rules of your own, beside the shipped ones (docs/rules.md)
 # scrape_jobs:                      # targets of your own, in Prometheus' own format

@@ -1,5 +1,5 @@
 import { cardText, cardTitle } from '../../delivery/cards/card-text.ts';
-import { commonFindings, distinctFindings, sentIn, withoutCommon } from '../../delivery/preview/findings.ts';
+import { commonFindings, sentIn, withoutCommon } from '../../delivery/preview/findings.ts';
 import type {
   CasePreview,
   IntegrationPreview,
@@ -24,13 +24,23 @@ export function outlineText(report: PreviewReport): string {
     table(
       report.integrations.flatMap((one) => one.cases.map((shown) => [...nameOf(one), ...outline(shown)])),
     ),
-    ...report.integrations.flatMap((one) =>
-      distinctFindings(one).map((line) => `${nameOf(one).join(' ')}: ${line}`),
-    ),
+    ...report.integrations.flatMap(findingLines),
     '',
     ...notShownText(report),
     lastLine(report),
   ].join('\n');
+}
+
+/** What is worth knowing, with the case that it is about. */
+function findingLines(integration: IntegrationPreview): string[] {
+  const common = commonFindings(integration);
+  const name = nameOf(integration).join(' ');
+  return [
+    ...common.map((line) => `${name}, every message: ${line}`),
+    ...sentIn(integration.cases).flatMap((one) =>
+      withoutCommon(one, common).findings.map((line) => `${name}, ${one.case}: ${line}`),
+    ),
+  ];
 }
 
 function integrationText(integration: IntegrationPreview): string[] {

@@ -29,6 +29,8 @@ const alertSchema = z.object({
 
 const groupSchema = z.object({ receiver: receiverName, alerts: z.array(alertSchema) });
 
+const groupLabels = z.object({ labels: z.record(z.string(), z.string()) });
+
 export type AlertGroup = z.infer<typeof groupSchema>;
 
 const silenceSchema = z.object({
@@ -78,6 +80,8 @@ export interface AlertmanagerApi {
   post(alerts: readonly PostableAlert[]): Promise<void>;
   /** Groups with alerts whose label has the value, one for each receiver they are routed to; `mutedBy` is right here only. */
   groups(label: string, value: string): Promise<AlertGroup[]>;
+  /** The labels of each group that this receiver has, muted ones included. */
+  groupsOf(receiver: string): Promise<Readonly<Record<string, string>>[]>;
   /** Of every alert that fires and that nothing holds back: what may inhibit others. */
   activeLabels(): Promise<Readonly<Record<string, string>>[]>;
   /** Whether alerts with that label are still firing, muted ones included. */
@@ -130,6 +134,12 @@ export function createAlertmanagerApi(address: Address, signal?: AbortSignal): A
       const response = expectOk(url, await ask(`/api/v2/alerts/groups?filter=${filter(label, value)}`));
       return read(url, response, z.array(groupSchema));
     },
+    groupsOf: async (receiver) => {
+      // Alertmanager puts `^(?:…)$` around it.
+      const expression = encodeURIComponent(receiver.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+      const response = expectOk(url, await ask(`/api/v2/alerts/groups?receiver=${expression}`));
+      return read(url, response, z.array(groupLabels)).map(({ labels }) => labels);
+    },
     activeLabels: async () => {
       const query = 'active=true&silenced=false&inhibited=false&unprocessed=false';
       const response = expectOk(url, await ask(`/api/v2/alerts?${query}`));
@@ -173,7 +183,7 @@ async function exchange(address: Address, path: string, request: HttpRequest): P
     if (request.signal?.aborted) throw request.signal.reason;
     throw alertmanagerErrors.error('LS-ALERTMANAGER-001', {
       what: `Alertmanager at ${shown} cannot be reached`,
-      ...unreachable(address, error, 'leitstand status shows whether it runs; leitstand up starts it'),
+      ...unreachable(address, error, 'check the address, and whether it runs; of your own stack: leitstand status, leitstand up'),
       cause: error,
     });
   }
@@ -203,6 +213,6 @@ function unexpected(url: string, why: string) {
   return alertmanagerErrors.error('LS-ALERTMANAGER-003', {
     what: `what answers at ${url} does not answer as Alertmanager does`,
     why,
-    fix: 'look whether another program has that port: leitstand status',
+    fix: 'check the address: another program may have that port',
   });
 }

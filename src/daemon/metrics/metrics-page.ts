@@ -17,7 +17,7 @@ export interface MetricsSources {
   readonly since: string;
   readonly clock: Clock;
   readonly database: string;
-  /** File in which a test says which alerts a rule shall raise. */
+  /** Directory in which tests say which alerts a rule shall raise. */
   readonly wantedTests: string;
   readonly counts: ShippingCounts;
   readonly desired: DesiredState | undefined;
@@ -26,13 +26,16 @@ export interface MetricsSources {
 
 /** The daemon's metrics in the text format 0.0.4. What cannot be known counts as never proven. */
 export async function metricsPage(sources: MetricsSources): Promise<string> {
-  const { desired } = sources;
+  const { desired, clock } = sources;
   const components = await sources.status();
+  const expected = desired?.daemon?.expected ?? [];
+  const readings = readAll(sources.database, expected);
   return formatMetrics([
     family('leitstand_build_info', 'gauge', 'The version that runs.', [
       { labels: { version: sources.version }, value: 1 },
     ]),
-    ...proofMetrics(desired?.daemon?.expected ?? [], sources),
+    ...proofMetrics(expected, readings, clock.now()),
+    ...(await ownBackupMetrics(expected, readings, sources)),
     ...deliveryMetrics(desired?.daemon?.integrations ?? [], sources),
     ...(await jobMetrics(desired?.daemon?.jobs ?? [], sources)),
     ...(await testMetrics(sources)),
@@ -42,9 +45,20 @@ export async function metricsPage(sources: MetricsSources): Promise<string> {
   ]);
 }
 
-function proofMetrics(expected: readonly ExpectedProof[], sources: MetricsSources): MetricFamily[] {
-  const now = sources.clock.now();
-  const readings = readAll(sources.database, expected);
+type Readings = readonly (ProofReading | undefined)[];
+
+async function ownBackupMetrics(
+  expected: readonly ExpectedProof[],
+  readings: Readings,
+  { desired, clock }: MetricsSources,
+): Promise<MetricFamily[]> {
+  const names = desired?.daemon?.backupMetrics;
+  if (names === undefined) return [];
+  const { backupMetrics } = await import('./backup-metrics.ts');
+  return backupMetrics(expected, readings, { names, now: clock.now() });
+}
+
+function proofMetrics(expected: readonly ExpectedProof[], readings: Readings, now: Date): MetricFamily[] {
   const label = ({ kind, subject }: ExpectedProof) => ({ kind, subject });
   return [
     family(
@@ -65,10 +79,7 @@ function proofMetrics(expected: readonly ExpectedProof[], sources: MetricsSource
   ];
 }
 
-function readAll(
-  database: string,
-  expected: readonly ExpectedProof[],
-): readonly (ProofReading | undefined)[] {
+function readAll(database: string, expected: readonly ExpectedProof[]): Readings {
   try {
     return readProofs(database, expected);
   } catch {

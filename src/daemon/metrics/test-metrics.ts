@@ -5,7 +5,7 @@ import { TEST_METRIC } from '../../stack/delivery.ts';
 import { family } from './family.ts';
 
 export interface TestSources {
-  /** File in which a test says what it wants. */
+  /** Directory in which tests say what they want. */
   readonly wantedTests: string;
   readonly clock: Clock;
 }

@@ -70,9 +70,9 @@ function stateFor(
   if (!TOKEN.test(token)) return 'unknown';
   const { database, clock, say } = options;
   try {
-    return method === 'POST'
-      ? recordSighting(database, token, clock.now())
-      : readSighting(database, token, clock.now());
+    const state = readSighting(database, token, clock.now());
+    // Who only guesses neither waits for those who write nor keeps them waiting.
+    return method === 'POST' && state === 'open' ? recordSighting(database, token, clock.now()) : state;
   } catch (error) {
     say(`a test alert was seen, and it could not be noted: ${String(error)}`);
     return 'trouble';

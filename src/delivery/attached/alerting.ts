@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Json } from '../../platform/canonical-json.ts';
-import { TEST_LABEL } from '../../stack/delivery.ts';
 import { type Alerting, type Audience, labelsText, type RouteToReceiver } from '../alerting.ts';
 import { testLabels } from '../probe.ts';
 import type { Target } from '../target.ts';
@@ -9,7 +8,7 @@ import { holds } from '../../routing/matcher.ts';
 import { routesFor } from '../../routing/walk.ts';
 import { describeIntegration, visibleUrl } from '../routing/describe.ts';
 import { readConfiguration } from './configuration.ts';
-import { allRoutes, findWay, findWayTo, type Way } from './routes.ts';
+import { allRoutes, findWay, findWayTo, isForTests, type Way } from './routes.ts';
 
 export interface AttachedAlerting extends Alerting {
   /** All receivers, those without integrations included. */
@@ -63,9 +62,7 @@ function routesTo(file: Configuration): RouteToReceiver[] {
     file.receivers.filter(({ integrations }) => integrations.length > 0).map(({ name }) => name),
   );
   return [...below, root]
-    .filter(
-      ({ receiver, matchers }) => told.has(receiver) && !matchers.some(({ label }) => label === TEST_LABEL),
-    )
+    .filter((route) => told.has(route.receiver) && !isForTests(route))
     .map((route) => ({
       receiver: route.receiver,
       by: route.matchers
@@ -130,9 +127,8 @@ function notesOn({ inhibitions }: Configuration, { labels, route, also }: Way): 
   const grouped = route.groupBy.some((label) => label === '...' || isOwn(label));
   return [
     ...(also.length === 0 ? [] : [`the same alert also reaches ${also.join(', ')}`]),
-    ...(intervalsOf(route).length === 0
-      ? []
-      : [`held back by the time intervals ${intervalsOf(route).join(', ')}`]),
+    ...(route.activeIn.length === 0 ? [] : [`only in the time intervals ${route.activeIn.join(', ')}`]),
+    ...(route.mutedIn.length === 0 ? [] : [`not in the time intervals ${route.mutedIn.join(', ')}`]),
     ...(grouped
       ? []
       : ['its group may hold real alerts: they are told again with it, and it waits for group_interval']),

@@ -72,15 +72,17 @@ ${phoneHtml(senderOf(from), subject || words.noSubject, words, beginningOf(text)
 
 function incidentHtml(card: IncidentCard, words: CardWords): Html {
   const { action, summary, severity, facts, details, links } = card;
+  // What every object inherits is no word: an event may say `constructor`.
+  const word = Object.hasOwn(words.actions, action) ? words.actions[action] : action;
   return html`<div class="card incident">
-<p class="incident-state"><span class="state ${actionClass(action)}">${words.actions[action] ?? action}</span>
+<p class="incident-state"><span class="state ${actionClass(action)}">${word}</span>
 ${severity !== '' && html`<span class="severity ${severityClass(severity)}">${severity}</span>`}</p>
 <p class="incident-summary">${summary}</p>
 ${factsHtml(facts)}
 ${details.length > 0 && html`<p class="incident-details">${words.details}</p>${factsHtml(details)}`}
 ${links.length > 0 && html`<p class="buttons">${links.map((link) => linkHtml(link, 'button'))}</p>`}
 </div>
-${phoneHtml('PagerDuty', `${words.actions[action] ?? action}: ${summary}`, words)}`;
+${phoneHtml('PagerDuty', `${word}: ${summary}`, words)}`;
 }
 
 function actionClass(action: string): string {

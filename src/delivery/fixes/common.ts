@@ -1,4 +1,16 @@
-import { type Fix, hostOf, logOf, nameOf, secretOf, thenApply } from './fix.ts';
+import {
+  addressOf,
+  type Fix,
+  hostNameOf,
+  hostOf,
+  logOf,
+  nameOf,
+  previewOf,
+  secretOf,
+  settingOf,
+  statusIn,
+  thenApply,
+} from './fix.ts';
 
 /** What keeps any integration from being reached, before it could answer. */
 export const WAY_FIXES: readonly Fix[] = [
@@ -20,18 +32,38 @@ export const WAY_FIXES: readonly Fix[] = [
   ],
   [
     /template:|execute .* template|execute template|can't evaluate field|function "[^"]*" not defined|nil pointer evaluating/i,
-    ({ receiver, attached }) =>
-      `a text of this receiver has a mistake in Alertmanager's template language: ${attached ? 'correct it in its configuration' : `leitstand alert preview ${receiver} shows what comes out`}`,
+    (target) =>
+      `a text of this receiver has a mistake in Alertmanager's template language: ${target.attached ? 'correct it in its configuration' : `correct it in leitstand.yaml (${previewOf(target)} shows what comes out)${thenApply(target)}`}`,
   ],
   [
-    /proxyconnect|\b407\b/i,
+    /proxyconnect .*connection refused/i,
     (target) =>
-      `the proxy on the way does not let it through: check \`proxy_url\` of ${nameOf(target)}, and whether the proxy wants a login`,
+      `no proxy listens where ${settingOf('proxy_url', target)} says: start it, or correct the address${thenApply(target)}`,
+  ],
+  [
+    /proxyconnect|proxy authentication required|\b407\b/i,
+    (target) =>
+      `the proxy does not let it through: ask its operator to let this machine reach ${hostOf(target)} without a login, or name another one in ${settingOf('proxy_url', target)}${thenApply(target)}`,
+  ],
+  [
+    /no such host|server misbehaving|temporary failure in name resolution|\blookup \S+(?: on \S+)?: /i,
+    (target) =>
+      `the name ${hostNameOf(target)} is not known on the machine of Alertmanager: look for a typing error in ${addressOf(target)}, then at the DNS there`,
   ],
   [
     /connection refused/i,
     (target) =>
-      `nothing listens at ${hostOf(target)}: start it, or correct the address in ${secretOf(target)}. If it is the inbox: leitstand status`,
+      `nothing listens at ${hostOf(target)}: start it, or correct the address in ${addressOf(target)}${thenApply(target)}`,
+  ],
+  [
+    /unable to (?:read|load|use)\b.*\bCA cert/i,
+    (target) =>
+      `the PEM file of an authority cannot be read: correct ${settingOf('ca_file', target)}${thenApply(target)}`,
+  ],
+  [
+    /server gave HTTP response to HTTPS client/,
+    (target) =>
+      `${hostOf(target)} speaks no TLS: write http:// in place of https:// into ${addressOf(target)}${thenApply(target)}`,
   ],
   [
     /no such file/i,
@@ -41,16 +73,11 @@ export const WAY_FIXES: readonly Fix[] = [
         : 'Alertmanager cannot find the secret file: `leitstand up` writes it anew',
   ],
   [
-    /permission denied/i,
+    /(?:open|read|lstat|stat) \S+: (?:permission denied|is a directory)/i,
     ({ attached }) =>
       attached
         ? 'let the user that Alertmanager runs as read the secret file'
-        : 'Alertmanager may not read the secret file: `leitstand up` writes it anew',
-  ],
-  [
-    /no such host|server misbehaving|temporary failure in name resolution/i,
-    (target) =>
-      `the name in ${hostOf(target)} is not known here: check it for a typing error, then DNS on the machine of Alertmanager`,
+        : 'Alertmanager cannot read the secret file: `leitstand up` writes it anew, readable by its user',
   ],
   [
     /no route to host|network is unreachable/i,
@@ -63,14 +90,19 @@ export const WAY_FIXES: readonly Fix[] = [
       `the certificate of ${hostOf(target)} is not valid today: check the clock here, then ask its operator to renew it`,
   ],
   [
+    /certificate is (?:not )?valid for|doesn't contain any IP SANs|cannot validate certificate for/i,
+    (target) =>
+      `the certificate at ${hostOf(target)} is for another name: write the name that it is for into ${addressOf(target)}${thenApply(target)}. If that is right already, something stands between`,
+  ],
+  [
     /x509|certificate|tls:/i,
     (target) =>
-      `the certificate of ${hostOf(target)} is not trusted: if its authority is your own, name its PEM file in \`ca_file\` of ${nameOf(target)}; else check the address, and what stands between`,
+      `the certificate of ${hostOf(target)} is not trusted. If its authority is your own, name its PEM file in ${settingOf('ca_file', target)}${thenApply(target)}. If not, check the address, and what stands between`,
   ],
   [
     /unsupported protocol scheme|missing protocol|invalid (URL|character)|first path segment/i,
     (target) =>
-      `that is no URL: put the whole one, with https://, into ${secretOf(target)}${thenApply(target)}`,
+      `that is no URL: put the whole one, with https://, into ${addressOf(target)}${thenApply(target)}`,
   ],
   [
     /\bEOF\b|connection reset|broken pipe|is cut/i,
@@ -87,40 +119,42 @@ export const WAY_FIXES: readonly Fix[] = [
 /** What a server said, where nothing more is known of it. */
 export const ANSWER_FIXES: readonly Fix[] = [
   [
-    /\b30[12378]\b/,
+    statusIn('30[12378]'),
     (target) =>
       `it answers with a redirect, which Alertmanager does not follow for messages: put the final URL into ${secretOf(target)}${thenApply(target)}; a login page is a proxy's`,
   ],
   [
-    /\b40[13]\b|authError/,
+    statusIn('40[13]', 'authError'),
     (target) =>
       `${hostOf(target)} refuses the credentials: make new ones and put them into ${secretOf(target)}${thenApply(target)}`,
   ],
   [
-    /\b(404|410)\b/,
+    statusIn('404|410'),
     (target) =>
       `nothing takes messages at that URL of ${hostOf(target)}: copy the right one into ${secretOf(target)}${thenApply(target)}`,
   ],
   [
-    /\b405\b/,
+    statusIn('405'),
     (target) =>
       `that URL of ${hostOf(target)} takes no POST: copy the right one into ${secretOf(target)}${thenApply(target)}`,
   ],
   [
-    /\b413\b/,
+    statusIn('413'),
     (target) => `the message is too large for ${hostOf(target)}: set \`max_alerts\` of ${nameOf(target)}`,
   ],
   [
-    /\b(400|415|422)\b/,
+    statusIn('400|415|422'),
     (target) =>
-      `${hostOf(target)} does not understand the message: it has to take Alertmanager's webhook, version 4; its own log says what it misses`,
+      target.type === 'webhook'
+        ? `${hostOf(target)} does not understand the message: it has to take Alertmanager's webhook, version 4; its own log says what it misses`
+        : `${hostOf(target)} refuses the message or a setting, in the words above: compare the settings of ${nameOf(target)}${thenApply(target)}`,
   ],
   [
-    /\b429\b|rateLimited/,
+    statusIn('429', 'rateLimited'),
     (target) => `${hostOf(target)} limits the rate: wait a minute and test again; group alerts more`,
   ],
   [
-    /\b5\d\d\b|serverError/,
+    statusIn('5\\d\\d', 'serverError'),
     (target) =>
       `${hostOf(target)} has a problem of its own: Alertmanager tries again by itself; look into its log, or ask its operator`,
   ],

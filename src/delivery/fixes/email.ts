@@ -3,9 +3,14 @@ import { type Fix, hostOf, secretOf, settingOf, thenApply } from './fix.ts';
 /** After RFC 5321 and 3463, and Alertmanager's own words in notify/email/email.go. */
 export const EMAIL_FIXES: readonly Fix[] = [
   [
-    /connection refused/i,
+    /takes that for success/,
     (target) =>
-      `nothing listens at ${hostOf(target)}: start it, or correct ${settingOf('smarthost', target)}${thenApply(target)}. If it is the inbox: leitstand status`,
+      `${hostOf(target)} refused the mail after its last line, which Alertmanager before 0.28 does not notice: such alerts are lost and counted as sent. Take 0.28 or newer (\`components.alertmanager.version\`), and ask the operator of the mail server why it refuses`,
+  ],
+  [
+    /short response|HTTP\/1\.\d|html page/i,
+    (target) =>
+      `a web server answers at ${hostOf(target)} where a mail server should: correct ${settingOf('smarthost', target)}${thenApply(target)}`,
   ],
   [
     /does not advertise the STARTTLS/i,
@@ -16,13 +21,6 @@ export const EMAIL_FIXES: readonly Fix[] = [
     /unencrypted connection/i,
     (target) =>
       `Alertmanager hands no password over in the clear: encrypt the connection with \`tls: starttls\` (port 587) or \`tls: implicit\` (port 465) of ${target.receiver}${thenApply(target)}`,
-  ],
-  [
-    /could not read .*(no such file|permission denied)/i,
-    (target) =>
-      target.attached
-        ? 'let the user that Alertmanager runs as read its password file'
-        : 'the file with the password is missing: `leitstand up` writes it anew',
   ],
   [
     /missing (password|secret)/i,
@@ -36,7 +34,7 @@ export const EMAIL_FIXES: readonly Fix[] = [
   [
     /\b535\b|\b5\.7\.8\b|authentication (failed|unsuccessful|credentials)|\bauth: 5\d\d\b/i,
     (target) =>
-      `${hostOf(target)} refuses the user name or the password: correct ${secretOf(target)}; many providers want an app password in place of that of the mailbox${thenApply(target)}`,
+      `${hostOf(target)} refuses the user name or the password: correct \`username\` and ${secretOf(target)}; many providers want an app password in place of that of the mailbox${thenApply(target)}`,
   ],
   [
     /unknown auth mechanism|unrecognized authentication|\b504\b|\b534\b/i,
@@ -54,9 +52,14 @@ export const EMAIL_FIXES: readonly Fix[] = [
       `${hostOf(target)} refuses the sender: put an address into ${settingOf('from', target)} that this account may send as${thenApply(target)}`,
   ],
   [
-    /relay(ing)? (access )?denied|unable to relay|\b5\.7\.1\b/i,
+    /relay(ing)? (access )?denied|unable to relay/i,
     (target) =>
       `${hostOf(target)} does not pass mail on to that recipient for us: log in (\`username\`, \`password\`), or take the mail server of the recipient's own organisation`,
+  ],
+  [
+    /\b5\.7\.\d+\b|spam|\bpolicy\b|delivery failure: "?55[04]\b/i,
+    (target) =>
+      `${hostOf(target)} refuses the mail by a rule of its own (spam, sender, rights), which its words name: log in (\`username\`, \`password\`) if nobody does, put an address into ${settingOf('from', target)} that this account may send as, or ask its operator${thenApply(target)}`,
   ],
   [
     /\b55[0134]\b|send RCPT command: 5|user unknown|no such user|mailbox unavailable|recipient rejected|\b5\.1\.[0-3]\b/i,

@@ -1,9 +1,11 @@
-import { lchown, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
 import { type Environment } from '../../platform/environment.ts';
 import { ensureDirectory, exists, readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
+import { ensureOwnedDirectory } from '../../platform/owned-directory.ts';
 import type { RunProgram } from '../../platform/processes.ts';
+import { systemctl } from '../../platform/systemctl.ts';
 import { serviceUnitName, type SystemdScope } from '../../platform/systemd.ts';
 import { releaseStack } from '../../runtimes/native/control.ts';
 import { contactDaemon } from '../../runtimes/native/daemon-client.ts';
@@ -53,16 +55,16 @@ export async function installService(request: InstallRequest, world: ServiceWorl
   const result = { file, written: former !== unit, started: request.now };
   if (request.dryRun) return result;
   assertMay(spec.scope, world);
-  const systemctl = systemctlOf(spec.scope, world);
+  const demand = systemctlOf(spec.scope, world);
   const name = serviceUnitName(spec.stack);
-  await makeStateDir(spec.stateDir, request.owner, world.uid);
+  await ensureOwnedDirectory(spec.stateDir, request.owner, world.uid);
   if (result.written) {
     await ensureDirectory(dirname(file), 0o755);
     await writeFileAtomic(file, unit);
     world.onStep(`${former === undefined ? 'written' : 'written anew'}: ${file}`);
-    await systemctl('daemon-reload');
+    await demand('daemon-reload');
   }
-  await systemctl('enable', name);
+  await demand('enable', name);
   world.onStep(`${name} starts at boot`);
   if (request.now) await startNow({ name, changed: result.written, spec }, world);
   return result;
@@ -75,19 +77,19 @@ interface Start {
 }
 
 async function startNow({ name, changed, spec }: Start, world: ServiceWorld): Promise<void> {
-  const systemctl = systemctlOf(spec.scope, world);
+  const demand = systemctlOf(spec.scope, world);
   const layout = nativeLayout(spec.stateDir);
   const isActive = (await systemctlAnswer(spec.scope, world, 'is-active', name)) === 'active';
   if (isActive && !changed) {
     world.onStep('it runs already');
   } else if (isActive) {
     // The programs stay: the unit ends the daemon only.
-    await systemctl('restart', name);
+    await demand('restart', name);
   } else {
     if (await releaseStack(layout, world.clock)) {
       world.onStep('the daemon in the background has ended; its programs go on and are taken over');
     }
-    await systemctl('start', name);
+    await demand('start', name);
   }
   await awaitDaemon(layout, spec, world);
 }
@@ -115,10 +117,10 @@ export async function removeService(
   await refuseForeign(file, unit, stateDir);
   if (dryRun) return file;
   assertMay(scope, world);
-  const systemctl = systemctlOf(scope, world);
-  await systemctl('disable', '--now', name);
+  const demand = systemctlOf(scope, world);
+  await demand('disable', '--now', name);
   await rm(file);
-  await systemctl('daemon-reload');
+  await demand('daemon-reload');
   return file;
 }
 
@@ -169,19 +171,10 @@ function assertMay(scope: SystemdScope, { isSystemdRunning, uid }: ServiceWorld)
   }
 }
 
-async function makeStateDir(stateDir: string, owner: number, uid: number): Promise<void> {
-  if (await exists(stateDir)) return;
-  // What is above is not its owner's alone, and the owner has to get through.
-  await ensureDirectory(dirname(stateDir), 0o755);
-  await ensureDirectory(stateDir);
-  // Never through a link that somebody has put there since: root would give away what it leads to.
-  if (uid === 0 && owner !== 0) await lchown(stateDir, owner, -1);
-}
-
 /** Throws LS-SERVICE-003 with systemctl's own words. */
 function systemctlOf(scope: SystemdScope, world: ServiceWorld) {
   return async (...args: readonly string[]) => {
-    const { exitCode, stdout, stderr } = await systemctlRun(scope, world, args);
+    const { exitCode, stdout, stderr } = await systemctl(scope, world, args);
     if (exitCode === 0) return;
     throw serviceErrors.error('LS-SERVICE-003', {
       what: `systemctl ${args.join(' ')} failed`,
@@ -193,15 +186,7 @@ function systemctlOf(scope: SystemdScope, world: ServiceWorld) {
 }
 
 async function systemctlAnswer(scope: SystemdScope, world: ServiceWorld, ...args: readonly string[]) {
-  return (await systemctlRun(scope, world, args)).stdout.trim();
-}
-
-function systemctlRun(scope: SystemdScope, { run, env }: ServiceWorld, args: readonly string[]) {
-  const { PATH, HOME, XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS } = env;
-  return run('systemctl', [...(scope === 'user' ? ['--user'] : []), ...args], {
-    env: { PATH, HOME, XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS, LC_ALL: 'C', SYSTEMD_COLORS: '0' },
-    timeoutMs: 120_000,
-  });
+  return (await systemctl(scope, world, args)).stdout.trim();
 }
 
 async function awaitDaemon(layout: NativeLayout, spec: ServiceSpec, world: ServiceWorld): Promise<void> {

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute } from 'node:path';
-import { quoteForExec, quoteForUnit, type SystemdScope } from '../../platform/systemd.ts';
+import { quoteForExec, quoteForUnit, servedIn, type SystemdScope, unitHead } from '../../platform/systemd.ts';
+import { type Confinement, hardeningLines, isInHome } from '../../platform/systemd-hardening.ts';
 
 export interface ServiceSpec {
   readonly stack: string;
@@ -12,15 +13,16 @@ export interface ServiceSpec {
   readonly cacheDir: string;
   /** Absent: backups go elsewhere. */
   readonly backupDir?: string;
+  /** Where backups leave their figures for a node-exporter. */
+  readonly textfileDir?: string;
   /** Executables that the stack runs from outside the cache. */
   readonly programs: readonly string[];
-  /** A node-exporter measures the disks under /home as well. */
+  /** A node-exporter measures the disks under /home as well; AWS' own chain of credentials looks there. */
   readonly seesHome: boolean;
 }
 
-/** First line of every unit of ours: others are not touched. */
-const UNIT_MARK = '# Written by `leitstand service install`: changes are lost with the next one.';
-const STATE_LINE = '# State directory: ';
+/** What writes it: others' units are not touched. */
+const WRITER = 'leitstand service install';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** A daemon that is not needed, since another serves the stack: starting it again would not help. */
 const LOCKED = 11;
@@ -28,11 +30,7 @@ const LOCKED = 11;
 /** The unit as text. Holds no secret: the daemon reads none, and the programs read theirs from the state directory. */
 export function renderUnit(spec: ServiceSpec): string {
   const sections = [
-    [
-      UNIT_MARK,
-      // As in JSON, so that whatever the path holds, it stays one line.
-      `${STATE_LINE}${JSON.stringify(spec.stateDir)}`,
-    ],
+    unitHead(WRITER, spec.stateDir),
     unitSection(spec),
     serviceSection(spec),
     ['[Install]', `WantedBy=${spec.scope === 'system' ? 'multi-user.target' : 'default.target'}`],
@@ -42,14 +40,7 @@ export function renderUnit(spec: ServiceSpec): string {
 
 /** The state directory that a unit of ours serves; undefined when it is not ours. */
 export function servedStateDir(unit: string): string | undefined {
-  if (!unit.startsWith(UNIT_MARK)) return undefined;
-  const line = unit.split('\n').find((each) => each.startsWith(STATE_LINE));
-  try {
-    const value: unknown = JSON.parse(line?.slice(STATE_LINE.length) ?? '');
-    return typeof value === 'string' ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return servedIn(WRITER, unit);
 }
 
 function unitSection({ stack, scope, stateDir, cacheDir }: ServiceSpec): string[] {
@@ -93,47 +84,20 @@ function serviceSection(spec: ServiceSpec): string[] {
     'LimitNOFILE=65536',
     'UMask=0077',
     '',
-    ...hardening(spec),
+    ...hardeningLines(confinementOf(spec)),
   ];
 }
 
-/** No MemoryDenyWriteExecute: Node compiles at run time. */
-function hardening(spec: ServiceSpec): string[] {
-  const everywhere = [
-    'NoNewPrivileges=yes',
-    'LockPersonality=yes',
-    'RestrictRealtime=yes',
-    'RestrictSUIDSGID=yes',
-    'RestrictNamespaces=yes',
-    // Netlink: Go and node-exporter list the network interfaces with it.
-    'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK',
-    'SystemCallArchitectures=native',
-    'SystemCallFilter=@system-service @pkey',
-    'SystemCallErrorNumber=EPERM',
-  ];
-  return spec.scope === 'system' ? [...everywhere, ...fileSystemView(spec)] : everywhere;
+function confinementOf(spec: ServiceSpec): Confinement {
+  const { scope, stateDir, backupDir, cacheDir, textfileDir } = spec;
+  return {
+    scope,
+    writable: [stateDir, backupDir, cacheDir, textfileDir].filter((path) => path !== undefined),
+    needsHome: needsHome(spec),
+    privateTmp: true,
+  };
 }
 
-/** What a user's manager cannot give without privileges. */
-function fileSystemView(spec: ServiceSpec): string[] {
-  const writable = [spec.stateDir, ...(spec.backupDir === undefined ? [] : [spec.backupDir]), spec.cacheDir];
-  return [
-    'CapabilityBoundingSet=',
-    'ProtectSystem=strict',
-    `ReadWritePaths=${writable.map((path) => quoteForUnit(`-${path}`)).join(' ')}`,
-    `ProtectHome=${needsHome(spec) ? 'read-only' : 'yes'}`,
-    'PrivateTmp=yes',
-    'PrivateDevices=yes',
-    'ProtectClock=yes',
-    'ProtectHostname=yes',
-    'ProtectKernelLogs=yes',
-    'ProtectKernelModules=yes',
-    'ProtectKernelTunables=yes',
-    'ProtectControlGroups=yes',
-  ];
-}
-
-/** Hidden, a home directory could hold nothing that runs. Source: systemd.exec(5), ProtectHome. */
 function needsHome(spec: ServiceSpec): boolean {
   const used = [
     spec.stateDir,
@@ -143,5 +107,5 @@ function needsHome(spec: ServiceSpec): boolean {
     ...spec.command.filter((word) => isAbsolute(word)).map(dirname),
     ...spec.programs,
   ];
-  return spec.seesHome || used.some((path) => /^\/(?:home|root|run\/user)(?:\/|$)/.test(path));
+  return spec.seesHome || used.some(isInHome);
 }

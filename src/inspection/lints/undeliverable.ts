@@ -73,6 +73,8 @@ function emptyReceiver({ name, where }: Receiver, isRoot: boolean): Finding {
 /** Fields that say where to and with which key; texts may hold whatever they like. */
 const ADDRESS_FIELD =
   /(?:^|_)(?:url|key|token|password|secret|smarthost|to|from|username|identity|user_id|chat_id|room_id|hostname)$/;
+/** Directly in an integration (Slack, Discord, Mattermost) it is the name shown above a message; logins lie deeper. */
+const SHOWN_NAME = 'username';
 
 function integrationProblems(
   model: Inspected,
@@ -81,7 +83,7 @@ function integrationProblems(
 ): Problem[] {
   return [
     ...missingKeys(integration, alertmanager.global),
-    ...fieldProblems(integration.tree),
+    ...fieldProblems(integration.tree, SHOWN_NAME),
     ...missingSecretFiles(model, alertmanager, integration.tree),
   ];
 }
@@ -90,8 +92,9 @@ function globalProblems({ global }: AlertmanagerFile): Finding[] {
   return fieldProblems(global).map((problem) => ({ code: 'LS-CHECK-005', subject: 'global', ...problem }));
 }
 
-function fieldProblems(tree: Tree | undefined): Problem[] {
+function fieldProblems(tree: Tree | undefined, besides?: string): Problem[] {
   return entriesOf(tree).flatMap(([key, { value }]) => {
+    if (key === besides) return [];
     if (value.kind === 'mapping' && key !== 'headers' && key !== 'details') return fieldProblems(value);
     const text = textOf(value);
     if (value.kind !== 'scalar' || !ADDRESS_FIELD.test(key)) return [];

@@ -7,10 +7,12 @@ import {
 } from '../../stack/receiver.ts';
 import { Secret } from '../../stack/secret.ts';
 import { destinationUrl, objectToDestination } from '../destination.ts';
-import { demandVersion } from '../http-client.ts';
+import { receiverErrors } from '../errors.ts';
+import { textsIn } from '../own-texts.ts';
+import { demandFunctions, demandVersion } from '../versions.ts';
 import { FOREIGN_INTEGRATIONS, type ForeignIntegration, keysOf } from './integrations.ts';
 import { type AlertmanagerConfig, alertmanagerSchema } from './schema.ts';
-import { readSettings, renderSettings, revealed, secretsIn, type Tree } from './settings.ts';
+import { at, readSettings, renderSettings, revealed, secretsIn, type Tree } from './settings.ts';
 
 type Settings = Readonly<Record<string, Tree>>;
 
@@ -29,6 +31,7 @@ function foreignIntegration({ type, settings }: AlertmanagerConfig, place: Integ
   const whose = `receiver ${receiver}, ${type}[${index}]`;
   const tree = readSettings(settings, resolve) as Settings;
   const destination = destinationOf(tree, known, whose);
+  demandValues(secretsIn(tree), whose);
   const shownPlace = placeOf(tree, known);
   const sendsResolved = tree['send_resolved'] ?? known.sendsResolved;
   return {
@@ -38,10 +41,21 @@ function foreignIntegration({ type, settings }: AlertmanagerConfig, place: Integ
     sendsResolved: sendsResolved === true,
     ...(shownPlace === undefined ? {} : { place: shownPlace }),
     destination: () => destination,
+    caFile: caFileIn(tree),
     secrets: () => secretsIn(tree),
     identity: () => ({ type, settings: revealed(tree) }),
     render: (target) => rendered(type, { ...tree, send_resolved: sendsResolved }, { place, whose, target }),
   };
+}
+
+function demandValues(secrets: readonly Secret[], whose: string): void {
+  for (const secret of secrets)
+    if (secret.reveal().includes('${'))
+      throw receiverErrors.error('LS-RECEIVER-006', {
+        what: `${whose}: the ${secret.label} is no value`,
+        why: 'it holds a `${`: a variable that nobody replaced',
+        fix: `write the value itself into the ${secret.label}`,
+      });
 }
 
 function knownIntegration(type: string): ForeignIntegration {
@@ -64,6 +78,11 @@ function placeOf(tree: Settings, { place = [] }: ForeignIntegration): string | u
   return value === undefined ? undefined : String(value);
 }
 
+function caFileIn(tree: Settings): string | undefined {
+  const file = at(tree, ['http_config', 'tls_config', 'ca_file']);
+  return typeof file === 'string' ? file : undefined;
+}
+
 /** Nothing stands in for the provider: it is rendered as it is, for the inbox as well. */
 function rendered(
   type: string,
@@ -84,6 +103,11 @@ function rendered(
       whose,
       instead: 'take the line out',
     });
+  demandFunctions(
+    version,
+    textsIn(tree).map(({ text }) => text),
+    whose,
+  );
   const name = `${place.receiver}-${type}-${place.index}`;
   return {
     key: `${type}_configs`,

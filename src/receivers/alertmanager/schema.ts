@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { foreign } from '../../config/fields.ts';
+import { mayBeSecret } from '../../config/secret-keys.ts';
+import { objectToTemplate } from '../../config/template-objections.ts';
 import { nearest } from '../../platform/nearest.ts';
+import { textsIn } from '../own-texts.ts';
 import { FOREIGN_INTEGRATIONS, FOREIGN_TYPES, keysOf } from './integrations.ts';
 import { numbersForSecrets } from './settings.ts';
 
@@ -48,6 +51,17 @@ export const alertmanagerSchema = z
         params: { keys: { unknown, known } },
         input: value.settings,
       });
+    for (const { path, text } of textsIn(value.settings))
+      if (!mayBeSecret(path, text) && objectToTemplate(text))
+        issues.push({
+          code: 'custom',
+          path: ['settings', ...path],
+          message: "cannot be read as a text in Alertmanager's template language",
+          params: {
+            fix: 'each `{{` needs its `}}`, each `if`, `with` and `range` its `{{ end }}`; check the functions',
+          },
+          input: value.settings,
+        });
     for (const path of numbersForSecrets(value.settings))
       issues.push({
         code: 'custom',

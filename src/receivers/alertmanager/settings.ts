@@ -52,6 +52,14 @@ export function numbersForSecrets(value: Foreign, path: Path = []): readonly Pat
     : Object.entries(value).flatMap(([key, below]) => numbersForSecrets(below, [...path, key]));
 }
 
+export function at(tree: Tree, keys: readonly string[]): Tree | undefined {
+  const [key, ...below] = keys;
+  if (key === undefined) return tree;
+  if (tree === null || typeof tree !== 'object' || tree instanceof Secret || isList(tree)) return undefined;
+  const value = tree[key];
+  return value === undefined ? undefined : at(value, below);
+}
+
 export function secretsIn(tree: Tree): readonly Secret[] {
   if (tree instanceof Secret) return [tree];
   return tree === null || typeof tree !== 'object' ? [] : Object.values(tree).flatMap(secretsIn);

@@ -1,10 +1,13 @@
 import type { Transporter } from 'nodemailer';
 import type { MailAddress } from '../../platform/mail-address.ts';
 import type { DirectMessage, DirectSender } from '../../stack/receiver.ts';
+import { tooSlow } from './reasons.ts';
 import { readFailure, sendError } from './send-errors.ts';
 import { type MailServer, tlsOptions } from './server.ts';
 
 const TIMEOUT_MS = 10_000;
+/** For the whole session: a server that says a word now and then is never silent for as long as TIMEOUT_MS. */
+const LONGEST_SESSION_MS = 30_000;
 
 export interface MailRoute {
   readonly server: MailServer;
@@ -14,22 +17,26 @@ export interface MailRoute {
 }
 
 /** Speaks to the server as Alertmanager would, from this process. */
-export function directSender(route: MailRoute): DirectSender {
-  return { send: (message) => send(route, message) };
+export function directSender(route: MailRoute, longestMs = LONGEST_SESSION_MS): DirectSender {
+  return { send: (message) => send(route, message, longestMs) };
 }
 
-async function send(route: MailRoute, message: DirectMessage): Promise<string> {
+async function send(route: MailRoute, message: DirectMessage, longestMs: number): Promise<string> {
   const { signal } = message;
   const transport = await connect(route);
+  const limit = AbortSignal.timeout(longestMs);
   try {
-    const { response, rejectedErrors } = await transport.sendMail({ ...mailOf(route, message), signal });
+    const { response, rejectedErrors } = await transport.sendMail({
+      ...mailOf(route, message),
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
     // Alertmanager sends to all of them or to nobody.
     const [refused] = rejectedErrors ?? [];
     if (refused) throw refused;
     return String(response);
   } catch (error) {
     signal?.throwIfAborted();
-    throw sendError(readFailure(error), route.server);
+    throw sendError(readFailure(limit.aborted ? tooSlow(longestMs) : error), route.server);
   } finally {
     transport.close();
   }

@@ -48,6 +48,7 @@ function emailIntegration(config: EmailConfig, place: IntegrationPlace): Integra
     secretName: `${receiver}-email-${index}`,
     inlineSecrets: hidden,
   };
+  const mailbox = config.read_back && mailboxOf(config.read_back, place, whose);
   const destination = new URL(`${server.tls === 'implicit' ? 'smtps' : 'smtp'}://${serverName(server)}`);
   return {
     receiver,
@@ -58,7 +59,10 @@ function emailIntegration(config: EmailConfig, place: IntegrationPlace): Integra
     destination: () => destination,
     caFile: server.caFile,
     recipient: recipientOf(addresses),
-    secrets: () => (login ? [login.password, ...hidden] : []),
+    secrets: () => [
+      ...(login ? [login.password, ...hidden] : []),
+      ...(mailbox?.server.login ? [mailbox.server.login.password] : []),
+    ],
     identity: () => ({
       server: destination.href,
       from: from.address,
@@ -66,7 +70,7 @@ function emailIntegration(config: EmailConfig, place: IntegrationPlace): Integra
       login: login ? [login.username.reveal(), login.password.reveal()] : null,
     }),
     render: (target) => renderEmail(mail, target),
-    ...(config.read_back === undefined ? {} : { readBack: readBack(config.read_back, place, whose) }),
+    ...(mailbox ? { readBack: readBackFrom({ ...mailbox, sender: from.address }) } : {}),
     direct: directSender({ server, hello: config.hello, from, to }),
   };
 }
@@ -92,7 +96,7 @@ function isInbox(at: HostPort, { inbox }: IntegrationPlace): boolean {
   return isOwnMachine(at) && at.port === parseHostPort(inbox.hostPort)?.port;
 }
 
-function readBack(config: NonNullable<EmailConfig['read_back']>, place: IntegrationPlace, whose: string) {
+function mailboxOf(config: NonNullable<EmailConfig['read_back']>, place: IntegrationPlace, whose: string) {
   const at = hostPortOf(config.imap);
   const server = {
     ...at,
@@ -101,7 +105,7 @@ function readBack(config: NonNullable<EmailConfig['read_back']>, place: Integrat
     login: loginOf(config, place, `${whose}, read_back`),
     whose,
   };
-  return readBackFrom(server, config.mailbox);
+  return { server, folder: config.mailbox };
 }
 
 type Login = Pick<EmailConfig, 'username' | 'password'>;

@@ -2,49 +2,60 @@ import type { FetchMessageObject, ImapFlow, MailboxObject } from 'imapflow';
 import { LeitstandError } from '../../platform/errors.ts';
 import type { ReadBack, ReadBackFinding, ReadBackSearch } from '../../stack/receiver.ts';
 import { receiverErrors } from '../errors.ts';
+import { readHead, valuesOf } from './fields.ts';
 import { mailboxError, noSuchFolder } from './read-errors.ts';
+import { tooSlow } from './reasons.ts';
 import { type MailServer, serverName, tlsOptions } from './server.ts';
 
 const TIMEOUT_MS = 10_000;
+/** For the whole session: a server that says a word now and then is never silent for as long as TIMEOUT_MS. */
+const LONGEST_SESSION_MS = 30_000;
 /** The newest are looked at: a test is young. */
 const LOOKED_AT = 200;
 const DAY_MS = 86_400_000;
 /** What Leitstand writes into every mail, so that no server has to search in texts. */
 const MARK = 'x-leitstand-alert';
 
-/** Looks into the mailbox as somebody who reads there would; nothing in it is changed, not even what is unread. */
-export function readBackFrom(server: MailServer, folder: string): ReadBack {
-  return {
-    from: `the folder ${folder} of the mailbox on ${server.host}`,
-    find: (search) => find({ server, folder }, search),
-  };
-}
-
 interface Mailbox {
   readonly server: MailServer;
   readonly folder: string;
+  /** Address from which the mails come. */
+  readonly sender: string;
+  readonly longestMs?: number;
+}
+
+/** Looks into the mailbox as somebody who reads there would; nothing in it is changed, not even what is unread. */
+export function readBackFrom(mailbox: Mailbox): ReadBack {
+  return {
+    from: `the folder ${mailbox.folder} of the mailbox on ${mailbox.server.host}`,
+    find: (search) => find(mailbox, search),
+  };
 }
 
 async function find(mailbox: Mailbox, search: ReadBackSearch): Promise<ReadBackFinding | undefined> {
   const { signal } = search;
+  const { longestMs = LONGEST_SESSION_MS } = mailbox;
   signal?.throwIfAborted();
   const client = await makeClient(mailbox.server);
   // What happens to the connection afterwards is of no interest.
   client.on('error', () => undefined);
+  const limit = AbortSignal.timeout(longestMs);
+  const ends = signal ? AbortSignal.any([signal, limit]) : limit;
   const stop = () => client.close();
-  signal?.addEventListener('abort', stop, { once: true });
+  ends.addEventListener('abort', stop, { once: true });
   try {
     await client.connect();
     await open(client, mailbox);
-    const found = await newestWith(client, search);
+    const found = await newestWith(client, mailbox, search);
     if (found) return finding(found, mailbox.folder);
     await refuseSpam(client, mailbox, search);
     return undefined;
   } catch (error) {
     signal?.throwIfAborted();
-    throw error instanceof LeitstandError ? error : mailboxError(error, mailbox.server);
+    if (error instanceof LeitstandError) throw error;
+    throw mailboxError(limit.aborted ? tooSlow(longestMs) : error, mailbox.server);
   } finally {
-    signal?.removeEventListener('abort', stop);
+    ends.removeEventListener('abort', stop);
     client.close();
   }
 }
@@ -82,8 +93,10 @@ async function open(client: ImapFlow, { server, folder }: Mailbox): Promise<Mail
 
 async function newestWith(
   client: ImapFlow,
+  { sender }: Mailbox,
   { nonce, since }: ReadBackSearch,
 ): Promise<FetchMessageObject | undefined> {
+  const { decodeWords } = await import('postal-mime');
   // Days of the server's own calendar.
   const day = new Date(since.getTime() - DAY_MS);
   const all = (await client.search({ since: day }, { uid: true })) || [];
@@ -93,8 +106,18 @@ async function newestWith(
   const messages = await client.fetchAll(newest, query, { uid: true });
   return messages.findLast(
     ({ envelope, headers }) =>
-      envelope?.subject?.includes(nonce) === true || headers?.toString('latin1').includes(nonce) === true,
+      marksOf(headers).some((mark) => decodeWords(mark).includes(nonce)) ||
+      // Without its mark, which a gateway took out. Of others: "Undeliverable: [TEST] …" is no sign that it arrived.
+      (isFrom(envelope, sender) && envelope?.subject?.includes(nonce) === true),
   );
+}
+
+function marksOf(headers: Buffer | undefined): readonly string[] {
+  return valuesOf(readHead(headers?.toString('latin1') ?? ''), MARK);
+}
+
+function isFrom(envelope: FetchMessageObject['envelope'], sender: string): boolean {
+  return (envelope?.from ?? []).some(({ address }) => address?.toLowerCase() === sender.toLowerCase());
 }
 
 function finding({ envelope, internalDate }: FetchMessageObject, folder: string): ReadBackFinding {
@@ -106,17 +129,14 @@ function finding({ envelope, internalDate }: FetchMessageObject, folder: string)
 }
 
 /** A mail among the spam reaches nobody. */
-async function refuseSpam(
-  client: ImapFlow,
-  { server, folder }: Mailbox,
-  search: ReadBackSearch,
-): Promise<void> {
+async function refuseSpam(client: ImapFlow, mailbox: Mailbox, search: ReadBackSearch): Promise<void> {
+  const { server, folder } = mailbox;
   const junk = (await client.list()).find(
     ({ specialUse, path }) => specialUse === '\\Junk' && path !== folder,
   );
   if (!junk) return;
   await client.mailboxOpen(junk.path, { readOnly: true });
-  const found = await newestWith(client, search);
+  const found = await newestWith(client, mailbox, search);
   if (!found) return;
   throw receiverErrors.error('LS-RECEIVER-034', {
     what: `${server.whose}: the mail is among the spam of ${serverName(server)}`,

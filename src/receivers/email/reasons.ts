@@ -13,6 +13,11 @@ export function mailReason(error: Error, { tls }: MailServer): string {
     : 'no greeting in time: it hangs, the network drops it, or it speaks TLS from the first byte on (`tls: implicit`)';
 }
 
+/** Of a session that was given up. */
+export function tooSlow(afterMs: number): Error {
+  return new Error(`it answers, but so slowly that it was given up after ${afterMs / 1000} s`);
+}
+
 /** A server may repeat what it was given. */
 export function withoutLogin(text: string, { login }: MailServer): string {
   if (!login) return text;

@@ -2,7 +2,8 @@ import type { IntegrationTarget, RenderedIntegration, SandboxAddress } from '../
 import type { Language } from '../../stack/language.ts';
 import type { Secret } from '../../stack/secret.ts';
 import { isAtLeast, type Version } from '../../stack/version.ts';
-import { demandVersion } from '../http-client.ts';
+import { textsIn } from '../own-texts.ts';
+import { demandFunctions, demandVersion } from '../versions.ts';
 import { emailTemplates, TEMPLATE_NAMES } from './templates.ts';
 import { type MailServer, serverName } from './server.ts';
 
@@ -37,6 +38,8 @@ const IMPLICIT_TLS_PORT = 465;
 export function renderEmail(mail: RenderedMail, target: IntegrationTarget): RenderedIntegration {
   const { alertmanager, secretPath, sandbox } = target;
   const login = sandbox === undefined ? mail.server.login : undefined;
+  const own = textsIn([mail.own, mail.headers]).map(({ text }) => text);
+  demandFunctions(alertmanager, own, mail.server.whose);
   return {
     key: 'email_configs',
     config: {

@@ -14,6 +14,7 @@ export const emailSandbox: MailSandbox = {
   example: 'SMTP on the same port, with STARTTLS or TLS, any user name and password',
   maxBodyBytes: MAX_BODY_BYTES,
   receive,
+  recipientOf,
 };
 
 async function receive({ to, source }: SandboxMail): Promise<SandboxReply> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hostPort, mailAddress, path, secret } from '../../config/fields.ts';
+import { hostPort, mailAddress, path, secret, template } from '../../config/fields.ts';
 import { mailMistakes } from './mistakes.ts';
 
 const tls = z.enum(['starttls', 'implicit', 'none']);
@@ -49,11 +49,11 @@ export const emailSchema = z
       .optional()
       .describe("Name by which this machine greets the mail server. Default: Alertmanager's, `localhost`."),
     send_resolved: z.boolean().default(true).describe('Whether it is told when an alert is over.'),
-    subject: z.string().min(1).optional().describe("Subject, in Alertmanager's template language."),
-    html: z.string().min(1).optional().describe("HTML part, in Alertmanager's template language."),
-    text: z.string().min(1).optional().describe("Text part, in Alertmanager's template language."),
+    subject: template().optional().describe("Subject, in Alertmanager's template language."),
+    html: template().optional().describe("HTML part, in Alertmanager's template language."),
+    text: template().optional().describe("Text part, in Alertmanager's template language."),
     headers: z
-      .record(z.string(), z.string())
+      .record(z.string(), template({ mayBeEmpty: true }).describe('Its value.'))
       .default({})
       .describe("Further headers of the mail, in Alertmanager's template language."),
     read_back: readBack.optional(),

@@ -18,7 +18,7 @@ export const TEMPLATE_NAMES = {
 export function emailTemplates(language: Language): TemplateFile {
   const blocks = {
     subject: subject(WORDS[language]),
-    alert: shortened('$text', '.CommonLabels.alertname'),
+    alert: `${shortened('$text', '.CommonLabels.alertname')}{{ if ${IS_TEST} }} ${shortened('$mark', IS_TEST)}{{ end }}`,
     thread: THREAD,
     text: textPart(language),
     html: htmlPart(language),
@@ -35,7 +35,7 @@ function subject(words: Words): string {
   const kind = `{{ $kind := "${words.alert}" }}{{ if ${IS_OVER} }}{{ $kind = "${words.resolved.toUpperCase()}" }}{{ else if .CommonLabels.severity }}{{ $kind = toUpper .CommonLabels.severity }}{{ end }}`;
   const mark = `{{ $mark := "" }}{{ if ${IS_TEST} }}{{ $mark = "[${words.test}]" }}{{ end }}`;
   const workspace = `{{ $workspace := "" }}{{ if and .CommonLabels.workspace_id (not ${IS_TEST}) }}{{ $workspace = printf "[%s]" .CommonLabels.workspace_id }}{{ end }}`;
-  const name = `{{ $name := .CommonLabels.alertname }}{{ if not $name }}{{ $name = "${words.alerts}" }}{{ end }}`;
+  const name = `{{ $name := .CommonLabels.alertname }}{{ if not $name }}{{ $name = "${words.nameless}" }}{{ end }}`;
   const count = `{{ $number := len .Alerts.Firing }}{{ if ${IS_OVER} }}{{ $number = len .Alerts }}{{ end }}{{ $count := "" }}{{ if gt $number 1 }}{{ $count = printf " (%d)" $number }}{{ end }}`;
   return `${kind}${mark}${workspace}${name}${count}${shortened('$subject', 'printf "%s[%s]%s %s%s" $mark $kind $workspace $name $count')}`;
 }

@@ -1,6 +1,7 @@
 // What PagerDuty accepts as an event: PagerDuty/developer-docs, events-API-v2/02-Trigger-Events.md, and PagerDuty/api-schema,
 // reference/events-v2. It publishes no list of its error texts. Seen in reports: those for the routing key's length and
 // characters, for a missing payload.source, and for the severity; the others are worded after them.
+import { type Fields, isObject } from '../json.ts';
 import { KEY_LENGTH } from './key.ts';
 
 export const ACTIONS = ['trigger', 'acknowledge', 'resolve'] as const;
@@ -12,8 +13,6 @@ export type Severity = (typeof SEVERITIES)[number];
 /** Characters. */
 export const MAX_SUMMARY = 1024;
 const MAX_DEDUP_KEY = 255;
-
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** Empty: PagerDuty takes it. */
 export function eventProblems(event: Fields): readonly string[] {
@@ -46,7 +45,7 @@ function dedupProblems(key: unknown, isRequired: boolean): string[] {
 function triggerProblems(event: Fields): string[] {
   const { payload, images, links, client, client_url: clientUrl } = event;
   return [
-    ...(isFields(payload) ? payloadProblems(payload) : ["'payload' is missing or blank"]),
+    ...(isObject(payload) ? payloadProblems(payload) : ["'payload' is missing or blank"]),
     ...listProblems('images', images, 'src', (src) => isUrl(src, /^https:/i), 'an https URL'),
     ...listProblems('links', links, 'href', (href) => isUrl(href, /^https?:/i), 'a URL'),
     ...textProblems('client', client),
@@ -66,7 +65,7 @@ function payloadProblems(payload: Fields): string[] {
       ? []
       : ["'payload.timestamp' is invalid (must be ISO 8601)"]),
     ...['component', 'group', 'class'].flatMap((name) => textProblems(`payload.${name}`, payload[name])),
-    ...(details === undefined || details === null || isFields(details)
+    ...(details === undefined || details === null || isObject(details)
       ? []
       : ["'payload.custom_details' is invalid (must be an object)"]),
   ];
@@ -99,14 +98,10 @@ function listProblems(
   wanted: string,
 ): string[] {
   if (list === undefined || list === null) return [];
-  if (!Array.isArray(list) || !list.every(isFields))
+  if (!Array.isArray(list) || !list.every(isObject))
     return [`'${name}' is invalid (must be a list of objects)`];
   const bad = list.findIndex((entry) => !isGood(entry[key]));
   return bad === -1 ? [] : [`'${name}[${bad}].${key}' is invalid (must be ${wanted})`];
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** In characters as people count them, not in UTF-16 units. */

@@ -1,10 +1,12 @@
 // Sends events from here, past Alertmanager.
 import type { HttpResponse } from '../../platform/http.ts';
+import { TEST_ALERT_PREFIX } from '../../stack/delivery.ts';
 import type { DirectMessage, DirectSender, OpenGroup } from '../../stack/receiver.ts';
 import type { Secret } from '../../stack/secret.ts';
 import { receiverErrors } from '../errors.ts';
 import { askProvider, quoted } from '../exchange.ts';
-import { type Action, type Fields, isFields, MAX_SUMMARY } from './event-rules.ts';
+import { type Fields, parseObject } from '../json.ts';
+import { type Action, MAX_SUMMARY } from './event-rules.ts';
 import { dedupKeyOf } from './key.ts';
 
 const ACCEPTED = 202;
@@ -30,7 +32,7 @@ export function directSender(api: EventsApi): DirectSender {
   return {
     send: async (message) => {
       const { nonce, signal } = message;
-      const dedupKey = `leitstand-direct-${nonce}`;
+      const dedupKey = `${TEST_ALERT_PREFIX}${nonce}`;
       const word = await send(api, { action: 'trigger', dedupKey, payload: testPayload(message), signal });
       try {
         // Without the signal: what was opened is ended also when the test was cancelled.
@@ -54,7 +56,7 @@ function testPayload({ nonce, title, text }: DirectMessage): Fields {
     summary: Array.from(marked).slice(0, MAX_SUMMARY).join(''),
     source: 'leitstand',
     severity: 'info',
-    class: `LeitstandTest_${nonce}`,
+    class: `${TEST_ALERT_PREFIX}${nonce}`,
     custom_details: { text },
   };
 }
@@ -73,7 +75,7 @@ async function send(api: EventsApi, { action, dedupKey, payload, signal }: Event
     secrets: [api.routingKey],
     signal,
   });
-  const answer = parse(response.body);
+  const answer = parseObject(response.body);
   if (response.status === ACCEPTED && answer?.['status'] === 'success')
     return typeof answer['message'] === 'string' ? answer['message'] : 'accepted';
   throw refusal(api, response, answer);
@@ -118,13 +120,4 @@ function wordsOf(answer: Fields | undefined): string | undefined {
     (word) => typeof word === 'string' && word !== '',
   );
   return words.length === 0 ? undefined : words.join(', ');
-}
-
-function parse(body: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isFields(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

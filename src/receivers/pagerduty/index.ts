@@ -10,8 +10,10 @@ import { Secret } from '../../stack/secret.ts';
 import { isAtLeast } from '../../stack/version.ts';
 import { sandboxSecret } from '../destination.ts';
 import { HTTP_TIMEOUT, httpClientConfig } from '../http-client.ts';
+import { textsIn } from '../own-texts.ts';
 import { LINK_KINDS } from '../texts/links.ts';
 import { WORDS } from '../texts/words.ts';
+import { demandFunctions } from '../versions.ts';
 import { pagerdutyCard } from './card.ts';
 import { closeIncident, directSender } from './events.ts';
 import { KEY_LENGTH, objectToKey, recipientOf, refuseOtherKeys } from './key.ts';
@@ -71,7 +73,10 @@ function pagerdutyIntegration(config: PagerdutyConfig, place: IntegrationPlace):
     recipient: recipientOf(routingKey.reveal()),
     secrets: () => [routingKey, ...(apiKey ? [apiKey] : [])],
     identity: () => ({ url: config.url, key: routingKey.reveal() }),
-    render: (target) => rendered(config, place, routingKey, target),
+    render: (target) => {
+      demandFunctions(target.alertmanager, ownTexts(config), whose);
+      return rendered(config, place, routingKey, target);
+    },
     ...(apiKey
       ? { readBack: pagerdutyReadBack({ url: apiUrlOf(config), apiKey, whose, caFile: config.ca_file }) }
       : {}),
@@ -79,6 +84,10 @@ function pagerdutyIntegration(config: PagerdutyConfig, place: IntegrationPlace):
     ...(config.proxy_url === undefined ? { direct: directSender(events) } : {}),
     close: (group) => closeIncident(events, group),
   };
+}
+
+function ownTexts({ summary, class: kind, component, group, details }: PagerdutyConfig): readonly string[] {
+  return textsIn([summary, kind, component, group, details]).map(({ text }) => text);
 }
 
 function rendered(

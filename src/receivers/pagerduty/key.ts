@@ -32,12 +32,12 @@ export function recipientOf(routingKey: string): string {
 }
 
 /**
- * The event without its key, as JSON still, and with one of the same form in its place. What was never replaced
- * (`${…}`) is no secret, and stays to be seen.
+ * The event without its key, also that of the Events API v1: as JSON still, with one of the same form in its place. What
+ * was never replaced (`${…}`) is no secret, and stays to be seen.
  */
 export function withoutKey(body: string): string {
   return body.replaceAll(
-    /("routing_key"\s*:\s*")((?:[^"\\]|\\.)*)"/g,
+    /("(?:routing|service)_key"\s*:\s*")((?:[^"\\]|\\.)*)"/g,
     (whole, before: string, key: string) =>
       key.includes('${')
         ? whole

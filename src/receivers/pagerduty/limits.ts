@@ -1,11 +1,12 @@
-import { eventProblems, isFields, lengthOf, MAX_SUMMARY } from './event-rules.ts';
+import { isObject, parseObject } from '../json.ts';
+import { eventProblems, lengthOf, MAX_SUMMARY } from './event-rules.ts';
 import { MAX_EVENT_BYTES } from './sandbox.ts';
 
 /** What PagerDuty or Alertmanager makes of an event that is too large in some part; what PagerDuty would refuse. */
 export function pagerdutyLimits(body: string): readonly string[] {
-  const event = parse(body);
-  if (!isFields(event)) return ['it is no JSON object: PagerDuty refuses it'];
-  const payload = isFields(event['payload']) ? event['payload'] : {};
+  const event = parseObject(body);
+  if (!event) return ['it is no JSON object: PagerDuty refuses it'];
+  const payload = isObject(event['payload']) ? event['payload'] : {};
   const { summary, custom_details: details } = payload;
   return [
     ...eventProblems(event).map((problem) => `PagerDuty refuses it: ${problem}`),
@@ -18,16 +19,8 @@ export function pagerdutyLimits(body: string): readonly string[] {
           `it has more than ${MAX_EVENT_BYTES} bytes: PagerDuty refuses it, and Alertmanager leaves all details out`,
         ]
       : []),
-    ...(isFields(details) && String(details['error']).startsWith('Custom details have been removed')
+    ...(isObject(details) && String(details['error']).startsWith('Custom details have been removed')
       ? [`it would have more than ${MAX_EVENT_BYTES} bytes: Alertmanager left all details out`]
       : []),
   ];
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -5,6 +5,7 @@ import type { ReadBack, ReadBackFinding, ReadBackSearch } from '../../stack/rece
 import type { Secret } from '../../stack/secret.ts';
 import { receiverErrors } from '../errors.ts';
 import { askProvider, quoted } from '../exchange.ts';
+import { parseJson } from '../json.ts';
 import { dedupKeyOf } from './key.ts';
 
 /** Of a page; a test is among the latest. */
@@ -48,15 +49,15 @@ export function pagerdutyReadBack(api: RestApi): ReadBack {
 }
 
 /**
- * Whatever its alerts were grouped into, PagerDuty finds an incident by the key of one of them. Without a key, by the
- * mark of the test in its title.
+ * Whatever its alerts were grouped into, PagerDuty finds an incident by the key of one of them. Where the mark of the test
+ * is no part of the group, an earlier test may have had the same key: then the mark is in the title, or nothing is known.
  */
 function isMeant(
   { title, created_at: created }: Incident,
   { groupKey, nonce, since }: ReadBackSearch,
 ): boolean {
   if (created !== undefined && Date.parse(created) < since.getTime() - SKEW_MS) return false;
-  return groupKey !== undefined || (title ?? '').includes(nonce);
+  return groupKey?.includes(nonce) === true || (title ?? '').includes(nonce);
 }
 
 function findingOf({ id, incident_number: number, status, created_at: created }: Incident): ReadBackFinding {
@@ -86,7 +87,7 @@ async function list(api: RestApi, { groupKey, since, signal }: ReadBackSearch): 
     signal,
   });
   if (response.status !== 200) throw refusal(api, response);
-  const parsed = incidents.safeParse(parse(response.body));
+  const parsed = incidents.safeParse(parseJson(response.body));
   if (parsed.success) return parsed.data.incidents;
   throw receiverErrors.error('LS-RECEIVER-012', {
     what: `${api.whose}: ${url.host} does not answer as PagerDuty's REST API does`,
@@ -126,14 +127,6 @@ function fixOf({ status, headers }: HttpResponse): string {
 const errorBody = z.looseObject({ error: z.looseObject({ message: z.string() }) });
 
 function wordsOf(body: string): string {
-  const parsed = errorBody.safeParse(parse(body));
+  const parsed = errorBody.safeParse(parseJson(body));
   return parsed.success ? parsed.data.error.message : quoted(body);
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpSandbox, MessageStatus, SandboxReply, SandboxRequest } from '../../stack/sandbox.ts';
-import { type Action, eventProblems, type Fields, isFields } from './event-rules.ts';
+import { type Fields, isObject, listOf, parseObject, textOf } from '../json.ts';
+import { type Action, eventProblems } from './event-rules.ts';
 import { recipientOf, withoutKey } from './key.ts';
 import { createOpenAlerts, type OpenAlerts } from './open-alerts.ts';
 
@@ -26,6 +27,10 @@ export function createPagerdutySandbox(
     example: SANDBOX_PATH,
     maxBodyBytes: MAX_EVENT_BYTES,
     receive: (request) => receive(request, world),
+    recipientOf: ({ body }) => {
+      const key = parseObject(body)?.['routing_key'];
+      return typeof key === 'string' ? recipientOf(key) : undefined;
+    },
     refusal,
     concealed: withoutKey,
   };
@@ -38,7 +43,9 @@ function receive({ path, headers, body }: SandboxRequest, world: World): Sandbox
       : 'the path is not /v2/enqueue';
     return { status: 404, headers: JSON_HEADERS, body: '{}', accepted: false, problems: [problem] };
   }
-  const event = (headers['content-type'] ?? '').startsWith('application/json') ? parse(body) : undefined;
+  const event = (headers['content-type'] ?? '').startsWith('application/json')
+    ? parseObject(body)
+    : undefined;
   if (!event)
     return refuse('Unrecognized object', 'Event object format is unrecognized', ['JSON parse error']);
   const problems = eventProblems(event);
@@ -56,6 +63,9 @@ function refuse(status: string, message: string, errors: readonly string[]): San
   };
 }
 
+/** What a key that is cut, or of another kind, is answered with; those of integrations have 32 characters. */
+const WRONG_KEY = "Length of 'routing_key' is incorrect (should be 32 characters)";
+
 /** As documented for 400 and 429 (events-API-v2/05-Rate-Limits.md). */
 function refusal(status: number): Pick<SandboxReply, 'headers' | 'body'> | undefined {
   const answer = (words: string, message: string, errors: readonly string[]) => ({
@@ -63,7 +73,7 @@ function refusal(status: number): Pick<SandboxReply, 'headers' | 'body'> | undef
     body: JSON.stringify({ status: words, message, errors }),
   });
   if (status === 400)
-    return answer('invalid event', 'Event object is invalid', ['the inbox was told to refuse']);
+    return answer('invalid event', 'Event object is invalid', [WRONG_KEY]);
   return status === 429 ? answer('throttle exceeded', 'Request Limit Exceeded', []) : undefined;
 }
 
@@ -76,9 +86,9 @@ const STATUSES: Readonly<Record<Action, MessageStatus>> = {
 function accept(event: Fields, { alerts, newKey }: World): SandboxReply {
   const action = event['event_action'] as Action;
   const recipient = recipientOf(String(event['routing_key']));
-  const key = textOf(event['dedup_key']) || newKey();
+  const key = textOf(event, 'dedup_key') || newKey();
   const remark = alerts.follow(action, `${recipient} ${key}`);
-  const payload = isFields(event['payload']) ? event['payload'] : {};
+  const payload = isObject(event['payload']) ? event['payload'] : {};
   return {
     status: 202,
     headers: JSON_HEADERS,
@@ -86,7 +96,7 @@ function accept(event: Fields, { alerts, newKey }: World): SandboxReply {
     accepted: true,
     problems: [],
     message: {
-      title: textOf(payload['summary']) || `${action} ${key}`,
+      title: textOf(payload, 'summary') || `${action} ${key}`,
       text: [...linesOf(payload, event), ...(remark === undefined ? [] : [remark])].join('\n'),
       status: STATUSES[action],
       recipient,
@@ -96,29 +106,15 @@ function accept(event: Fields, { alerts, newKey }: World): SandboxReply {
 
 function linesOf(payload: Fields, event: Fields): string[] {
   const facts = ['severity', 'source', 'group', 'class', 'component'].flatMap((name) => {
-    const value = textOf(payload[name]);
+    const value = textOf(payload, name);
     return value === '' ? [] : [`${name}: ${value}`];
   });
-  const details = isFields(payload['custom_details']) ? Object.entries(payload['custom_details']) : [];
-  const links = Array.isArray(event['links']) ? event['links'].filter(isFields) : [];
+  const details = isObject(payload['custom_details']) ? Object.entries(payload['custom_details']) : [];
   return [
     ...facts,
     ...details.map(
       ([name, value]) => `${name}: ${typeof value === 'string' ? value.trim() : JSON.stringify(value)}`,
     ),
-    ...links.map((link) => `${textOf(link['text'])} ${textOf(link['href'])}`.trim()),
+    ...listOf(event, 'links').map((link) => `${textOf(link, 'text')} ${textOf(link, 'href')}`.trim()),
   ];
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.trim() : '';
-}
-
-function parse(body: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isFields(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

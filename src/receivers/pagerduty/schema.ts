@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { path, secret, url } from '../../config/fields.ts';
+import { path, secret, template, url } from '../../config/fields.ts';
 import { SEVERITIES } from './event-rules.ts';
 
 const EVENTS_PATH = '/v2/enqueue';
@@ -27,9 +27,7 @@ export const pagerdutySchema = z.strictObject({
     .describe(
       'Where events are sent to. In the EU service region: `https://events.eu.pagerduty.com/v2/enqueue`.',
     ),
-  summary: z
-    .string()
-    .min(1)
+  summary: template()
     .optional()
     .describe(
       "What the incident is called, in Alertmanager's template language; a test is marked in any case.",
@@ -40,25 +38,22 @@ export const pagerdutySchema = z.strictObject({
     .describe(
       "Value of the label `severity` → PagerDuty's severity. What is not named here: critical, warning and info are the same there, everything else is an error.",
     ),
-  class: z
-    .string()
-    .min(1)
+  class: template()
     .optional()
     .describe("Kind of problem, in Alertmanager's template language. Default: the alert's name."),
-  component: z
-    .string()
-    .min(1)
+  component: template()
     .optional()
     .describe("What is broken, in Alertmanager's template language. Default: the label `component`."),
-  group: z
-    .string()
-    .min(1)
+  group: template()
     .optional()
     .describe(
       "What belongs together, in Alertmanager's template language. Default: the label `workspace_id`.",
     ),
   details: z
-    .record(z.string().min(1), z.string().describe("Text, in Alertmanager's template language."))
+    .record(
+      z.string().min(1),
+      template({ mayBeEmpty: true }).describe("Text, in Alertmanager's template language."),
+    )
     .default({})
     .describe('Further details of the incident: name → text.'),
   send_resolved: z.boolean().default(true).describe('Whether it is told when an alert is over.'),

@@ -18,7 +18,7 @@ import {
   silenceUrl,
   whenLinked,
 } from '../texts/links.ts';
-import { shown } from '../texts/media.ts';
+import { cut, shown } from '../texts/media.ts';
 import { type Words, WORDS } from '../texts/words.ts';
 import type { Severity } from './event-rules.ts';
 
@@ -28,6 +28,20 @@ import type { Severity } from './event-rules.ts';
  * (prometheus/alertmanager#5302). No YAML begins with a tab, so that a text stays a text.
  */
 export const TEXT_MARK = '\t';
+
+/**
+ * Characters of a value. Above 512 KB PagerDuty refuses an event, and Alertmanager, which leaves the details out then,
+ * leaves everything else in: one label must not keep its alert from being heard.
+ */
+const LONGEST = 1000;
+/** Of what PagerDuty groups and sorts by. */
+const LONGEST_NAME = 255;
+/** In the summary, which Alertmanager cuts to 1024: names and number must stay in. */
+const LONGEST_SAID = 400;
+
+const print = (expression: string): string => shown('text', cut(expression, LONGEST));
+const printLine = (expression: string, characters = LONGEST): string =>
+  shown('line', cut(expression, characters));
 
 /** For a detail that says nothing here: a message cannot leave one out. */
 const NOTHING = '–';
@@ -54,9 +68,9 @@ export function pagerdutyTemplates(language: Language): TemplateFile {
       define('summary', summary(language)),
       define('severity', severityText({})),
       define('source', SOURCE),
-      define('class', shown('line', '.CommonLabels.alertname')),
-      define('component', shown('line', '.CommonLabels.component')),
-      define('group', shown('line', '.CommonLabels.workspace_id')),
+      define('class', printLine('.CommonLabels.alertname', LONGEST_NAME)),
+      define('component', printLine('.CommonLabels.component', LONGEST_NAME)),
+      define('group', printLine('.CommonLabels.workspace_id', LONGEST_NAME)),
       define('alerts', TEXT_MARK + about),
       define('firing', `{{ if ${IS_OVER} }}${NOTHING}{{ else }}${use('alerts')}{{ end }}`),
       define('resolved', `{{ if ${IS_OVER} }}${use('alerts')}{{ else }}${NOTHING}{{ end }}`),
@@ -73,7 +87,7 @@ export function pagerdutyTemplates(language: Language): TemplateFile {
 function summary(language: Language): string {
   const { testMark, severity, name, workspace, count } = groupFragments(language, 'line');
   const over = `{{ if ${IS_OVER} }} ${WORDS[language].resolved}{{ end }}`;
-  const said = `{{ if .CommonAnnotations.summary }}: ${shown('line', '.CommonAnnotations.summary')}{{ end }}`;
+  const said = `{{ if .CommonAnnotations.summary }}: ${printLine('.CommonAnnotations.summary', LONGEST_SAID)}{{ end }}`;
   return `${testMark}${severity}${over}: ${name}${workspace}${said}${count}`;
 }
 
@@ -112,13 +126,13 @@ const SOURCE = [
   '{{ $first := index .Alerts 0 }}',
   ...['.CommonLabels.instance', '$first.Labels.instance', '.CommonLabels.workspace_id'].map(
     (expression, index) =>
-      `{{ ${index === 0 ? '' : 'else '}if ${SAYS_SOMETHING} ${expression} }}${shown('line', expression)}`,
+      `{{ ${index === 0 ? '' : 'else '}if ${SAYS_SOMETHING} ${expression} }}${printLine(expression, LONGEST_NAME)}`,
   ),
   '{{ else }}Alertmanager{{ end }}',
 ].join('');
 
 function detail(expression: string): string {
-  return `{{ if ${expression} }}${TEXT_MARK}${shown('text', expression)}{{ else }}${NOTHING}{{ end }}`;
+  return `{{ if ${expression} }}${TEXT_MARK}${print(expression)}{{ else }}${NOTHING}{{ end }}`;
 }
 
 /** Alertmanager leaves out a link that is empty. */
@@ -135,10 +149,10 @@ function isTestText(words: Words): string {
 function alertText(words: Words): string {
   const { since, duration } = alertFragments;
   const line = (word: string, expression: string) =>
-    `{{ if ${expression} }}${word}: ${shown('line', expression)}\n{{ end }}`;
+    `{{ if ${expression} }}${word}: ${printLine(expression)}\n{{ end }}`;
   return [
-    `{{ if .Annotations.summary }}${shown('line', '.Annotations.summary')}{{ else }}${shown('line', '.Labels.alertname')}{{ end }}\n`,
-    `{{ if .Annotations.description }}${shown('text', '.Annotations.description')}\n{{ end }}`,
+    `{{ if .Annotations.summary }}${printLine('.Annotations.summary')}{{ else }}${printLine('.Labels.alertname')}{{ end }}\n`,
+    `{{ if .Annotations.description }}${print('.Annotations.description')}\n{{ end }}`,
     line(words.instance, '.Labels.instance'),
     line(words.probe, '.Labels.probe'),
     `${words.since}: ${since}{{ if eq .Status "resolved" }}, ${words.lasted} ${duration}{{ end }}\n`,

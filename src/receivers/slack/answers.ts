@@ -1,19 +1,50 @@
-/** What Slack answers when it does not take a message, and what to do about it. */
-export interface SlackAnswer {
-  readonly meaning: string;
-  readonly fix: string;
+import type { Secret } from '../../stack/secret.ts';
+
+/** Where that is kept which has to be changed; for texts. */
+export interface SlackPlaces {
+  /** `the secret SLACK_WEBHOOK_URL` */
+  readonly secret: string;
+  /** What brings a change into force: `; then: leitstand up`. */
+  readonly then: string;
+  /** `` `channel` of on-call slack[0] in leitstand.yaml `` */
+  readonly channel: string;
+  /** Command that shows the message: `leitstand alert preview on-call`. */
+  readonly preview: string;
 }
 
-const NEW_WEBHOOK =
-  'make a new webhook at https://api.slack.com/apps (your app, *Incoming Webhooks*) and put its URL into the secret';
-const NEW_TOKEN =
-  'copy the *Bot User OAuth Token* from https://api.slack.com/apps (your app, *OAuth & Permissions*) into the secret';
-const INVITE = 'invite the app into the channel: /invite @YOUR-APP there';
-const OTHER_CHANNEL = 'choose another channel, or unarchive this one';
-const TEXTS = 'look at `title` and `text` of this receiver: leitstand alert preview';
-const ASK_ADMIN = 'ask an administrator of the Slack workspace to let the app post there';
-const WAIT = 'wait a minute, and let alerts be grouped more (`routing.group_wait`)';
-const TRY_AGAIN = 'try again; if it stays: https://slack-status.com';
+/** Of a receiver that is named already. */
+export function placesWith({ label }: Secret): SlackPlaces {
+  return {
+    secret: `the ${label}`,
+    then: '; then: leitstand up',
+    channel: '`channel`',
+    preview: 'leitstand alert preview',
+  };
+}
+
+/** What Slack answers when it does not take a message, and what to do about it. */
+interface SlackAnswer {
+  readonly meaning: string;
+  fix(places: SlackPlaces): string;
+}
+
+const newWebhook: SlackAnswer['fix'] = ({ secret, then }) =>
+  `make a new webhook at https://api.slack.com/apps (your app, *Incoming Webhooks*) and put its URL into ${secret}${then}`;
+const newToken: SlackAnswer['fix'] = ({ secret, then }) =>
+  `copy the *Bot User OAuth Token* from https://api.slack.com/apps (your app, *OAuth & Permissions*) into ${secret}${then}`;
+const newScopes: SlackAnswer['fix'] = (places) =>
+  `give the app the scopes chat:write (to post) and channels:history (to look) at https://api.slack.com/apps and install it again; then ${newToken(places)}`;
+const invite: SlackAnswer['fix'] = ({ channel }) =>
+  `invite the app into its channel (/invite @YOUR-APP there), or change ${channel}`;
+const unarchive: SlackAnswer['fix'] = (places) => `unarchive it, or for another one ${newWebhook(places)}`;
+const otherChannel: SlackAnswer['fix'] = ({ channel }) =>
+  `correct ${channel}; into a private channel invite the app: /invite @YOUR-APP there`;
+const texts: SlackAnswer['fix'] = ({ preview }) => `look at its \`title\` and \`text\`: ${preview}`;
+const askAdministrator: SlackAnswer['fix'] = () =>
+  'ask an administrator of the Slack workspace to let the app post in this channel';
+const wait: SlackAnswer['fix'] = () =>
+  'wait a minute and test again. If real alerts are lost so, let them wait for each other longer: `routing.group_wait`';
+const tryAgain: SlackAnswer['fix'] = () => 'see https://slack-status.com, then test again';
 
 /**
  * Of incoming webhooks (docs.slack.dev, "Sending messages using incoming webhooks", and the changelog of 2016-05-17; the
@@ -21,42 +52,36 @@ const TRY_AGAIN = 'try again; if it stays: https://slack-status.com';
  * (docs.slack.dev, reference of the methods).
  */
 const ANSWERS: Readonly<Record<string, SlackAnswer>> = {
-  invalid_payload: { meaning: 'the message is not understood', fix: TEXTS },
-  no_text: { meaning: 'the message says nothing', fix: TEXTS },
-  invalid_attachments: { meaning: 'the attachment is not understood', fix: TEXTS },
-  too_many_attachments: { meaning: 'more than 100 attachments', fix: TEXTS },
-  msg_too_long: { meaning: 'the message is too long', fix: TEXTS },
-  invalid_token: { meaning: 'the webhook was revoked, or its URL is not whole', fix: NEW_WEBHOOK },
-  no_service: { meaning: 'the webhook does not exist, or was switched off', fix: NEW_WEBHOOK },
-  no_service_id: { meaning: 'the URL of the webhook is not whole', fix: NEW_WEBHOOK },
-  no_active_hooks: { meaning: 'the webhook was switched off', fix: NEW_WEBHOOK },
-  no_team: { meaning: 'the Slack workspace of the webhook does not exist', fix: NEW_WEBHOOK },
-  team_disabled: { meaning: 'the Slack workspace was switched off', fix: NEW_WEBHOOK },
-  user_not_found: { meaning: 'the user the webhook writes to does not exist', fix: NEW_WEBHOOK },
-  action_prohibited: { meaning: 'the Slack workspace forbids posts of this kind', fix: ASK_ADMIN },
-  posting_to_general_channel_denied: { meaning: 'only some may post to this channel', fix: ASK_ADMIN },
-  restricted_action: { meaning: 'the Slack workspace forbids posts of this kind', fix: ASK_ADMIN },
-  channel_not_found: {
-    meaning: 'there is no such channel, or the app may not see it',
-    fix: `check \`channel\`; of a private channel: ${INVITE}`,
-  },
-  not_in_channel: { meaning: 'the app is not in the channel', fix: INVITE },
-  channel_is_archived: { meaning: 'the channel is archived', fix: OTHER_CHANNEL },
-  is_archived: { meaning: 'the channel is archived', fix: OTHER_CHANNEL },
-  not_authed: { meaning: 'no token came with the message', fix: NEW_TOKEN },
-  invalid_auth: { meaning: 'the token is not known', fix: NEW_TOKEN },
-  token_revoked: { meaning: 'the token was revoked', fix: NEW_TOKEN },
-  token_expired: { meaning: 'the token has expired', fix: NEW_TOKEN },
-  account_inactive: { meaning: 'the app was removed from the Slack workspace', fix: NEW_TOKEN },
-  missing_scope: {
-    meaning: 'the app may not do this',
-    fix: 'give the app the scopes chat:write (to post) and channels:history (to look), reinstall it, and copy the token anew',
-  },
-  rate_limited: { meaning: 'more than about one message a second', fix: WAIT },
-  ratelimited: { meaning: 'more questions than the app may put', fix: WAIT },
-  rollup_error: { meaning: 'Slack failed', fix: TRY_AGAIN },
-  fatal_error: { meaning: 'Slack failed', fix: TRY_AGAIN },
-  internal_error: { meaning: 'Slack failed', fix: TRY_AGAIN },
+  invalid_payload: { meaning: 'the message is not understood', fix: texts },
+  no_text: { meaning: 'the message says nothing', fix: texts },
+  invalid_attachments: { meaning: 'the attachment is not understood', fix: texts },
+  too_many_attachments: { meaning: 'more than 100 attachments', fix: texts },
+  msg_too_long: { meaning: 'the message is too long', fix: texts },
+  invalid_token: { meaning: 'the webhook was revoked, or its URL is not whole', fix: newWebhook },
+  no_service: { meaning: 'the webhook does not exist, or was switched off', fix: newWebhook },
+  no_service_id: { meaning: 'the URL of the webhook is not whole', fix: newWebhook },
+  no_active_hooks: { meaning: 'the webhook was switched off', fix: newWebhook },
+  no_team: { meaning: 'the Slack workspace of the webhook does not exist', fix: newWebhook },
+  team_disabled: { meaning: 'the Slack workspace was switched off', fix: newWebhook },
+  user_not_found: { meaning: 'the user the webhook writes to does not exist', fix: newWebhook },
+  action_prohibited: { meaning: 'the Slack workspace forbids posts of this kind', fix: askAdministrator },
+  posting_to_general_channel_denied: { meaning: 'only some may post to this channel', fix: askAdministrator },
+  restricted_action: { meaning: 'the Slack workspace forbids posts of this kind', fix: askAdministrator },
+  channel_not_found: { meaning: 'there is no such channel, or the app may not see it', fix: otherChannel },
+  not_in_channel: { meaning: 'the app is not in the channel', fix: invite },
+  channel_is_archived: { meaning: 'the channel is archived', fix: unarchive },
+  is_archived: { meaning: 'the channel is archived', fix: unarchive },
+  not_authed: { meaning: 'no token came with the message', fix: newToken },
+  invalid_auth: { meaning: 'the token is not known', fix: newToken },
+  token_revoked: { meaning: 'the token was revoked', fix: newToken },
+  token_expired: { meaning: 'the token has expired', fix: newToken },
+  account_inactive: { meaning: 'the app was removed from the Slack workspace', fix: newToken },
+  missing_scope: { meaning: 'the app may not do this', fix: newScopes },
+  rate_limited: { meaning: 'more than about one message a second', fix: wait },
+  ratelimited: { meaning: 'more questions than the app may put', fix: wait },
+  rollup_error: { meaning: 'Slack failed', fix: tryAgain },
+  fatal_error: { meaning: 'Slack failed', fix: tryAgain },
+  internal_error: { meaning: 'Slack failed', fix: tryAgain },
 };
 
 export const SLACK_WORDS: readonly string[] = Object.keys(ANSWERS);

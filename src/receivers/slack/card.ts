@@ -1,6 +1,6 @@
 import type { CardLink, ChatCard } from '../../stack/card.ts';
 import { decoded, readMrkdwn } from './mrkdwn.ts';
-import { type Fields, listOf, parseObject, text } from './payload.ts';
+import { type Fields, listOf, parseObject, textOf } from '../json.ts';
 
 /** Slack's own colours for its three words. */
 const COLOURS: Readonly<Record<string, string>> = { good: '#2eb886', warning: '#daa038', danger: '#a30200' };
@@ -10,28 +10,30 @@ export function slackCard(body: string): ChatCard | undefined {
   const payload = parseObject(body);
   if (!payload) return undefined;
   const [attachment = {}] = listOf(payload, 'attachments');
-  const title = text(attachment, 'title');
-  const footer = text(attachment, 'footer');
-  const colour = colourOf(text(attachment, 'color'));
+  const title = textOf(attachment, 'title');
+  const footer = textOf(attachment, 'footer');
+  const colour = colourOf(textOf(attachment, 'color'));
   return {
     kind: 'chat',
-    author: text(payload, 'username') || 'Alertmanager',
-    ...(title === '' ? {} : { title: link(title, text(attachment, 'title_link')) }),
+    author: textOf(payload, 'username') || 'Alertmanager',
+    ...(title === '' ? {} : { title: link(title, textOf(attachment, 'title_link')) }),
     ...(colour === undefined ? {} : { colour }),
     text: [
-      ...readMrkdwn(text(payload, 'text'), { isStyled: true }),
-      ...['pretext', 'text'].flatMap((name) => readMrkdwn(text(attachment, name), styleOf(attachment, name))),
+      ...readMrkdwn(textOf(payload, 'text'), { isStyled: true }),
+      ...['pretext', 'text'].flatMap((name) =>
+        readMrkdwn(textOf(attachment, name), styleOf(attachment, name)),
+      ),
     ],
     fields: listOf(attachment, 'fields').map((field) => ({
-      title: decoded(text(field, 'title')),
-      text: readMrkdwn(text(field, 'value'), styleOf(attachment, 'fields')),
+      title: decoded(textOf(field, 'title')),
+      text: readMrkdwn(textOf(field, 'value'), styleOf(attachment, 'fields')),
     })),
     // Slack leaves out what leads nowhere (docs.slack.dev, legacy link buttons).
     buttons: listOf(attachment, 'actions')
-      .map((action) => link(text(action, 'text'), text(action, 'url')))
+      .map((action) => link(textOf(action, 'text'), textOf(action, 'url')))
       .filter(({ address = '' }) => URL.canParse(address)),
     ...(footer === '' ? {} : { footer: decoded(footer) }),
-    notification: decoded(text(payload, 'text') || text(attachment, 'fallback')),
+    notification: decoded(textOf(payload, 'text') || textOf(attachment, 'fallback')),
   };
 }
 

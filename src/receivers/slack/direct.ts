@@ -4,8 +4,8 @@ import type { DirectMessage, DirectSender } from '../../stack/receiver.ts';
 import type { Secret } from '../../stack/secret.ts';
 import { receiverErrors } from '../errors.ts';
 import { askProvider, quoted } from '../exchange.ts';
-import { errorWord, slackAnswer } from './answers.ts';
-import { parseObject } from './payload.ts';
+import { errorWord, placesWith, slackAnswer } from './answers.ts';
+import { parseObject } from '../json.ts';
 
 export interface SlackAddress {
   /** The webhook's URL, or that of chat.postMessage. */
@@ -32,7 +32,7 @@ export function slackDirect({ url, secret, channel, whose, caFile }: SlackAddres
         signal: message.signal,
       });
       if (isTaken(response)) return 'ok';
-      throw refused(response, whose);
+      throw refused(response, whose, secret);
     },
   };
 }
@@ -62,12 +62,12 @@ function isTaken({ status, body }: HttpResponse): boolean {
   return status >= 200 && status < 300 && (body === 'ok' || parseObject(body)?.['ok'] === true);
 }
 
-function refused({ status, body }: HttpResponse, whose: string): LeitstandError {
+function refused({ status, body }: HttpResponse, whose: string, secret: Secret): LeitstandError {
   const word = errorWord(body);
   const known = word === undefined ? undefined : slackAnswer(word);
   return receiverErrors.error('LS-RECEIVER-011', {
     what: `${whose}: Slack did not take the message: ${word ?? `status ${status}`}`,
     why: known?.meaning ?? `it answered ${quoted(body)}: is this Slack, or a proxy on the way?`,
-    fix: known?.fix ?? 'check the URL, and what stands between this machine and Slack',
+    fix: known?.fix(placesWith(secret)) ?? 'check the URL, and what stands between this machine and Slack',
   });
 }

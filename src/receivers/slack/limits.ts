@@ -1,4 +1,4 @@
-import { type Fields, listOf, parseObject, text } from './payload.ts';
+import { type Fields, listOf, parseObject, textOf } from '../json.ts';
 import { MAX_TEXT } from './sandbox.ts';
 
 /** docs.slack.dev, reference of message attachments, as the SDK's MessageAttachment repeats it. */
@@ -19,14 +19,14 @@ export function slackLimits(body: string): readonly string[] {
   const attachments = listOf(payload, 'attachments');
   return [
     ...ignored(payload),
-    ...(text(payload, 'text').length > MAX_TEXT ? [`the text is cut at ${MAX_TEXT} characters`] : []),
+    ...(textOf(payload, 'text').length > MAX_TEXT ? [`the text is cut at ${MAX_TEXT} characters`] : []),
     ...attachments.flatMap(attachmentLimits),
   ];
 }
 
 /** With a token, Alertmanager is told to send no user name. */
 function ignored(payload: Fields): string[] {
-  const [channel, username] = [text(payload, 'channel'), text(payload, 'username')];
+  const [channel, username] = [textOf(payload, 'channel'), textOf(payload, 'username')];
   if (channel === '' || username === '') return [];
   return [
     `the webhook of a Slack app posts to its own channel under its own name: \`channel\` (${channel}) counts for legacy webhooks only`,
@@ -34,11 +34,11 @@ function ignored(payload: Fields): string[] {
 }
 
 function attachmentLimits(attachment: Fields): string[] {
-  const words = text(attachment, 'text');
+  const words = textOf(attachment, 'text');
   const breaks = words.split('\n').length - 1;
-  const title = text(attachment, 'title');
+  const title = textOf(attachment, 'title');
   const fields = listOf(attachment, 'fields').filter((field) => field['short'] === true).length;
-  const buttons = listOf(attachment, 'actions').map((action) => text(action, 'url'));
+  const buttons = listOf(attachment, 'actions').map((action) => textOf(action, 'url'));
   return [
     ...(words.length >= FOLDED_AT_CHARACTERS || breaks >= FOLDED_AT_BREAKS
       ? [
@@ -48,7 +48,7 @@ function attachmentLimits(attachment: Fields): string[] {
     ...([...title].length >= MAX_TITLE && title.endsWith('…')
       ? [`Alertmanager has cut the title at ${MAX_TITLE} characters`]
       : []),
-    ...(text(attachment, 'footer').length > MAX_FOOTER
+    ...(textOf(attachment, 'footer').length > MAX_FOOTER
       ? [`the footer is cut at ${MAX_FOOTER} characters`]
       : []),
     ...(fields > FIELDS_SIDE_BY_SIDE

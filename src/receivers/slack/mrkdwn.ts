@@ -2,11 +2,11 @@ import type { Span } from '../../stack/card.ts';
 
 /** Stand for pieces that are read already; what comes with them is replaced. */
 const [OPEN, CLOSE] = ['\uE000', '\uE001'];
-const STAND_IN = /\uE000(\d+)\uE001/;
 const ANGLES = /<([^<>\n]*)>/g;
 const CODE = /```\n?([\s\S]*?)\n?```|`([^`\n]+)`/g;
 const STYLED = /(?<![\p{L}\p{N}])([*_~])(?=\S)((?:(?!\1)[^\n])*?)(?<=\S)\1(?![\p{L}\p{N}])/u;
-const BARE_LINK = /\bhttps?:\/\/[^\s|\uE000]*[^\s|.,;:!?)\]'"\uE000]/;
+/** A stand-in, or a bare link. */
+const ATOM = /\uE000(\d+)\uE001|\bhttps?:\/\/[^\s|\uE000]*[^\s|.,;:!?)\]'"\uE000]/g;
 const MARKS = { '*': { bold: true }, _: { italic: true }, '~': { strike: true } } as const;
 
 /**
@@ -56,19 +56,14 @@ function styled(text: string, marks: Marks, atoms: readonly Span[]): Span[] {
 /** Stand-ins become their pieces again, and addresses in the text become links. */
 function linked(text: string, marks: Marks, atoms: readonly Span[]): Span[] {
   const spans: Span[] = [];
-  let rest = text;
-  while (rest !== '') {
-    const standIn = STAND_IN.exec(rest);
-    const link = BARE_LINK.exec(rest);
-    const found = standIn && (!link || standIn.index < link.index) ? standIn : link;
-    const until = found?.index ?? rest.length;
-    if (until > 0) spans.push({ text: decoded(rest.slice(0, until)), ...marks });
-    if (!found) break;
-    const [whole, index] = found;
-    const atom = index === undefined ? undefined : atoms[Number(index)];
+  let at = 0;
+  for (const { 0: whole, 1: number, index } of text.matchAll(ATOM)) {
+    if (index > at) spans.push({ text: decoded(text.slice(at, index)), ...marks });
+    const atom = number === undefined ? undefined : atoms[Number(number)];
     spans.push(atom ? { ...marks, ...atom } : { ...marks, text: decoded(whole), address: decoded(whole) });
-    rest = rest.slice(until + whole.length);
+    at = index + whole.length;
   }
+  if (at < text.length) spans.push({ text: decoded(text.slice(at)), ...marks });
   return spans;
 }
 

@@ -4,11 +4,13 @@ import type { ReadBack, ReadBackFinding, ReadBackSearch } from '../../stack/rece
 import type { Secret } from '../../stack/secret.ts';
 import { receiverErrors } from '../errors.ts';
 import { askProvider, quoted } from '../exchange.ts';
-import { isAboutCredentials, slackAnswer } from './answers.ts';
-import { type Fields, listOf, parseObject, text } from './payload.ts';
+import { isAboutCredentials, placesWith, slackAnswer } from './answers.ts';
+import { type Fields, listOf, parseObject, textOf } from '../json.ts';
 
 /** So many messages of a channel are looked at, the newest first: a test is among the last ones. */
 const LOOKED_AT = 100;
+/** Of the clocks here and at Slack. The mark of the test tells it from older ones anyway. */
+const SKEW_MS = 10 * 60_000;
 
 export interface SlackPlace {
   /** Base of the Web API, without a `/` at its end. */
@@ -27,8 +29,9 @@ export function slackReadBack(place: SlackPlace): ReadBack {
     from: `the Slack channel ${channelId} on ${new URL(apiUrl).host}`,
     find: async (search) => {
       const answer = await ask(place, search);
-      const found = listOf(answer, 'messages').find((message) =>
-        JSON.stringify(message).includes(search.nonce),
+      // The newest come first: what tells the end is newer than what is looked for.
+      const found = listOf(answer, 'messages').findLast(
+        (message) => isOfProgram(message) && JSON.stringify(message).includes(search.nonce),
       );
       return found && findingOf(found, channelId);
     },
@@ -39,7 +42,7 @@ async function ask(place: SlackPlace, { since, signal }: ReadBackSearch): Promis
   const { apiUrl, token, channelId, whose, caFile } = place;
   const url = new URL(`${apiUrl}/conversations.history`);
   url.searchParams.set('channel', channelId);
-  url.searchParams.set('oldest', (since.getTime() / 1000).toFixed(6));
+  url.searchParams.set('oldest', ((since.getTime() - SKEW_MS) / 1000).toFixed(6));
   url.searchParams.set('limit', String(LOOKED_AT));
   const response = await askProvider({
     url,
@@ -52,7 +55,7 @@ async function ask(place: SlackPlace, { since, signal }: ReadBackSearch): Promis
   });
   const answer = parseObject(response.body);
   if (answer?.['ok'] === true) return answer;
-  throw unanswered(response, text(answer, 'error'), place);
+  throw unanswered(response, textOf(answer, 'error'), place);
 }
 
 function unanswered(
@@ -65,7 +68,7 @@ function unanswered(
     return receiverErrors.error('LS-RECEIVER-013', {
       what: `${whose}: Slack does not let the ${token.label} read the channel ${channelId}: ${word}`,
       why: slackAnswer(word)?.meaning,
-      fix: slackAnswer(word)?.fix,
+      fix: slackAnswer(word)?.fix({ ...placesWith(token), channel: '`channel_id`' }),
     });
   const wait = headers['retry-after'];
   return receiverErrors.error('LS-RECEIVER-012', {
@@ -74,12 +77,18 @@ function unanswered(
     fix:
       typeof wait === 'string'
         ? `wait ${wait} s`
-        : (slackAnswer(word)?.fix ?? 'look into the channel yourself, and check `api_url`'),
+        : (slackAnswer(word)?.fix(placesWith(token)) ??
+          'look into the channel yourself, and check `api_url`'),
   });
 }
 
+/** People may talk about a test. */
+function isOfProgram(message: Fields): boolean {
+  return textOf(message, 'bot_id') !== '' || textOf(message, 'subtype') === 'bot_message';
+}
+
 function findingOf(message: Fields, channelId: string): ReadBackFinding {
-  const ts = text(message, 'ts');
+  const ts = textOf(message, 'ts');
   const seconds = Number(ts);
   return {
     evidence: `message ${ts} in the Slack channel ${channelId}`,

@@ -1,5 +1,5 @@
 import type { HttpSandbox, SandboxMessage, SandboxReply, SandboxRequest } from '../../stack/sandbox.ts';
-import { type Fields, isObject, parseObject, text } from './payload.ts';
+import { type Fields, isObject, listOf, parseObject, textOf } from '../json.ts';
 
 /** Slack's own limit is not documented; its messages are far below this. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -26,6 +26,8 @@ export const slackSandbox: HttpSandbox = {
   maxBodyBytes: MAX_BODY_BYTES,
   receive: (request) =>
     pathOf(request) === SANDBOX_API_PATH ? receiveByApi(request) : receiveByWebhook(request),
+  recipientOf: (request) =>
+    pathOf(request) === SANDBOX_API_PATH ? textOf(parseObject(request.body), 'channel') : undefined,
   refusal,
 };
 
@@ -79,7 +81,7 @@ function receiveByApi(request: SandboxRequest): SandboxReply {
     return apiReply({ ok: false, error: word }, { accepted: false, problems: [`${word}: ${problem}`] });
   }
   const payload = parseObject(request.body) ?? {};
-  const channel = text(payload, 'channel');
+  const channel = textOf(payload, 'channel');
   return apiReply(
     { ok: true, channel, ts: TS, message: { type: 'message', ts: TS } },
     { accepted: true, problems: [], message: { ...messageOf(payload), recipient: channel } },
@@ -109,9 +111,9 @@ function refuseToken({ headers }: SandboxRequest): Refusal | undefined {
 
 function refusePost({ body }: SandboxRequest): Refusal | undefined {
   const payload = parseObject(body) ?? {};
-  if (text(payload, 'channel') === '')
+  if (textOf(payload, 'channel') === '')
     return { status: 200, word: 'channel_not_found', problem: '`channel` is missing' };
-  return text(payload, 'text').length > MAX_TEXT
+  return textOf(payload, 'text').length > MAX_TEXT
     ? { status: 200, word: 'msg_too_long', problem: `\`text\` has more than ${MAX_TEXT} characters` }
     : undefined;
 }
@@ -130,8 +132,8 @@ function refuseMessage({ headers, body }: SandboxRequest): Refusal | undefined {
     );
   if (attachments.length > MAX_ATTACHMENTS)
     return no('too_many_attachments', `more than ${MAX_ATTACHMENTS} attachments`);
-  return text(payload, 'text') === '' && !attachments.some(hasContent)
-    ? no('no_text', 'neither `text` nor an attachment says anything')
+  return textOf(payload, 'text') === '' && blocksIn(payload).length === 0 && !attachments.some(hasContent)
+    ? no('no_text', 'neither `text`, nor a block, nor an attachment says anything')
     : undefined;
 }
 
@@ -165,30 +167,47 @@ function isAttachment(value: unknown): value is Fields {
 }
 
 function isList(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.every(isObject));
+  return value === undefined || value === null || (Array.isArray(value) && value.every(isObject));
 }
 
+/** Other programs than Alertmanager write those. */
+function blocksIn(fields: Fields | undefined): readonly Fields[] {
+  return fields === undefined ? [] : listOf(fields, 'blocks');
+}
+
+const CONTENTS = ['title', 'text', 'pretext', 'fallback', 'author_name', 'image_url', 'thumb_url'];
+
 function hasContent(attachment: Fields): boolean {
-  return ['title', 'text', 'pretext', 'fallback'].some((name) => text(attachment, name) !== '');
+  return (
+    CONTENTS.some((name) => textOf(attachment, name) !== '') ||
+    listOf(attachment, 'fields').length > 0 ||
+    blocksIn(attachment).length > 0
+  );
 }
 
 function messageOf(payload: Fields): SandboxMessage {
   const [attachment] = (payload['attachments'] ?? []) as readonly Fields[];
-  const title = text(attachment, 'title') || text(payload, 'text') || text(attachment, 'fallback');
+  const blocks = [...blocksIn(payload), ...blocksIn(attachment)].map(textOfBlock).join('\n');
+  const title =
+    textOf(attachment, 'title') || textOf(payload, 'text') || textOf(attachment, 'fallback') || blocks;
   return {
-    title,
-    text: text(attachment, 'text') || text(payload, 'text'),
+    title: title || 'a message without a text',
+    text: textOf(attachment, 'text') || textOf(payload, 'text') || blocks,
     status: statusOf(title, attachment),
   };
 }
 
+function textOfBlock({ text }: Fields): string {
+  return isObject(text) ? textOf(text, 'text') : '';
+}
+
 /** Slack knows no status; Alertmanager's and Leitstand's titles and colours tell it. */
 function statusOf(title: string, attachment: Fields | undefined): SandboxMessage['status'] {
-  const color = text(attachment, 'color');
+  const color = textOf(attachment, 'color');
   if (color === 'good' || /^(?:\[RESOLVED|✅)/.test(title)) return 'resolved';
   const isFiring = /^(?:\[FIRING|🚨|⚠|🧪)/u;
   const isKnown = color === 'danger' || color === 'warning';
-  return isKnown || [title, text(attachment, 'fallback')].some((words) => isFiring.test(words))
+  return isKnown || [title, textOf(attachment, 'fallback')].some((words) => isFiring.test(words))
     ? 'firing'
     : 'unknown';
 }

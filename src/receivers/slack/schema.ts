@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { path, secret, url } from '../../config/fields.ts';
+import { path, secret, template, url } from '../../config/fields.ts';
 
 export const slackSchema = z
   .strictObject({
@@ -10,18 +10,21 @@ export const slackSchema = z
     channel: z
       .string()
       .min(1)
+      .refine((text) => !text.includes('{{'), {
+        error: 'is fixed: it can hold no template',
+        params: { fix: 'for other channels make another receiver and a route' },
+      })
       .optional()
       .describe(
         'Channel, such as `#alerts`; required with `app_token`. Webhooks of Slack apps post to their own channel and ignore it.',
       )
       .meta({ examples: ['#alerts'] }),
-    title: z
-      .string()
+    title: template({ mayBeEmpty: true })
       .optional()
       .describe(
         'First line, in Alertmanager\'s template language. Print values with `{{ template "leitstand.slack.escaped" VALUE }}`, so that none can call a channel.',
       ),
-    text: z.string().optional().describe('What follows, in the same language.'),
+    text: template({ mayBeEmpty: true }).optional().describe('What follows, in the same language.'),
     send_resolved: z.boolean().default(true).describe('Whether it is told when an alert is over.'),
     read_back: z
       .strictObject({
@@ -49,11 +52,16 @@ export const slackSchema = z
       issues.push({ code: 'custom', message, params: { fix }, input: value });
     if (value.webhook_url === undefined && value.app_token === undefined)
       complain(
-        'says not how Slack is reached',
+        'does not say how Slack is reached',
         'add `webhook_url: ${secret:SLACK_WEBHOOK_URL}`, or `app_token: ${secret:SLACK_APP_TOKEN}` and `channel`',
       );
     if (value.webhook_url !== undefined && value.app_token !== undefined)
       complain('has `webhook_url` and `app_token`', 'delete one of them');
+    if (/^\/(?:services|slack\/services)\//.test(URL.parse(value.api_url)?.pathname ?? ''))
+      complain(
+        'has the URL of a webhook as `api_url`',
+        'write it as `webhook_url: ${secret:SLACK_WEBHOOK_URL}`, and delete `api_url`',
+      );
     if (value.app_token !== undefined && value.channel === undefined)
       complain('has `app_token` and no `channel`', "add `channel: '#alerts'`");
     if (value.read_back && value.read_back.token === undefined && value.app_token === undefined)

@@ -1,8 +1,11 @@
 // Pieces of messages in Alertmanager's template language, with its functions of 0.25 only (template/template.go there).
 import { TEST_LABEL } from '../../stack/delivery.ts';
 import type { Language } from '../../stack/language.ts';
-import { type Medium, shown } from './media.ts';
+import { cut, type Medium, shown } from './media.ts';
 import { type Words, WORDS } from './words.ts';
+
+/** Of a name in a headline; the rest of it must find its place as well. */
+const LONGEST_NAME = 200;
 
 /** The first alerts tell most, and longer messages are folded away. */
 const SHOWN_ALERTS = 5;
@@ -23,7 +26,7 @@ export interface GroupFragments {
   readonly name: string;
   /** ` in rathaus-nord`, or nothing. */
   readonly workspace: string;
-  /** ` (3 alerts)`, ` (3 alerts, 2 resolved)`, or nothing for one alone. */
+  /** ` (3 alerts)`, ` (1 alert, 2 resolved)`, or nothing for one alone. */
   readonly count: string;
   /** `🚨 CRITICAL: DiskFull in rathaus-nord (3 alerts)`; `✅ CRITICAL resolved: …` when it is over; `🧪 TEST …`. */
   readonly headline: string;
@@ -45,10 +48,11 @@ export function groupFragments(language: Language, medium: Medium): GroupFragmen
   const words = WORDS[language];
   const sign = `{{ if ${IS_OVER} }}✅{{ else if ${IS_TEST} }}🧪{{ else if eq .CommonLabels.severity "critical" }}🚨{{ else }}⚠️{{ end }}`;
   const testMark = `{{ if ${IS_TEST} }}${words.test} {{ end }}`;
-  const severity = `{{ if .CommonLabels.severity }}${shown(medium, 'toUpper .CommonLabels.severity')}{{ else }}${words.alert}{{ end }}`;
-  const name = shown(medium, '.CommonLabels.alertname');
+  const print = (expression: string) => shown(medium, cut(expression, LONGEST_NAME));
+  const severity = `{{ if .CommonLabels.severity }}${print('toUpper .CommonLabels.severity')}{{ else }}${words.alert}{{ end }}`;
+  const name = `{{ if .CommonLabels.alertname }}${print('.CommonLabels.alertname')}{{ else }}${words.nameless}{{ end }}`;
   // The labels of a test are all its mark.
-  const workspace = `{{ if and .CommonLabels.workspace_id (not ${IS_TEST}) }} ${words.in} ${shown(medium, '.CommonLabels.workspace_id')}{{ end }}`;
+  const workspace = `{{ if and .CommonLabels.workspace_id (not ${IS_TEST}) }} ${words.in} ${print('.CommonLabels.workspace_id')}{{ end }}`;
   const count = countText(words);
   const over = `{{ if ${IS_OVER} }} ${words.resolved}{{ end }}`;
   return {
@@ -75,8 +79,8 @@ const LATEST =
   '{{ $last := (index .Alerts 0).EndsAt }}{{ range .Alerts }}{{ if .EndsAt.After $last }}{{ $last = .EndsAt }}{{ end }}{{ end }}';
 
 /** A group that still fires may hold alerts that are over: they are not counted among the others. */
-function countText({ alerts, resolved }: Words): string {
-  const firing = `{{ len .Alerts.Firing }} ${alerts}{{ if .Alerts.Resolved }}, {{ len .Alerts.Resolved }} ${resolved}{{ end }}`;
+function countText({ oneAlert, alerts, resolved }: Words): string {
+  const firing = `{{ len .Alerts.Firing }} {{ if eq (len .Alerts.Firing) 1 }}${oneAlert}{{ else }}${alerts}{{ end }}{{ if .Alerts.Resolved }}, {{ len .Alerts.Resolved }} ${resolved}{{ end }}`;
   return `{{ if gt (len .Alerts) 1 }} ({{ if ${IS_OVER} }}{{ len .Alerts }} ${alerts}{{ else }}${firing}{{ end }}){{ end }}`;
 }
 

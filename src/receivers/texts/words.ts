@@ -4,7 +4,11 @@ import type { Language } from '../../stack/language.ts';
 export interface Words {
   /** In place of a severity that the alerts do not share. */
   readonly alert: string;
+  /** After their number: 1, or another. */
+  readonly oneAlert: string;
   readonly alerts: string;
+  /** In place of the name of an alert that has none. */
+  readonly nameless: string;
   readonly resolved: string;
   readonly in: string;
   readonly summary: string;
@@ -36,7 +40,9 @@ export interface Words {
 export const WORDS: Readonly<Record<Language, Words>> = {
   en: {
     alert: 'ALERT',
+    oneAlert: 'alert',
     alerts: 'alerts',
+    nameless: 'alert without a name',
     resolved: 'resolved',
     in: 'in',
     summary: 'Summary',
@@ -61,7 +67,9 @@ export const WORDS: Readonly<Record<Language, Words>> = {
   },
   de: {
     alert: 'ALARM',
+    oneAlert: 'Alarm',
     alerts: 'Alarme',
+    nameless: 'Alarm ohne Namen',
     resolved: 'behoben',
     in: 'in',
     summary: 'Zusammenfassung',

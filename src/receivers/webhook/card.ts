@@ -1,32 +1,37 @@
 import type { Json } from '../../platform/canonical-json.ts';
+import { isObject, parseJson } from '../json.ts';
 import type { CardFact, DataCard } from '../../stack/card.ts';
 
 /** What a program that takes the JSON looks at first. */
 const FACTS = ['receiver', 'status', 'groupKey', 'truncatedAlerts', 'externalURL'] as const;
+/** Of an object of another make (`payload`). */
+const SHOWN_FIELDS = 20;
 
 export function webhookCard(body: string): DataCard {
-  const data = parsed(body);
-  const fields =
-    typeof data === 'object' && data !== null && !Array.isArray(data) ? Object.entries(data) : [];
+  const data = parseJson(body) as Json | undefined;
+  const fields = isObject(data) ? Object.entries(data) : [];
   const alerts = fields.find(([name]) => name === 'alerts')?.[1];
-  const facts = FACTS.flatMap((name): CardFact[] => {
-    const value: unknown = fields.find(([field]) => field === name)?.[1];
-    return typeof value === 'string' || (typeof value === 'number' && value > 0)
-      ? [{ name, value: String(value) }]
-      : [];
-  });
   return {
     kind: 'data',
     title: 'JSON',
-    facts: Array.isArray(alerts) ? [...facts, { name: 'alerts', value: String(alerts.length) }] : facts,
+    facts: Array.isArray(alerts)
+      ? [...ownFacts(fields), { name: 'alerts', value: String(alerts.length) }]
+      : otherFacts(fields),
     data,
   };
 }
 
-function parsed(body: string): Json | undefined {
-  try {
-    return JSON.parse(body) as Json;
-  } catch {
-    return undefined;
-  }
+function ownFacts(fields: readonly (readonly [string, unknown])[]): CardFact[] {
+  return FACTS.flatMap((name) => {
+    const value = fields.find(([field]) => field === name)?.[1];
+    return typeof value === 'string' || (typeof value === 'number' && value > 0)
+      ? [{ name, value: String(value) }]
+      : [];
+  });
+}
+
+function otherFacts(fields: readonly (readonly [string, unknown])[]): CardFact[] {
+  return fields
+    .slice(0, SHOWN_FIELDS)
+    .map(([name, value]) => ({ name, value: typeof value === 'string' ? value : JSON.stringify(value) }));
 }

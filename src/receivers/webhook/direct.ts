@@ -17,13 +17,13 @@ interface Way {
 export function webhookDirect({ config, address, receiver, whose }: Way): DirectSender {
   const login = loginOf(config, address);
   const { url, token, password } = address;
-  const secrets = [url, token, password, login].filter((secret) => secret !== undefined);
+  const secrets = [url, token, password, login?.value].filter((secret) => secret !== undefined);
   return {
     send: async (message) => {
       const { status, body } = await askProvider({
         url: address.destination,
         whose,
-        headers: login === undefined ? {} : { authorization: login.reveal() },
+        headers: login ? { authorization: `${login.scheme} ${login.value.reveal()}` } : {},
         body: messageBody(message, receiver),
         secrets,
         caFile: config.ca_file,
@@ -39,12 +39,17 @@ export function webhookDirect({ config, address, receiver, whose }: Way): Direct
   };
 }
 
-/** For the header `Authorization`. */
-function loginOf({ username = '' }: WebhookConfig, { token, password }: WebhookAddress): Secret | undefined {
-  if (token) return new Secret(`Bearer ${token.reveal()}`, token.label);
+interface Login {
+  /** Of the header `Authorization`. */
+  readonly scheme: 'Bearer' | 'Basic';
+  readonly value: Secret;
+}
+
+function loginOf({ username = '' }: WebhookConfig, { token, password }: WebhookAddress): Login | undefined {
+  if (token) return { scheme: 'Bearer', value: token };
   if (!password) return undefined;
-  const login = Buffer.from(`${username}:${password.reveal()}`).toString('base64');
-  return new Secret(`Basic ${login}`, password.label);
+  const value = Buffer.from(`${username}:${password.reveal()}`).toString('base64');
+  return { scheme: 'Basic', value: new Secret(value, password.label) };
 }
 
 function messageBody({ nonce, title, text }: DirectMessage, receiver: string) {

@@ -4,6 +4,7 @@ import { destinationUrl, objectToDestination } from '../destination.ts';
 import { webhookCard } from './card.ts';
 import { webhookDirect } from './direct.ts';
 import { webhookLimits } from './limits.ts';
+import { refuseOtherServices } from './other-services.ts';
 import { renderWebhook, type WebhookAddress } from './render.ts';
 import { webhookSandbox } from './sandbox.ts';
 import { type WebhookConfig, webhookSchema } from './schema.ts';
@@ -59,10 +60,12 @@ function webhookIntegration(config: WebhookConfig, place: IntegrationPlace): Int
 
 function addressOf(config: WebhookConfig, { resolve }: IntegrationPlace, whose: string): WebhookAddress {
   const url = resolve(config.url);
-  const { bearer_token, password } = config;
+  const destination = destinationUrl(url, whose);
+  const { bearer_token, password, payload } = config;
+  if (payload === undefined) refuseOtherServices(destination, url, whose);
   return {
     url,
-    destination: destinationUrl(url, whose),
+    destination,
     ...(bearer_token === undefined ? {} : { token: resolve(bearer_token) }),
     ...(password === undefined ? {} : { password: resolve(password) }),
   };

@@ -1,3 +1,5 @@
+import { parseObject } from '../json.ts';
+
 /** What many servers and proxies take at most (nginx' client_max_body_size). */
 const USUAL_BYTES = 1024 ** 2;
 
@@ -14,10 +16,6 @@ export function webhookLimits(body: string): readonly string[] {
 }
 
 function truncatedAlerts(body: string): number {
-  try {
-    const { truncatedAlerts: count } = JSON.parse(body) as { readonly truncatedAlerts?: unknown };
-    return typeof count === 'number' ? count : 0;
-  } catch {
-    return 0;
-  }
+  const count = parseObject(body)?.['truncatedAlerts'];
+  return typeof count === 'number' ? count : 0;
 }

@@ -4,7 +4,9 @@ import type { IntegrationPlace, IntegrationTarget, RenderedIntegration } from '.
 import type { Secret } from '../../stack/secret.ts';
 import { isAtLeast } from '../../stack/version.ts';
 import { sandboxSecret } from '../destination.ts';
-import { demandVersion, httpClientConfig } from '../http-client.ts';
+import { httpClientConfig } from '../http-client.ts';
+import { textsIn } from '../own-texts.ts';
+import { demandFunctions, demandVersion } from '../versions.ts';
 import { CUSTOM_PATH } from './sandbox.ts';
 import type { WebhookConfig } from './schema.ts';
 
@@ -70,6 +72,11 @@ function refuseNewSettings(config: WebhookConfig, { alertmanager }: IntegrationT
       whose,
       instead: 'let the program that takes it understand version 4',
     });
+  demandFunctions(
+    alertmanager,
+    textsIn(config.payload).map(({ text }) => text),
+    whose,
+  );
 }
 
 interface Credential {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { HttpSandbox, SandboxMessage, SandboxReply, SandboxRequest } from '../../stack/sandbox.ts';
+import { isObject, parseJson } from '../json.ts';
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_PROBLEMS = 10;
@@ -106,15 +107,6 @@ function parse(text: string): { readonly value: WebhookBody } | { readonly probl
   return problems.length > 0 ? { problems } : { value: { envelope: parsed.data, alerts } };
 }
 
-/** Undefined for what is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Without recursion: a hostile body may be nested as deep as it is long. */
 function textsIn(json: unknown): string[] {
   const texts: string[] = [];
@@ -134,12 +126,7 @@ function problemsOf({ issues }: z.ZodError, below: readonly PropertyKey[]): stri
 }
 
 function isLabels(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((one) => typeof one === 'string')
-  );
+  return isObject(value) && Object.values(value).every((one) => typeof one === 'string');
 }
 
 function messageOf({

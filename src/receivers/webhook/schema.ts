@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { duration, path, secret, url } from '../../config/fields.ts';
+import { objectToTemplate } from '../../config/template-objections.ts';
+import { textsIn } from '../own-texts.ts';
 
 export const webhookSchema = z
   .strictObject({
@@ -32,7 +34,18 @@ export const webhookSchema = z
   .check(({ value, issues }) => {
     const complain = (message: string, fix: string) =>
       issues.push({ code: 'custom', message, params: { fix }, input: value });
-    const { username, password, bearer_token } = value;
+    const { username, password, bearer_token, payload } = value;
+    for (const { path: at, text } of textsIn(payload)) {
+      const objection = objectToTemplate(text);
+      if (objection)
+        issues.push({
+          code: 'custom',
+          path: ['payload', ...at],
+          message: objection.problem,
+          params: { fix: objection.fix },
+          input: value,
+        });
+    }
     if ((username === undefined) !== (password === undefined))
       complain('has only one of `username` and `password`', 'add the other, or delete this one');
     if (bearer_token !== undefined && password !== undefined)

@@ -78,9 +78,13 @@ const daemonDuties = z.strictObject({
         location: z.string(),
         command: z.array(z.string()),
         timeoutMs: z.number().positive(),
+        delayMs: z.number().min(0).optional(),
+        worksOn: componentName.optional(),
+        goodExits: z.array(z.int()).optional(),
       }),
     )
     .optional(),
+  backupMetrics: z.strictObject({ prefix: z.string(), service: z.string() }).optional(),
   seenPage: z.strictObject({ language: z.enum(LANGUAGES) }).optional(),
 }) satisfies z.ZodType<DaemonDuties>;
 

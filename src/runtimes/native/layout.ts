@@ -21,6 +21,8 @@ export interface NativeLayout {
   readonly daemonAddress: string;
   readonly logs: string;
   readonly daemonLog: string;
+  /** What is done by schedule says here what it has to say. */
+  readonly jobLog: string;
   /** How far the logs have been shipped. */
   readonly logPositions: string;
   /** What a test wants a rule of Prometheus to raise. */
@@ -46,8 +48,9 @@ export function nativeLayout(stateDir: string): NativeLayout {
     daemonAddress: below('run', 'daemon.json'),
     logs: below('logs'),
     daemonLog: below('logs', 'daemon.log'),
+    jobLog: below('logs', 'schedule.log'),
     logPositions: below('run', 'log-positions.json'),
-    wantedTests: below('run', 'wanted-tests.json'),
+    wantedTests: below('run', 'wanted-tests'),
     keys: below('keys'),
     database: below('leitstand.db'),
   };

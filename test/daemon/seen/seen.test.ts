@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveMetrics } from '../../../src/daemon/metrics/metrics-server.ts';
 import { seenServer } from '../../../src/daemon/seen/seen-server.ts';
@@ -161,6 +162,18 @@ describe('without a link', () => {
     expect((await press()).status).toBe(200);
     await clock.pass(2_000);
     expect((await fetch(`${base}/seen/x`)).status).toBe(404);
+  });
+
+  it('a guess does not wait while somebody writes', async () => {
+    const writer = new DatabaseSync(database);
+    writer.exec('BEGIN IMMEDIATE');
+    try {
+      const started = performance.now();
+      expect((await press(`${base}/seen/${'f'.repeat(32)}`)).status).toBe(404);
+      expect(performance.now() - started).toBeLessThan(8_000);
+    } finally {
+      writer.close();
+    }
   });
 
   it('a flood gets its answer without a look into the records', async () => {

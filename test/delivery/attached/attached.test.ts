@@ -86,7 +86,7 @@ describe('whom an attached Alertmanager tells', () => {
       '',
       '',
       'the same alert also reaches audit',
-      expect.stringContaining('nights'),
+      expect.stringContaining('not in the time intervals nights'),
       expect.stringMatching(/reaches audit.*its group may hold real alerts.*mutes real alerts/),
       expect.stringContaining('nothing is sent'),
     ]);
@@ -108,6 +108,38 @@ describe('whom an attached Alertmanager tells', () => {
       });
     }
     expect(labels[3]).toMatchObject({ severity: 'critical', team: 'db', cluster: probes[3]?.nonce });
+  });
+
+  it('keeps its mark where the routes tell test alerts apart, as those of Leitstand do', () => {
+    const own = (severity: string, receiver: string) => ({
+      receiver,
+      matchers: [`severity="${severity}"`],
+      routes: [{ matchers: ['leitstand_test!=""'], group_wait: '0s', group_interval: '1s' }],
+    });
+    const file = attachedAlerting(
+      stringify({
+        route: {
+          receiver: 'team',
+          routes: [
+            own('critical', 'on-call'),
+            { receiver: 'real', matchers: ['severity="info"', 'leitstand_test=""'] },
+            { matchers: ['leitstand_test!=""'], group_interval: '1s' },
+          ],
+        },
+        receivers: ['team', 'on-call', 'real'].map((name) => ({ name, webhook_configs: [{ url: 'x' }] })),
+      }),
+    );
+    const names = ['team', 'on-call', 'real'];
+    const [team, onCall, real] = makeProbes(file, { kind: 'receivers', names }, 'abcdef');
+    expect(team?.routed?.labels).toEqual({});
+    expect(onCall?.routed?.labels).toEqual({ severity: 'critical' });
+    // A test that is to reach it would look like a real alert.
+    expect(real?.routed).toBeUndefined();
+    expect(file.routes.map(({ receiver, way }) => [receiver, way('abc')?.labels])).toEqual([
+      ['on-call', { severity: 'critical' }],
+      ['real', undefined],
+      ['team', {}],
+    ]);
   });
 
   it('is another configuration when a receiver or its way changes, and the same for another order', () => {

@@ -64,6 +64,19 @@ const cards: Readonly<Record<MessageCard['kind'], fc.Arbitrary<MessageCard>>> = 
   }),
 };
 
+it.each(['__proto__', 'constructor', 'toString'])('an incident may have the action %s', (action) => {
+  const card = {
+    kind: 'incident',
+    action,
+    summary: 's',
+    severity: '',
+    facts: [],
+    details: [],
+    links: [],
+  } as const;
+  expect(cardHtml(card, 'en').toString()).toContain(`>${action}</span>`);
+});
+
 describe.each(Object.entries(cards))('a card of the kind %s', (_, card) => {
   it('has no markup but ours, whatever the message holds', () => {
     fc.assert(

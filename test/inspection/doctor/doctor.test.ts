@@ -1,9 +1,11 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { emptyStack } from '../../../src/cli/stack-of-document.ts';
+import { makeServerIdentity } from '../../../src/inbox/identity.ts';
 import type { DoctorCheck, DoctorLine, DoctorWorld } from '../../../src/inspection/doctor/check.ts';
 import { bootCheck } from '../../../src/inspection/doctor/checks/boot.ts';
 import { driftMs } from '../../../src/inspection/doctor/checks/clock.ts';
@@ -37,7 +39,9 @@ function stackIn(place: string, parts: Partial<Stack> = {}): Stack {
     backup: {
       store: { kind: 'directory', path: join(stateDir, 'repository') },
       retention: { days: 30, weeks: 0, months: 0, years: 0 },
+      schedule: { enabled: false, location: 'UTC', jitterMs: 0, times: {}, maxAgeMs: {} },
       retentionOf: {},
+      verify: { days: 30 },
       metrics: { prefix: 'sva', service: 'monitoring' },
     },
     provision: { sources: ['cache', 'debian', 'go'], paths: {}, cacheDir: join(place, 'cache') },
@@ -272,12 +276,52 @@ describe('egress', () => {
       found: expect.stringContaining('no TLS'),
     });
   });
+  it('an authority that cannot be read is told of its receiver, and hides no other', async () => {
+    const port = await listen();
+    const integrations = [
+      { ...integration(`https://127.0.0.1:${port}/x`), caFile: '/none/ca.pem' },
+      integration(`http://127.0.0.1:${port}/x`),
+    ];
+    const lines = await egressCheck.run(world({ stack: stackIn(directory, { integrations }) }));
+    expect(lines).toMatchObject([
+      {
+        verdict: 'fail',
+        found: 'connected, but no TLS: /none/ca.pem cannot be read (ENOENT)',
+        fix: 'correct `ca_file`, or let this user read it',
+      },
+      { verdict: 'ok' },
+    ]);
+    const mail = { ...integration(`smtp://127.0.0.1:${port}`), caFile: '/none/ca.pem' };
+    const stack = stackIn(directory, { integrations: [mail] });
+    expect(await one(egressCheck, world({ stack }))).toMatchObject({ verdict: 'fail' });
+  });
   it('the inbox is expected to be closed before the first `up`, and open after', async () => {
     const port = await findFreePort(0);
     const stack = { inbox: { enabled: true, port } };
     const url = `http://127.0.0.1:${port}/webhook`;
     expect(await one(egressCheck, at(url, {}, stack))).toMatchObject({ verdict: 'unknown', matters: false });
     expect(await one(egressCheck, at(url, { daemonRuns: true }, stack))).toMatchObject({ verdict: 'fail' });
+  });
+  it('the inbox is no place for the alerts of production', async () => {
+    const port = await listen();
+    const stack = { inbox: { enabled: true, port }, environment: 'production' } as const;
+    const url = `http://127.0.0.1:${port}/webhook`;
+    expect(await one(egressCheck, at(url, { daemonRuns: true }, stack))).toMatchObject({
+      verdict: 'warn',
+      found: 'that is the inbox on this machine: nobody is told',
+    });
+    const staging = { ...stack, environment: 'staging' } as const;
+    expect(await one(egressCheck, at(url, { daemonRuns: true }, staging))).toMatchObject({ verdict: 'ok' });
+  });
+  it('a certificate that nobody vouches for is told from no TLS at all', async () => {
+    const { key, certificate } = await makeServerIdentity(['127.0.0.1'], { now: new Date() });
+    const port = await findFreePort(0);
+    const server = createTlsServer({ key, cert: certificate }, (socket) => socket.end());
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const line = await one(egressCheck, at(`https://127.0.0.1:${port}/x`));
+    expect(line).toMatchObject({ verdict: 'fail', fix: expect.stringContaining('`ca_file`') });
+    expect(line.found).toContain('its certificate is not trusted');
   });
   it('says that a proxy is not used', async () => {
     const env = { ...world().env, HTTPS_PROXY: 'http://user:pass@proxy:3128' };

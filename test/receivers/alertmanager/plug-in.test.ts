@@ -17,6 +17,7 @@ import { Secret, SecretReference } from '../../../src/stack/secret.ts';
 import { parseVersion } from '../../../src/stack/version.ts';
 import { inDirectory } from '../../config/workplace.ts';
 import { makeIntegration } from '../../fixtures/alerting.ts';
+import { describeReceiver, NO_URLS } from '../conformance.ts';
 import { SAMPLES } from './samples.ts';
 
 const schemas = { components: {}, receivers: { alertmanager: alertmanager.schema } };
@@ -44,6 +45,18 @@ function integrate(
         : new Secret(secrets[input.name] ?? '', `secret ${input.name}`),
   });
 }
+
+describeReceiver({
+  plugin: alertmanager,
+  config: (webhook_url, ca_file) => ({
+    type: 'discord',
+    settings: { webhook_url, ...(ca_file ? { http_config: { tls_config: { ca_file } } } : {}) },
+  }),
+  goodSecret: 'https://discord.com/api/webhooks/1/7f3a',
+  destination: 'https://discord.com/api/webhooks/1/7f3a',
+  fileSince: '0.27.0',
+  badSecrets: NO_URLS,
+});
 
 const yaml = (entry: string) =>
   `schema: 1\nstack: rathaus-nord\nreceivers:\n  on-call:\n    alertmanager:\n${entry}routing: {default: on-call}\n`;
@@ -209,6 +222,15 @@ describe('secrets', () => {
     expect(integration.secrets()).toHaveLength(4);
   });
 
+  it('calls no function that Alertmanager does not have yet', () => {
+    const integration = integrate('telegram', { bot_token: TOKEN, message: '{{ toJson .Alerts }}' }, values);
+    const target = (text: string) => ({ alertmanager: version(text), secretPath });
+    expect(() => integration.render(target('0.29.0'))).toThrow(
+      expect.objectContaining({ code: 'LS-RECEIVER-003' }),
+    );
+    expect(() => integration.render(target('0.30.0'))).not.toThrow();
+  });
+
   it('a number in quotation marks is one to Alertmanager', () => {
     const { config } = integrate(
       'telegram',
@@ -219,6 +241,13 @@ describe('secrets', () => {
       secretPath,
     });
     expect(config).toMatchObject({ chat_id: -100, message: '7' });
+  });
+
+  it('that hold a variable that nobody replaced are refused without being shown', () => {
+    const settings = { bot_token: new SecretReference('TELEGRAM'), chat_id: -100 };
+    expect(() => integrate('telegram', settings, { TELEGRAM: '${TELEGRAM_7f3a}' })).toThrow(
+      expect.objectContaining({ code: 'LS-RECEIVER-006', message: expect.not.stringContaining('7f3a') }),
+    );
   });
 
   it('that should be a URL and are none are refused without being shown', () => {
@@ -312,6 +341,11 @@ describe('in leitstand.yaml', () => {
       'a number as a secret, which YAML has made another one',
       '{type: pushover, settings: {user_key: 0073100, token: a}}',
       ['alertmanager[0].settings.user_key is a number where a secret belongs', 'write ${secret:NAME}'],
+    ],
+    [
+      'a text that is none in the template language',
+      '{type: telegram, settings: {message: "{{ .7f3a"}}',
+      ['settings.message cannot be read as a text', 'each `{{` needs its `}}`'],
     ],
     [
       'such a number deeper down',

@@ -7,6 +7,7 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../../src/platform/ports.ts';
 import { LeitstandError } from '../../../src/platform/errors.ts';
+import { directSender } from '../../../src/receivers/email/direct.ts';
 import { makeIntegration } from '../../fixtures/alerting.ts';
 import { selfSigned } from '../../fixtures/certificate.ts';
 
@@ -271,9 +272,32 @@ describe('says what went wrong, and what to do', () => {
   it('an authority that cannot be read', async () => {
     const { port } = await serve();
     const error = await refusal(send(port, { ca_file: join(directory, 'none.pem') }));
-    expect(error).toMatchObject({ code: 'LS-RECEIVER-032' });
+    expect(error).toMatchObject({ code: 'LS-RECEIVER-014', exit: 2 });
     expect(error.details.why).toContain('none.pem cannot be read (ENOENT)');
   });
+});
+
+it('gives up a server that never ends what it says, after one attempt', async () => {
+  let connections = 0;
+  const port = await serveRaw((socket) => {
+    connections += 1;
+    const drip = setInterval(() => socket.write('220-wait\r\n'), 20);
+    socket.on('close', () => clearInterval(drip));
+  });
+  const place = { host: '127.0.0.1', port, tls: 'none', caFile: undefined, login: undefined } as const;
+  const address = { name: '', address: 'a@example.org' };
+  const route = {
+    server: { ...place, whose: 'receiver on-call, email[0]' },
+    hello: undefined,
+    from: address,
+    to: [address],
+  };
+  const error = await refusal(directSender(route, 300).send(message));
+  expect(error).toMatchObject({
+    code: 'LS-RECEIVER-012',
+    details: { why: expect.stringContaining('given up') },
+  });
+  expect(connections).toBe(1);
 });
 
 it('stops waiting when it is told to', async () => {

@@ -223,6 +223,8 @@ function fetched({ source, at }: StoredMail): string {
   const fields = `${mark === undefined ? '' : `X-Leitstand-Alert: ${mark}\r\n`}\r\n`;
   const two = (number: number) => String(number).padStart(2, '0');
   const date = `${two(at.getUTCDate())}-${MONTHS[at.getUTCMonth()]}-${at.getUTCFullYear()} ${at.toISOString().slice(11, 19)} +0000`;
-  const envelope = `(${text('Date')} ${text('Subject')} NIL NIL NIL NIL NIL NIL NIL ${text('Message-Id')})`;
+  const [, mailbox = '', host = ''] = /([^\s<@]+)@([^\s>]+)/.exec(text('From')) ?? [];
+  const from = `((NIL NIL "${mailbox.replace('"', '')}" "${host.replace('"', '')}"))`;
+  const envelope = `(${text('Date')} ${text('Subject')} ${from} NIL NIL NIL NIL NIL NIL ${text('Message-Id')})`;
   return `INTERNALDATE "${date}" ENVELOPE ${envelope} BODY[HEADER.FIELDS (X-LEITSTAND-ALERT)] {${fields.length}}\r\n${fields}`;
 }

@@ -12,7 +12,7 @@ const config = {
 
 describeReceiver({
   plugin: email,
-  config: (password) => ({ ...config, username: 'alerts@example.org', password }),
+  config: (password, ca_file) => ({ ...config, username: 'alerts@example.org', password, ca_file }),
   goodSecret: 'correct horse battery 1',
   destination: 'smtp://smtp.example.org:587',
   fileSince: '0.25.0',
@@ -148,6 +148,14 @@ describe('rendered', () => {
     });
   });
 
+  it('calls no function in them that Alertmanager does not have yet', () => {
+    for (const own of [{ html: '{{ toJson .Alerts }}' }, { headers: { 'X-A': '{{ toJson .Alerts }}' } }]) {
+      expect(() => render(own, 29)).toThrow(expect.objectContaining({ code: 'LS-RECEIVER-003', exit: 2 }));
+      expect(() => render(own, 30)).not.toThrow();
+    }
+    expect(email.schema.safeParse({ ...config, subject: '{{ .Status' }).success).toBe(false);
+  });
+
   it.each(['127.0.0.1:5001', 'localhost:5001'])('trusts the inbox at %s without being told', (smarthost) => {
     expect(render({ smarthost })).toMatchObject({ tls_config: { ca_file: '/test/.leitstand/inbox/ca.pem' } });
     expect(render({ smarthost, ca_file: '/my/ca.pem' })).toMatchObject({
@@ -213,6 +221,15 @@ describe('a user name: no version reads it from a file', () => {
     expect(inlineSecrets.map((secret) => secret.reveal())).toEqual(expected);
     expect(integration.secrets().map((secret) => secret.reveal())).toEqual(['hunter2', ...expected]);
   });
+});
+
+it('keeps the password of the mailbox to itself', () => {
+  const read_back = { imap: 'imap.example.org:993', username: 'ops', password: 'hunter3' };
+  const integration = makeIntegration('email', { ...config, read_back });
+  expect(integration.secrets().map((one) => one.reveal())).toEqual(['hunter3']);
+  expect(
+    JSON.stringify(integration.render({ alertmanager: { major: 0, minor: 34, patch: 0 }, secretPath })),
+  ).not.toContain('imap');
 });
 
 it('says what an init needs, in a form that the schema takes', () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../../src/platform/ports.ts';
 import { LeitstandError } from '../../../src/platform/errors.ts';
+import { readBackFrom } from '../../../src/receivers/email/read-back.ts';
 import type { ReadBack, ReadBackFinding } from '../../../src/stack/receiver.ts';
 import { makeIntegration } from '../../fixtures/alerting.ts';
 import { selfSigned } from '../../fixtures/certificate.ts';
@@ -129,12 +130,35 @@ describe('finds a mail', () => {
     expect(await find(port)).toBeDefined();
   });
 
-  it('by its subject where Leitstand did not write it', async () => {
+  it('by its mark in an encoded header that the mark is spread over', async () => {
     const { source, at } = mail('mine');
+    const encoded = 'X-Leitstand-Alert: =?utf-8?q?Gr=C3=B6=C3=9Fe_mi?= =?utf-8?q?ne?=';
     const port = await serve({
-      folders: { INBOX: [{ source: source.replace(/^X-Leitstand-Alert: .*\n/m, ''), at }] },
+      folders: {
+        INBOX: [
+          {
+            source: source
+              .replace(/^Subject: .*$/m, 'Subject: a\r')
+              .replace(/^X-Leitstand-Alert: .*$/m, encoded),
+            at,
+          },
+        ],
+      },
     });
     expect(await find(port)).toBeDefined();
+  });
+
+  it('by its subject where a gateway took out the mark, from the sender alone', async () => {
+    const { source, at } = mail('mine');
+    const bare = source.replace(/^X-Leitstand-Alert: .*\r\n/m, '');
+    const port = await serve({ folders: { INBOX: [{ source: bare, at }] } });
+    expect(await find(port)).toBeDefined();
+    await server?.close();
+    const bounce = bare
+      .replace(/^Subject: /m, 'Subject: Undeliverable: ')
+      .replace(/^From: .*$/m, 'From: Mail Delivery System <postmaster@example.org>');
+    const other = await serve({ folders: { INBOX: [{ source: bounce, at }] } });
+    expect(await find(other)).toBeUndefined();
   });
 
   it.each([
@@ -204,6 +228,28 @@ describe('says what went wrong, and what to do', () => {
     expect(error).toMatchObject({ code: 'LS-RECEIVER-012' });
     await new Promise((resolve) => other.close(resolve));
   });
+});
+
+it('gives up a server that never ends what it says', async () => {
+  const other = createServer((socket) => {
+    const drip = setInterval(() => socket.write('* OK still here\r\n'), 20);
+    socket.on('error', () => undefined).on('close', () => clearInterval(drip));
+  });
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  const place = { host: '127.0.0.1', port, tls: 'none', caFile: undefined, login: undefined } as const;
+  const slow = readBackFrom({
+    server: { ...place, whose: 'receiver on-call, email[0]' },
+    folder: 'INBOX',
+    sender: USER,
+    longestMs: 300,
+  });
+  const error = await refusal(slow.find({ nonce: 'mine', groupKey: undefined, since: SINCE }));
+  expect(error).toMatchObject({
+    code: 'LS-RECEIVER-012',
+    details: { why: expect.stringContaining('given up') },
+  });
+  await new Promise((resolve) => other.close(resolve));
 });
 
 it('stops asking when it is told to', async () => {

@@ -66,6 +66,7 @@ describe('in leitstand.yaml', () => {
       'takes no events',
       'events.eu',
     ],
+    ['details: {team: "{{ .CommonLabels.team }"}', 'details.team has `{{ .CommonLabels.team }`', 'close it'],
     ['severity: {page: fatal}', 'not one of: critical, warning, error, info', ''],
   ])('refuses %s', async (line, what, fix) => {
     const [mistake] = (await load(`      - routing_key: ${KEY}\n        ${line}\n`, '')) as readonly {
@@ -87,6 +88,7 @@ describe('what is rendered', () => {
       routing_key_file: '/run/secrets/on-call-pagerduty-0',
       url: 'https://events.pagerduty.com/v2/enqueue',
       send_resolved: true,
+      http_config: { follow_redirects: false },
       timeout: '10s',
       description: '{{ template "leitstand.pagerduty.summary" . }}',
       severity: '{{ template "leitstand.pagerduty.severity" . }}',
@@ -107,6 +109,14 @@ describe('what is rendered', () => {
         text: expect.stringMatching(/\w/),
       })),
     });
+  });
+
+  it('no function that Alertmanager does not have yet', () => {
+    const integration = makeIntegration('pagerduty', { routing_key: KEY, details: { at: '{{ now }}' } });
+    expect(() => integration.render({ alertmanager: version(32), secretPath })).toThrow(
+      expect.objectContaining({ code: 'LS-RECEIVER-003', exit: 2 }),
+    );
+    expect(() => integration.render({ alertmanager: version(33), secretPath })).not.toThrow();
   });
 
   it('nothing that an older Alertmanager does not know', () => {
@@ -158,6 +168,7 @@ describe('what is rendered', () => {
       ca_file: '/etc/ca.pem',
     }).render({ alertmanager: version(31), secretPath });
     expect(config['http_config']).toEqual({
+      follow_redirects: false,
       proxy_url: 'http://proxy:3128',
       tls_config: { ca_file: '/etc/ca.pem' },
     });

@@ -9,7 +9,7 @@ const PATH = '/pagerduty/v2/enqueue';
 
 describeReceiver({
   plugin: pagerduty,
-  config: (routing_key) => ({ routing_key }),
+  config: (routing_key, ca_file) => ({ routing_key, ca_file }),
   goodSecret: KEY,
   destination: 'https://events.pagerduty.com/v2/enqueue',
   fileSince: '0.25.0',
@@ -263,6 +263,7 @@ describe('what is kept of an event', () => {
     expect(kept('{"routing_key":"${KEY}"}')).toBe('{"routing_key":"${KEY}"}');
     expect(kept(`{"routing_key" : "${KEY}", `)).not.toContain(KEY);
     expect(kept('{"routing_key":"short"}')).toMatch(/^{"routing_key":"[0-9a-f]{5}"}$/);
+    expect(kept(`{"service_key":"${KEY}"}`)).not.toContain(KEY);
     expect(kept('text')).toBe('text');
   });
 

@@ -3,52 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { pagerduty } from '../../../src/receivers/pagerduty/index.ts';
 import type { Integration, ReadBackSearch } from '../../../src/stack/receiver.ts';
 import { makeIntegration } from '../../fixtures/alerting.ts';
-import { localServer } from '../../fixtures/local-server.ts';
-import { httpSandbox } from '../conformance.ts';
+import { type Answer, type Asked, startProvider } from '../../fixtures/provider.ts';
+import { describeHttpDirect, httpSandbox } from '../conformance.ts';
 
 const KEY = 'e93facc04764012d7bfb002500d5d1a6';
 const API_KEY = 'y_NbAkKc66ryYTWUXYEu';
 const GROUP_KEY = '{}/{severity="critical"}:{alertname="LeitstandTest_abc"}';
 const DEDUP_KEY = createHash('sha256').update(GROUP_KEY).digest('hex');
 const message = { nonce: 'abc', title: 'Test of on-call', text: 'nothing is wrong' };
-
-interface Asked {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** Answers in turn; the last answer for all that follow. `undefined` cuts the connection. */
-async function provider(answer: (asked: Asked, index: number) => Answer | undefined) {
-  const asked: Asked[] = [];
-  const server = await localServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const one = {
-        method: request.method ?? '',
-        url: new URL(request.url ?? '', 'http://localhost'),
-        headers: request.headers,
-        body: Buffer.concat(chunks).toString('utf8'),
-      };
-      asked.push(one);
-      const reply = answer(one, asked.length - 1);
-      if (!reply) request.socket.destroy();
-      else
-        response
-          .writeHead(reply.status, { ...reply.headers })
-          .end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
-    });
-  });
-  return { ...server, asked, [Symbol.asyncDispose]: server[Symbol.asyncDispose] };
-}
 
 /** As events.pagerduty.com: the sandbox, which has its own tests. */
 function events(asked: Asked): Answer {
@@ -78,9 +40,16 @@ async function refusal(work: Promise<unknown> | undefined) {
   throw new Error('it did not fail');
 }
 
+describeHttpDirect({
+  plugin: pagerduty,
+  what: 'with a key',
+  at: (url) => ({ routing_key: KEY, url: `${url}/v2/enqueue` }),
+  hidden: [KEY],
+});
+
 describe('sending directly', () => {
   it('opens an incident that is marked as a test, and ends it at once', async () => {
-    await using server = await provider(events);
+    await using server = await startProvider(events);
     const { direct } = integration(server.url);
     expect(await direct?.send(message)).toBe('Event processed; ended at once');
     const [trigger, resolve] = bodies(server.asked);
@@ -88,10 +57,10 @@ describe('sending directly', () => {
     expect(trigger).toMatchObject({
       routing_key: KEY,
       event_action: 'trigger',
-      dedup_key: 'leitstand-direct-abc',
+      dedup_key: 'LeitstandTest_abc',
       payload: { summary: 'TEST Test of on-call', severity: 'info', class: 'LeitstandTest_abc' },
     });
-    expect(resolve).toEqual({ routing_key: KEY, event_action: 'resolve', dedup_key: 'leitstand-direct-abc' });
+    expect(resolve).toEqual({ routing_key: KEY, event_action: 'resolve', dedup_key: 'LeitstandTest_abc' });
     await direct?.send({ ...message, title: `🧪 TEST ${'x'.repeat(2_000)}` });
     expect(bodies(server.asked)[2]).toMatchObject({
       payload: { summary: expect.stringMatching(/^🧪 TEST x{1017}$/u) },
@@ -100,7 +69,7 @@ describe('sending directly', () => {
 
   it("hands on PagerDuty's refusal, and says what to do", async () => {
     const errors = ["Length of 'routing_key' is incorrect (should be 32 characters)", `not ${KEY}`];
-    await using server = await provider(() => ({
+    await using server = await startProvider(() => ({
       status: 400,
       body: { status: 'invalid event', message: 'Event object is invalid', errors },
     }));
@@ -123,7 +92,7 @@ describe('sending directly', () => {
     ['200 in words of PagerDuty', { status: 200, body: { status: 'success' } }, '200', 'proxy'],
     ['a cut connection', undefined, 'broken off', 'curl -v http://127.0.0.1'],
   ])('does not take %s for a success or a refusal', async (_, answer, why, fix) => {
-    await using server = await provider(() => answer);
+    await using server = await startProvider(() => answer);
     const error = await refusal(integration(server.url).direct?.send(message));
     expect(error).toMatchObject({
       code: 'LS-RECEIVER-012',
@@ -133,10 +102,12 @@ describe('sending directly', () => {
   });
 
   it('says so when it could not end what it opened', async () => {
-    await using server = await provider((asked, index) => (index === 0 ? events(asked) : { status: 500 }));
+    await using server = await startProvider((asked, index) =>
+      index === 0 ? events(asked) : { status: 500 },
+    );
     expect(await refusal(integration(server.url).direct?.send(message))).toMatchObject({
       code: 'LS-RECEIVER-012',
-      details: { fix: expect.stringContaining('leitstand-direct-abc') },
+      details: { fix: expect.stringContaining('LeitstandTest_abc') },
     });
   });
 
@@ -151,7 +122,7 @@ describe('sending directly', () => {
 });
 
 it("closes the incident of a group of alerts, under Alertmanager's key", async () => {
-  await using server = await provider(events);
+  await using server = await startProvider(events);
   expect(await integration(server.url).close?.({ groupKey: GROUP_KEY })).toBe('Event processed');
   expect(bodies(server.asked)).toEqual([{ routing_key: KEY, event_action: 'resolve', dedup_key: DEDUP_KEY }]);
 });
@@ -183,7 +154,7 @@ describe('asking for the incident', () => {
   }
 
   it('finds it by the key of the group', async () => {
-    await using server = await provider(() => list(incident));
+    await using server = await startProvider(() => list(incident));
     const back = readBack(server.url);
     expect(back?.from).toBe(`PagerDuty's incidents at ${new URL(server.url).host}`);
     expect(await back?.find(search)).toEqual({
@@ -205,15 +176,30 @@ describe('asking for the incident', () => {
 
   it('finds it by the mark in its title where the key is not known', async () => {
     const other = { ...incident, id: 'POTHER', title: 'CRITICAL: DiskFull' };
-    await using server = await provider(() => list(other, incident));
+    await using server = await startProvider(() => list(other, incident));
     expect(await readBack(server.url)?.find({ ...search, groupKey: undefined })).toMatchObject({
       evidence: expect.stringContaining('PT4KHLK'),
     });
     expect(server.asked[0]?.url.searchParams.has('incident_key')).toBe(false);
   });
 
+  it('takes none that an earlier test may have opened: the mark is in the group, or in the title', async () => {
+    const groupKey = '{}/{severity="critical"}:{alertname="DiskFull", workspace_id="w1"}';
+    const title = 'TEST CRITICAL: DiskFull: Test alert (LeitstandTest_abc)';
+    await using server = await startProvider(() =>
+      list(
+        { ...incident, id: 'POLD', title: 'TEST CRITICAL: DiskFull: Test alert (LeitstandTest_old)' },
+        { ...incident, title },
+      ),
+    );
+    expect(await readBack(server.url)?.find({ ...search, groupKey })).toMatchObject({
+      evidence: expect.stringContaining('PT4KHLK'),
+    });
+    expect(await readBack(server.url)?.find({ ...search, groupKey, nonce: 'new' })).toBeUndefined();
+  });
+
   it('takes no older one, and finds nothing in an empty list', async () => {
-    await using server = await provider((_, index) =>
+    await using server = await startProvider((_, index) =>
       index === 0 ? list() : list({ ...incident, created_at: '2026-02-28T12:00:00Z' }),
     );
     expect(await readBack(server.url)?.find(search)).toBeUndefined();
@@ -244,7 +230,7 @@ describe('asking for the incident', () => {
     [200, '<html>log in', {}, 'LS-RECEIVER-012', 5, 'read_back.url'],
     [200, { incidents: [{ id: 1 }] }, {}, 'LS-RECEIVER-012', 5, 'read_back.url'],
   ])('says what %s means', async (status, body, headers, code, exit, fix) => {
-    await using server = await provider(() => ({ status, body, headers }));
+    await using server = await startProvider(() => ({ status, body, headers }));
     expect(await refusal(readBack(server.url)?.find(search))).toMatchObject({
       code,
       exit,

@@ -94,3 +94,13 @@ describe('a text as Slack shows it', () => {
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 });
+
+it.each(['<@U1>', '<http://a|b>', 'http://a.b ', '`a`', '```', '*_~', '> a\n', '<'])(
+  'takes no longer to read than it is long: %j',
+  (piece) => {
+    const started = performance.now();
+    readMrkdwn(piece.repeat(1_000_000 / piece.length), { isStyled: true });
+    // Searched anew from each piece on, it took eight seconds.
+    expect(performance.now() - started).toBeLessThan(3_000);
+  },
+);

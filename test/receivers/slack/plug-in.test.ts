@@ -13,7 +13,7 @@ const target = (minor = 31) => ({ alertmanager: version(minor), secretPath: (nam
 
 describeReceiver({
   plugin: slack,
-  config: (url) => ({ webhook_url: url, channel: '#alerts' }),
+  config: (webhook_url, ca_file) => ({ webhook_url, ca_file, channel: '#alerts' }),
   goodSecret: WEBHOOK,
   destination: WEBHOOK,
   fileSince: '0.22.0',
@@ -76,6 +76,26 @@ describeHttpSandbox({
       word: 'invalid_token',
     },
   ],
+});
+
+describe('the sandbox of webhooks', () => {
+  const post = (body: unknown) =>
+    httpSandbox(slack.sandbox).receive({
+      method: 'POST',
+      path: '/slack/services/T0/B0/x',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const section = { type: 'section', text: { type: 'mrkdwn', text: 'Disk full' } };
+
+  it.each([
+    ['blocks', { blocks: [section] }, 'Disk full'],
+    ['an attachment of blocks', { attachments: [{ blocks: [section], fields: null }] }, 'Disk full'],
+    ['a table', { attachments: [{ fields: [{ title: 'a', value: 'b' }] }] }, 'a message without a text'],
+    ['a picture', { attachments: [{ image_url: 'https://example.org/a.png' }] }, 'a message without a text'],
+  ])('takes %s, as other programs send it', (_, body, title) => {
+    expect(post(body)).toMatchObject({ status: 200, accepted: true, message: { title } });
+  });
 });
 
 describe('the sandbox as Web API', () => {
@@ -150,10 +170,14 @@ describe('the secret', () => {
   );
 
   it.each([
-    [{}, 'says not how Slack is reached'],
+    [{}, 'does not say how Slack is reached'],
+    [{ webhook_url: WEBHOOK, api_url: 'https://hooks.slack.com/services/T0/B0/x' }, 'as `api_url`'],
     [{ webhook_url: WEBHOOK, app_token: 'xoxb-1-2-abcdef', channel: '#a' }, 'delete one of them'],
     [{ app_token: 'xoxb-1-2-abcdef' }, "add `channel: '#alerts'`"],
     [{ webhook_url: WEBHOOK, read_back: { channel_id: 'C0123456789' } }, 'without a token'],
+    [{ webhook_url: WEBHOOK, channel: '#{{ .CommonLabels.team }}' }, 'make another receiver and a route'],
+    [{ webhook_url: WEBHOOK, title: '{{ .CommonLabels.alertname' }, 'which is never closed'],
+    [{ webhook_url: WEBHOOK, text: '{{ .Status | upper }}' }, 'calls `upper`'],
     [{ webhook_url: WEBHOOK, read_back: { channel_id: '#alerts', token: 'x' } }, 'is no ID of a channel'],
   ])('%j is refused, and the way out is named', (config, words) => {
     expect(JSON.stringify(slack.schema.safeParse(config).error?.issues)).toContain(words);
@@ -212,6 +236,20 @@ describe('what is rendered', () => {
       expect(content).toContain(`{{ define "${name}" }}`);
   });
 
+  it('calls no function that Alertmanager does not have yet', () => {
+    const text = '{{ .Alerts | toJson }}{{ toUpper .Status }}';
+    const integration = makeIntegration('slack', { webhook_url: INBOX, text });
+    expect(() => integration.render(target(29))).toThrow(
+      expect.objectContaining({
+        code: 'LS-RECEIVER-003',
+        details: expect.objectContaining({
+          what: expect.stringContaining('`{{ toJson … }}` needs Alertmanager 0.30'),
+        }),
+      }),
+    );
+    expect(integration.render(target(30)).config).toMatchObject({ text });
+  });
+
   it('keeps a fallback that names the alert, whatever the texts are', () => {
     const { config, templates } = makeIntegration('slack', {
       webhook_url: INBOX,
@@ -233,11 +271,20 @@ describe('what is rendered', () => {
       proxy_url: 'http://proxy:3128',
       ca_file: '/etc/ca.pem',
     });
-    const http_config = { proxy_url: 'http://proxy:3128', tls_config: { ca_file: '/etc/ca.pem' } };
-    expect(integration.render(target()).config).toMatchObject({ http_config });
+    expect(integration.render(target()).config['http_config']).toEqual({
+      follow_redirects: false,
+      proxy_url: 'http://proxy:3128',
+      tls_config: { ca_file: '/etc/ca.pem' },
+    });
     const sandbox = { hostPort: '127.0.0.1:7', caFile: '/ca.pem' };
     expect(integration.render({ ...target(), sandbox }).config).not.toHaveProperty('http_config');
-    expect(integration.direct).toBeUndefined();
+  });
+
+  it('has Alertmanager give up a request that hangs, where it can', () => {
+    const rendered = (minor: number) =>
+      makeIntegration('slack', { webhook_url: WEBHOOK }).render(target(minor));
+    expect(rendered(30).config).toMatchObject({ timeout: '10s' });
+    expect(rendered(29).config).not.toHaveProperty('timeout');
   });
 });
 

@@ -1,10 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SLACK_WORDS } from '../../../src/receivers/slack/answers.ts';
 import { slack } from '../../../src/receivers/slack/index.ts';
 import { makeIntegration } from '../../fixtures/alerting.ts';
+import { selfSigned } from '../../fixtures/certificate.ts';
+import { localServer } from '../../fixtures/local-server.ts';
 import { type Answer, type Asked, startProvider } from '../../fixtures/provider.ts';
-import { httpSandbox } from '../conformance.ts';
+import { describeHttpDirect, httpSandbox } from '../conformance.ts';
 
 const TOKEN = 'xoxb-1-2-abcdef';
 const PATH = '/slack/services/T0/B0/secretToken7f3a';
@@ -16,6 +20,19 @@ function sandboxAnswer({ method, url, headers, body }: Asked): Answer {
   const reply = httpSandbox(slack.sandbox).receive({ method, path: url.pathname, headers: all, body });
   return { status: reply.status, body: reply.body, ...(reply.headers ? { headers: reply.headers } : {}) };
 }
+
+describeHttpDirect({
+  plugin: slack,
+  what: 'through a webhook',
+  at: (url) => ({ webhook_url: `${url}${PATH}` }),
+  hidden: ['secretToken7f3a'],
+});
+describeHttpDirect({
+  plugin: slack,
+  what: 'with a token',
+  at: (url) => ({ app_token: TOKEN, channel: '#ops', api_url: `${url}/api` }),
+  hidden: [TOKEN],
+});
 
 describe('sent directly', () => {
   it('is taken by the webhook, and calls nobody', async () => {
@@ -38,7 +55,7 @@ describe('sent directly', () => {
   it.each([
     ['revoked', { status: 403, body: 'invalid_token' }, /invalid_token.*revoked/, 'make a new webhook'],
     ['gone', { status: 404, body: 'no_service' }, /no_service/, 'make a new webhook'],
-    ['archived', { status: 410, body: 'channel_is_archived' }, /archived/, 'choose another channel'],
+    ['archived', { status: 410, body: 'channel_is_archived' }, /archived/, 'unarchive it'],
     ['forbidden', { status: 403, body: 'action_prohibited' }, /forbids/, 'administrator'],
     [
       'too many',
@@ -106,10 +123,36 @@ describe('read back', () => {
     expect(url.pathname).toBe('/api/conversations.history');
     expect(Object.fromEntries(url.searchParams)).toEqual({
       channel: 'C0123456789',
-      oldest: '1767323045.500000',
+      oldest: '1767322445.500000',
       limit: '100',
     });
     expect(headers['authorization']).toBe(`Bearer ${TOKEN}`);
+  });
+
+  it('takes the first of its messages, and none of what people say about it', async () => {
+    const by = (ts: string, more: Record<string, unknown>) => ({ ts, text: 'LeitstandTest_abc1', ...more });
+    await using server = await startProvider(() =>
+      history([
+        by('1767323060.0', { bot_id: 'B1' }),
+        by('1767323050.0', { bot_id: 'B1' }),
+        by('1767323040.0', { user: 'U1' }),
+      ]),
+    );
+    await expect(reader(server.url)?.find(search)).resolves.toMatchObject({
+      evidence: 'message 1767323050.0 in the Slack channel C0123456789',
+    });
+  });
+
+  it('trusts the authority that the receiver trusts', async () => {
+    const certificate = selfSigned();
+    const directory = await mkdtemp(join(tmpdir(), 'slack-'));
+    await writeFile(join(directory, 'ca.pem'), certificate.cert);
+    await using server = await localServer(
+      (_, response) => response.end(JSON.stringify({ ok: true, messages: [own] })),
+      certificate,
+    );
+    expect(await reader(server.url, { ca_file: join(directory, 'ca.pem') })?.find(search)).toBeDefined();
+    await rm(directory, { recursive: true });
   });
 
   it('does not find what is not there', async () => {

@@ -3,7 +3,13 @@ import { webhook } from '../../../src/receivers/webhook/index.ts';
 import { webhookLimits } from '../../../src/receivers/webhook/limits.ts';
 import { makeIntegration } from '../../fixtures/alerting.ts';
 import { type Asked, startProvider } from '../../fixtures/provider.ts';
-import { describeHttpSandbox, describeReceiver, httpSandbox, NO_URLS } from '../conformance.ts';
+import {
+  describeHttpDirect,
+  describeHttpSandbox,
+  describeReceiver,
+  httpSandbox,
+  NO_URLS,
+} from '../conformance.ts';
 
 const json = (value: unknown) => ({ body: JSON.stringify(value) });
 const plain = { headers: { 'content-type': 'text/plain' } };
@@ -38,7 +44,7 @@ const v4 = {
 
 describeReceiver({
   plugin: webhook,
-  config: (url) => ({ url }),
+  config: (url, ca_file) => ({ url, ca_file }),
   goodSecret: 'https://example.org/hook?token=a7f3',
   destination: 'https://example.org/hook?token=a7f3',
   fileSince: '0.28.0',
@@ -84,7 +90,12 @@ function receive(path: string, body: string) {
 
 it('takes newer fields, and hands max_alerts on', () => {
   const { config } = makeIntegration('webhook', { url: 'http://a/', max_alerts: 5 }).render(target(31));
-  expect(config).toEqual({ url_file: '/s/on-call-webhook-0', send_resolved: true, max_alerts: 5 });
+  expect(config).toEqual({
+    url_file: '/s/on-call-webhook-0',
+    send_resolved: true,
+    max_alerts: 5,
+    http_config: { follow_redirects: false },
+  });
   const reply = receive(
     '/',
     JSON.stringify({ ...v4, status: 'resolved', notification_reason: 'x', routeLabels: {} }),
@@ -106,6 +117,33 @@ it.each([
   expect(performance.now() - started).toBeLessThan(3_000);
 });
 
+describe('a URL of a service that takes no webhook of Alertmanager', () => {
+  it.each([
+    ['https://hooks.slack.com/services/T0/B0/7f3a', '`slack:`'],
+    ['https://discord.com/api/webhooks/1/7f3a', '`type: discord`'],
+    ['https://ptb.discordapp.com/api/webhooks/1/7f3a', '`type: discord`'],
+    ['https://example.webhook.office.com/webhookb2/7f3a', '`type: msteamsv2`'],
+    ['https://events.eu.pagerduty.com/v2/enqueue?7f3a', '`pagerduty:`'],
+    ['https://api.telegram.org/bot1:7f3a/sendMessage', '`type: telegram`'],
+  ])('%s is refused, with what to write', (url, fix) => {
+    const make = () => makeIntegration('webhook', { url });
+    expect(make).toThrow(
+      expect.objectContaining({
+        code: 'LS-RECEIVER-005',
+        exit: 2,
+        details: expect.objectContaining({ fix: expect.stringContaining(fix) }),
+      }),
+    );
+    expect(make).not.toThrow('7f3a');
+    expect(makeIntegration('webhook', { url, payload: { text: 'a' } })).toBeDefined();
+  });
+
+  it('is none of others that are called alike', () => {
+    for (const url of ['https://slack.com.example.org/', 'https://notdiscord.com/'])
+      expect(makeIntegration('webhook', { url })).toBeDefined();
+  });
+});
+
 describe('a payload of its own', () => {
   const payload = { text: '{{ .CommonLabels.alertname }}', nested: { list: ['{{ .Status }}'] } };
   const config = { url: 'https://example.org/hook', payload };
@@ -115,9 +153,19 @@ describe('a payload of its own', () => {
     expect(makeIntegration('webhook', config).direct).toBeUndefined();
   });
 
+  it('is refused where a text in it cannot be read', () => {
+    const wrong = { ...config, payload: { nested: { list: ['{{ if .Status }}'] } } };
+    const [issue] = webhook.schema.safeParse(wrong).error?.issues ?? [];
+    expect(issue).toMatchObject({
+      path: ['payload', 'nested', 'list', 0],
+      message: 'has `{{ if .Status }}` without its end',
+    });
+  });
+
   it('is refused where Alertmanager is too old, as is `timeout`', () => {
     for (const [settings, minor] of [
       [config, 31],
+      [{ ...config, payload: { text: '{{ now }}' } }, 32],
       [{ url: 'https://example.org/', timeout: '5s' }, 27],
     ] as const)
       expect(() => makeIntegration('webhook', settings).render(target(minor))).toThrow(
@@ -144,6 +192,7 @@ describe('credentials', () => {
   it.each([25, 31])('are read from files by 0.%i', (minor) => {
     const rendered = makeIntegration('webhook', token).render(target(minor));
     expect(rendered.config['http_config']).toEqual({
+      follow_redirects: false,
       authorization: { credentials_file: '/s/on-call-webhook-0-token' },
     });
     expect(rendered.secrets.find(({ name }) => name.endsWith('-token'))?.value.reveal()).toBe('token-7f3a');
@@ -151,6 +200,7 @@ describe('credentials', () => {
     const other = makeIntegration('webhook', { ...rest, proxy_url: 'http://proxy:1', ca_file: '/ca.pem' });
     expect(other.render(target(minor)).config['http_config']).toEqual({
       basic_auth: { username: 'am', password_file: '/s/on-call-webhook-0-password' },
+      follow_redirects: false,
       proxy_url: 'http://proxy:1',
       tls_config: { ca_file: '/ca.pem' },
     });
@@ -191,6 +241,19 @@ describe('credentials', () => {
     expect(webhook.objectToSecret?.('password', 'a b')).toBeUndefined();
     expect(webhook.objectToSecret?.('url', 'a b')).toBeDefined();
   });
+});
+
+describeHttpDirect({
+  plugin: webhook,
+  what: 'with a token',
+  at: (url) => ({ url: `${url}/hook/path7f3a?key=query7f3a`, bearer_token: 'token7f3a' }),
+  hidden: ['path7f3a', 'query7f3a', 'token7f3a'],
+});
+describeHttpDirect({
+  plugin: webhook,
+  what: 'with a password',
+  at: (url) => ({ url: `${url}/hook`, username: 'am', password: 'pass7f3a' }),
+  hidden: ['pass7f3a', Buffer.from('am:pass7f3a').toString('base64')],
 });
 
 describe('sent directly', () => {

@@ -35,12 +35,14 @@ export async function tryConnection(target: Target, world: DoctorWorld): Promise
   tcp.socket.destroy();
   const connected = clock.monotonic();
   const tcpMs = connected - found;
+  // A mail server speaks TLS later, with the same authority.
+  const authority = await authorityOf(target);
+  if (authority.why !== undefined) return { state: 'no-tls', why: authority.why };
   if (!target.usesTls)
     return { state: 'connected', lookupMs, tcpMs, tlsMs: undefined, certificateDays: undefined };
-  const ca = target.caFile === undefined ? {} : { ca: await readFile(target.caFile) };
   const name = isAddress ? {} : { servername: target.host };
   const tls = await open(
-    () => connectTls({ host: address, port: target.port, ...name, ...ca }),
+    () => connectTls({ host: address, port: target.port, ...name, ca: authority.ca }),
     'secureConnect',
   );
   if (tls.why !== undefined) return { state: 'no-tls', why: tls.why };
@@ -53,6 +55,21 @@ export async function tryConnection(target: Target, world: DoctorWorld): Promise
     tlsMs: clock.monotonic() - connected,
     certificateDays: Number.isNaN(end) ? undefined : (end - clock.now().getTime()) / 86_400_000,
   };
+}
+
+interface Authority {
+  /** PEM; undefined: those that Node knows. */
+  readonly ca?: Buffer | undefined;
+  readonly why?: string;
+}
+
+async function authorityOf({ caFile }: Target): Promise<Authority> {
+  if (caFile === undefined) return {};
+  try {
+    return { ca: await readFile(caFile) };
+  } catch (error) {
+    return { why: `${caFile} cannot be read (${systemErrorCode(error) ?? 'for no reason that it names'})` };
+  }
 }
 
 /** With a program that can be ended: the resolver's own waiting time may be half a minute. */

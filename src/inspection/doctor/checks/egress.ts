@@ -1,3 +1,4 @@
+import { isUntrustedCode } from '../../../platform/network-reason.ts';
 import { type DoctorCheck, type DoctorLine, type DoctorWorld, fail, ok, unknown, warn } from '../check.ts';
 import { type Connected, tryConnection } from './connect.ts';
 import { type Target, targetsOf } from './targets.ts';
@@ -18,9 +19,15 @@ export const egressCheck: DoctorCheck = {
 };
 
 async function targetLine(target: Target, world: DoctorWorld): Promise<DoctorLine> {
-  const { host, port, usesTls, isLoopback, users } = target;
+  const { host, port, isLoopback, users } = target;
   const subject = `${host}:${port}, for ${users.join(', ')}`;
-  if (isLoopback && port === world.stack?.inbox.port && world.stack.inbox.enabled && !world.daemonRuns)
+  const isInbox = isLoopback && port === world.stack?.inbox.port && world.stack.inbox.enabled;
+  if (isInbox && world.stack?.environment === 'production')
+    return warn(subject, 'that is the inbox on this machine: nobody is told', {
+      wanted: 'the real place, in production',
+      fix: 'put its address into .env or leitstand.yaml (of PagerDuty PAGERDUTY_URL, of mail SMTP_SMARTHOST), then: leitstand up',
+    });
+  if (isInbox && !world.daemonRuns)
     return unknown(subject, 'the inbox opens with `leitstand up`', { matters: false });
   const connection = await tryConnection(target, world);
   switch (connection.state) {
@@ -39,11 +46,24 @@ async function targetLine(target: Target, world: DoctorWorld): Promise<DoctorLin
           : `have the firewall let this machine connect to ${host}, port ${port}: a proxy is not used by Alertmanager`,
       });
     case 'no-tls':
-      return fail(subject, `connected, but no TLS: ${connection.why}`, {
-        wanted: 'a certificate that this machine trusts',
-        fix: `openssl s_client -connect ${host}:${port} -servername ${host} shows it${usesTls ? '; is something between that breaks TLS open?' : ''}`,
-      });
+      return noTlsLine(subject, connection.why, target);
   }
+}
+
+function noTlsLine(subject: string, why: string, { host, port, caFile }: Target): DoctorLine {
+  const shows = `openssl s_client -connect ${host}:${port} -servername ${host} shows it`;
+  if (!isUntrustedCode(why))
+    return fail(subject, `connected, but no TLS: ${why}`, {
+      wanted: 'a certificate that this machine trusts',
+      fix: why.includes('cannot be read')
+        ? 'correct `ca_file`, or let this user read it'
+        : `${shows}; is something between that breaks TLS open?`,
+    });
+  return fail(subject, `connected, and its certificate is not trusted: ${why}`, {
+    wanted:
+      caFile === undefined ? 'a certificate that this machine trusts' : `one of the authority in ${caFile}`,
+    fix: `if its authority is your own, name its PEM file in \`ca_file\`; ${shows}`,
+  });
 }
 
 function connectedLine(subject: string, { lookupMs, tcpMs, tlsMs, certificateDays }: Connected): DoctorLine {

@@ -57,14 +57,17 @@ function isBelow(name: string, path: string): boolean {
   return name === path || name.startsWith(`${path}/`);
 }
 
+/** So many are named. */
+const NAMED = 5;
+
 function trackedLine(tracked: readonly string[]): DoctorLine[] {
-  const [first] = tracked;
-  if (first === undefined) return [];
-  const more = tracked.length === 1 ? '' : ` and ${tracked.length - 1} more`;
+  if (tracked.length === 0) return [];
+  const named = tracked.slice(0, NAMED);
+  const more = tracked.length === named.length ? '' : ` and ${tracked.length - named.length} more`;
   return [
-    fail('secrets in git', `git tracks ${first}${more}`, {
+    fail('secrets in git', `git tracks ${named.join(', ')}${more}`, {
       wanted: 'no secret in any commit',
-      fix: `git rm --cached ${first}, put it into .gitignore, and replace the secret at its provider: it stays in the history`,
+      fix: `git rm --cached ${named.join(' ')}, put ${tracked.length === 1 ? 'it' : 'them'} into .gitignore, and replace the secret at its provider: it stays in the history`,
     }),
   ];
 }

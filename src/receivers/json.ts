@@ -1,12 +1,18 @@
 export type Fields = Readonly<Record<string, unknown>>;
 
-export function parseObject(body: string): Fields | undefined {
+/** Undefined for what is no JSON. */
+export function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(body);
-    return isObject(value) ? value : undefined;
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }
+}
+
+/** Undefined for what is no JSON object. */
+export function parseObject(text: string): Fields | undefined {
+  const value = parseJson(text);
+  return isObject(value) ? value : undefined;
 }
 
 export function isObject(value: unknown): value is Fields {
@@ -14,7 +20,7 @@ export function isObject(value: unknown): value is Fields {
 }
 
 /** Trimmed; empty for what is no text. */
-export function text(fields: Fields | undefined, name: string): string {
+export function textOf(fields: Fields | undefined, name: string): string {
   const value = fields?.[name];
   return typeof value === 'string' ? value.trim() : '';
 }

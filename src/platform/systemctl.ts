@@ -1,0 +1,18 @@
+import type { Environment } from './environment.ts';
+import type { RunProgram, RunResult } from './processes.ts';
+import type { SystemdScope } from './systemd.ts';
+
+const TIMEOUT_MS = 120_000;
+
+/** systemctl's answer, in English and without colours. */
+export function systemctl(
+  scope: SystemdScope,
+  { run, env }: { readonly run: RunProgram; readonly env: Environment },
+  args: readonly string[],
+): Promise<RunResult> {
+  const { PATH, HOME, XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS } = env;
+  return run('systemctl', [...(scope === 'user' ? ['--user'] : []), ...args], {
+    env: { PATH, HOME, XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS, LC_ALL: 'C', SYSTEMD_COLORS: '0' },
+    timeoutMs: TIMEOUT_MS,
+  });
+}

@@ -1,0 +1,56 @@
+import { LeitstandError, systemErrorCode } from '../platform/errors.ts';
+import { repositoryErrors } from './errors.ts';
+
+/** The system's errors told as LS-REPO-018. */
+export function writing<Result>(path: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    throw notWritten(path, cause);
+  }
+}
+
+export async function writingAsync<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw notWritten(path, cause);
+  }
+}
+
+function notWritten(path: string, cause: unknown): unknown {
+  const code = systemErrorCode(cause);
+  if (cause instanceof LeitstandError || code === undefined) return cause;
+  return repositoryErrors.error('LS-REPO-018', {
+    what: `could not write ${path}`,
+    why: code === 'EEXIST' ? 'two files of the snapshot map to this path, or something else made it' : code,
+    where: { file: path },
+    fix: fixOf(code),
+    cause,
+  });
+}
+
+function fixOf(code: string): string {
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return 'make room on that disk (df -h) and run the same restore again: it goes on where it stopped';
+  if (code === 'EPERM')
+    return 'only root may give files to other users: run it as root, or with `--owner me`';
+  return 'choose a target this user may write to';
+}
+
+export function unusable(root: string, why: string, fix: string): LeitstandError {
+  return repositoryErrors.error('LS-REPO-010', {
+    what: 'cannot restore into this target',
+    why,
+    where: { file: root },
+    fix,
+  });
+}
+
+export function unsafe(path: string, why: string): LeitstandError {
+  return repositoryErrors.error('LS-REPO-011', {
+    what: `refused to write ${JSON.stringify(path)}`,
+    why,
+    fix: 'treat this snapshot as hostile or broken: use another one, and find out who wrote it',
+  });
+}
