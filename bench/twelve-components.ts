@@ -5,7 +5,7 @@ import { catalog } from '../src/catalog.ts';
 import { main } from '../src/cli/main.ts';
 import type { AnyComponentPlugin } from '../src/stack/component.ts';
 
-const TWINS = [...'bcdefg'].map((letter) => `node-exporter-${letter}`);
+const TWINS = ['b', 'c', 'd', 'e', 'f', 'g'].map((letter) => `node-exporter-${letter}`);
 
 function twin(plugin: AnyComponentPlugin, name: string): AnyComponentPlugin {
   const suffix = name.at(-1)?.toUpperCase() ?? '';

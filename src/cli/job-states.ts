@@ -32,7 +32,7 @@ export async function jobStates(
   );
 }
 
-export const OWNER_WORDS: Readonly<Record<JobOwner, string>> = {
+const OWNER_WORDS: Readonly<Record<JobOwner, string>> = {
   systemd: 'systemd',
   'systemd-user': "systemd (the user's)",
   cron: 'cron',

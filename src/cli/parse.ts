@@ -29,7 +29,7 @@ export function parseInput(entry: CommandEntry, command: Command, rest: readonly
     if (spec.choices) option.choices([...spec.choices]);
     if (spec.default !== undefined) option.default(spec.default);
     if (spec.repeatable === true)
-      option.argParser((value: string, before: readonly string[] = []) => [...before, value]);
+      option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
     parser.addOption(option);
   }
   for (const argument of command.arguments ?? []) {

@@ -3,17 +3,7 @@ import { LANGUAGES } from '../stack/language.ts';
 import { ENVIRONMENTS } from '../stack/stack.ts';
 import { backup } from './backup-section.ts';
 import { name, path } from './fields.ts';
-import {
-  alertTest,
-  attach,
-  check,
-  daemon,
-  inbox,
-  provision,
-  routing,
-  rules,
-  scrapeJob,
-} from './sections.ts';
+import { alertTest, attach, check, daemon, inbox, provision, routing, rules, scrapeJob } from './sections.ts';
 
 /** The version of the file format that this Leitstand reads. */
 export const SCHEMA_VERSION = 1;

@@ -180,7 +180,7 @@ function judgeSilence(integration: Target, evidence: Evidence): IntegrationRepor
         'receive',
         'Alertmanager sent something of this type, and it did not arrive in the inbox',
       ),
-      fix: 'leitstand status shows whether the inbox runs; `leitstand inbox list` what came',
+      fix: '`leitstand inbox list` shows what came; where something came to another place, what runs is not what leitstand.yaml says: leitstand up',
     };
   }
   return {

@@ -43,7 +43,8 @@ export function toDelivery(
   row: Readonly<Record<string, unknown>>,
   { receiver, type, index }: IntegrationRow,
 ): Delivery {
-  const text = (name: string, column = name) => (row[column] === null ? {} : { [name]: String(row[column]) });
+  const text = (name: string, column = name) =>
+    row[column] === null ? {} : { [name]: row[column] as string };
   const number = (name: string, column = name) =>
     row[column] === null ? {} : { [name]: Number(row[column]) };
   return {

@@ -156,6 +156,6 @@ function toRun(row: Readonly<Record<string, unknown>>): JobRun {
     ...time('endedAt', 'ended_at'),
     ...(row['outcome'] === null ? {} : { outcome: row['outcome'] as JobOutcome }),
     ...(row['exit'] === null ? {} : { exit: Number(row['exit']) }),
-    ...(row['reason'] === null ? {} : { reason: String(row['reason']) }),
+    ...(row['reason'] === null ? {} : { reason: row['reason'] as string }),
   };
 }

@@ -22,7 +22,7 @@ import { encodeRecord, signRecord } from './signed-record.ts';
  * Between condemning and deleting. A writer that began before an object was condemned commits within 24 hours
  * (LS-REPO-027) or not at all, and a commit may arrive late: the rest is room for that.
  */
-export const DELETE_AFTER_MS = 48 * 3_600_000;
+const DELETE_AFTER_MS = 48 * 3_600_000;
 /** What is younger may belong to a run that has not committed yet: condemned, it could not be built upon. */
 const CONDEMN_AFTER_MS = 25 * 3_600_000;
 /** A look at what is needed holds for so long; what is deleted is deleted within it. */

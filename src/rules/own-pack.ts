@@ -29,8 +29,9 @@ function renamed(text: string, { prefix, service }: BackupMetricNames): string {
   const value = JSON.stringify(service);
   return text
     .replaceAll(`${SHIPPED.prefix}_backup_`, () => `${prefix}_backup_`)
-    .replaceAll(/'([^'\n]*)service="monitoring"([^'\n]*)'/g, (_, before: string, after: string) =>
-      `'${before}service=${value.replaceAll("'", "''")}${after}'`,
+    .replaceAll(
+      /'([^'\n]*)service="monitoring"([^'\n]*)'/g,
+      (_, before: string, after: string) => `'${before}service=${value.replaceAll("'", "''")}${after}'`,
     )
     .replaceAll('service="monitoring"', () => `service=${value}`)
     .replaceAll('service: monitoring', () => `service: ${value}`);

@@ -49,7 +49,7 @@ describe('progressDisplay', () => {
       { type: 'done', phase: 'render', text: evil, elapsedMs: 1 },
     ]);
     const shownText = text.replaceAll('\r\u001b[K', '');
-    expect([...evil].filter((one) => !/[\w\];]/.test(one) && shownText.includes(one))).toEqual([]);
+    expect(Array.from(evil).filter((one) => !/[\w\];]/.test(one) && shownText.includes(one))).toEqual([]);
   });
 
   it('json: every event; quiet: nothing', () => {

@@ -66,7 +66,7 @@ async function stackIn(directory: string, wanted: Choice): Promise<Stack> {
   const config = await loadConfig({
     file: join(directory, 'leitstand.yaml'),
     schemas: await pluginSchemas(catalog),
-    env: { HOOK: `https://hooks.slack.com/services/T00000000/B00000000/${wanted.token.repeat(24)}` },
+    env: { HOOK: `https://hooks.example.org/services/T00000000/B00000000/${wanted.token.repeat(24)}` },
     environment: wanted.environment,
   });
   const [components, receivers] = [await catalog.components(), await catalog.receivers()];

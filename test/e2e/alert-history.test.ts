@@ -97,7 +97,7 @@ language: de
       30_000,
     );
     const real = history.filter(({ nonce }) => nonce === undefined);
-    expect(real.map(({ type }) => type).sort()).toEqual(['slack', 'webhook']);
+    expect(real.map(({ type }) => String(type)).sort()).toEqual(['slack', 'webhook']);
     expect(real.find(({ type }) => type === 'webhook')).toMatchObject({
       receiver: 'on-call',
       alert: 'DiskFull',

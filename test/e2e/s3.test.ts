@@ -45,7 +45,7 @@ describe.skipIf(!program || !generation)('backups in an S3 bucket', () => {
 
   it('are made, read, verified and drilled as those in a directory', async () => {
     const up = await stack.run('up');
-    expect(up.exit, up.stderr).toBe(0);
+    expect(up.exit, `${up.stderr}`).toBe(0);
     let backup = await stack.run('backup');
     // A backup needs samples of every target.
     await eventually(

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -65,7 +66,7 @@ describe.each(generations)('the alerts about backups, with %s programs', (genera
     const database = join(directory, 'leitstand.db');
     record(database);
 
-    const page = await localServer(async (_, response) => {
+    const answer = async (response: ServerResponse) => {
       const text = await metricsPage({
         version: '0',
         since: new Date().toISOString(),
@@ -82,7 +83,8 @@ describe.each(generations)('the alerts about backups, with %s programs', (genera
         status: async () => [],
       });
       response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(text);
-    });
+    };
+    const page = await localServer((_, response) => void answer(response));
     closePage = async () => page[Symbol.asyncDispose]();
     cleanups.push(closePage);
 
@@ -94,7 +96,9 @@ describe.each(generations)('the alerts about backups, with %s programs', (genera
       { stdio: 'ignore' },
     );
     cleanups.push(() => child.kill('SIGKILL'));
-    await vi.waitFor(async () => expect((await httpExchange(`${gateway}/-/ready`)).status).toBe(200), 20_000);
+    await vi.waitFor(async () => {
+      if ((await httpExchange(`${gateway}/-/ready`)).status !== 200) throw new Error('not ready');
+    }, 20_000);
     const [first, second, verified] = readProofs(database, CLAIMS);
     if (!first || !second || !verified) throw new Error('the records are gone');
     const untold = await publishBackupMetrics(
@@ -104,7 +108,7 @@ describe.each(generations)('the alerts about backups, with %s programs', (genera
       ],
       { ...NAMES, pushgateway: gateway, further: repositoryFamilies(verified, new Date()) },
     );
-    expect(untold).toEqual([]);
+    if (untold.length > 0) throw untold[0];
 
     const place = join(directory, 'prometheus');
     await mkdir(place);
@@ -146,13 +150,13 @@ describe.each(generations)('the alerts about backups, with %s programs', (genera
   const firing = async () =>
     (await ask('alerts')).data.alerts
       .filter(({ state }) => state === 'firing')
-      .map(({ labels }) => labels['alertname'])
+      .map(({ labels }) => String(labels['alertname']))
       .sort();
   const EXPECTED = ['BackupFailed', 'BackupVerifyOverdue', 'RepositoryDamaged', 'RepositoryUnreachable'];
   const times = (count: number, name: string) => Array.from({ length: count }, () => name);
   const seriesOf = async (query: string) =>
     (await ask(`query?query=${encodeURIComponent(query)}`)).data.result
-      .map(({ metric }) => metric['job'])
+      .map(({ metric }) => String(metric['job']))
       .sort();
 
   it('fire once each, though the daemon and the Pushgateway both have their metrics', async () => {

@@ -191,6 +191,7 @@ describeScenes('what Alertmanager does', [
       pagerduty: refused('pagerduty'),
       webhook: notThrough('webhook'),
     },
+    // oxlint-disable-next-line vitest/no-standalone-expect -- called by the test of the row
     afterwards: ({ kept }) => expect(kept).not.toContain('leitstand up'),
   },
 ]);

@@ -184,10 +184,7 @@ const secrets: readonly Scene[] = [
         'the secret file email-email-0 is missing: no such file',
         '`leitstand up` writes it anew, readable by Alertmanager',
       ),
-      pagerduty: unsent(
-        'the secret file pagerduty-pagerduty-0 is empty',
-        '`leitstand up` writes it anew',
-      ),
+      pagerduty: unsent('the secret file pagerduty-pagerduty-0 is empty', '`leitstand up` writes it anew'),
       webhook: perGeneration(
         unsent(
           'the secret file webhook-webhook-0 cannot be read: EISDIR',
@@ -199,6 +196,23 @@ const secrets: readonly Scene[] = [
     afterwards: ({ world }) => {
       const came = world.history.messages.list({ limit: 9 }).map(({ type }) => type);
       expect(came.filter((type) => type !== 'webhook')).toEqual([]);
+    },
+  },
+  {
+    name: 'a secret file that leads to another place of the inbox',
+    receivers: oneOfEach,
+    prepare: (world, { live }) =>
+      writeFileAtomic(live.secretPath('slack-slack-0'), `${world.inboxUrl}/slack/services/T0/B0/another`),
+    request: () => ({ timeoutMs: 4_000 }),
+    inbox: {
+      slack: lost(
+        'Alertmanager sent something of this type, and it did not arrive in the inbox',
+        '`leitstand inbox list` shows what came; where something came to another place, what runs is not what leitstand.yaml says: leitstand up',
+        'none',
+      ),
+      email: CONFIRMED,
+      pagerduty: CONFIRMED,
+      webhook: CONFIRMED,
     },
   },
   {

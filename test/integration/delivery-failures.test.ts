@@ -187,10 +187,12 @@ describeScenes('what providers answer', [
     },
     afterwards: async ({ running }) => {
       const log = async () => (await running.live.logTail(400)).join('\n');
-      for (const one of ['slack[0]', 'webhook[0]'])
+      for (const one of ['slack[0]', 'webhook[0]']) {
+        // oxlint-disable-next-line vitest/no-standalone-expect -- called by the test of the row
         await expect
           .poll(log, { timeout: 30_000 })
           .toContain(`${one}: notify retry canceled due to unrecoverable error after 1 attempts`);
+      }
     },
   },
   {

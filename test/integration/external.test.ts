@@ -199,7 +199,9 @@ receivers:
 
   it('routes the test alerts as its own amtool says', async () => {
     const { live, alerting } = await start();
-    const probes = makeProbes(alerting, { kind: 'receivers', names: alerting.receivers }, 'abc').filter(({ routed }) => routed);
+    const probes = makeProbes(alerting, { kind: 'receivers', names: alerting.receivers }, 'abc').filter(
+      ({ routed }) => routed,
+    );
     expect(probes).toHaveLength(4);
     for (const probe of probes) {
       const { labels } = probeAlert(probe, new Date(), 1);

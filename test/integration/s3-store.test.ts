@@ -17,11 +17,12 @@ const weed = await findExecutable('weed', process.env['PATH'] ?? '');
 if (!versitygw) process.stderr.write('S3 store with versitygw: SKIPPED: not on this machine\n');
 if (weed === undefined) process.stderr.write('S3 store with SeaweedFS: SKIPPED: no `weed` on PATH\n');
 
-describe.each([
-  ['versitygw', versitygw && versitygwServer(versitygw.path)],
-  ['SeaweedFS', weed === undefined ? undefined : seaweedServer(weed)],
-] as const)('with %s', (name, program) => {
-  if (!program) return it.skip(`is not on this machine: ${name}`);
+const servers = [
+  ...(versitygw ? [['versitygw', versitygwServer(versitygw.path)] as const] : []),
+  ...(weed === undefined ? [] : [['SeaweedFS', seaweedServer(weed)] as const]),
+];
+
+describe.each(servers)('with %s', (_, program) => {
   let directory = '';
   let server: LiveS3;
 

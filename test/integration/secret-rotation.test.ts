@@ -81,7 +81,7 @@ describe.each(generations)('secrets of a running Alertmanager, %s', (generation)
         await until(() => server.asked.length >= before + wanted);
         return server.asked
           .slice(before)
-          .map(({ url, headers }) => `${url.pathname} ${headers['authorization'] ?? '-'}`)
+          .map(({ url, headers }) => `${url.pathname} ${String(headers['authorization'] ?? '-')}`)
           .sort();
       };
       expect(await seen('One')).toEqual(expected('first', isCurrent));

@@ -7,7 +7,8 @@ import { isAtLeast } from '../../src/stack/version.ts';
 import { generations, requirePrograms } from './programs.ts';
 
 /** Go's words for a text that it cannot parse; what fails later is about fields and arguments. */
-const UNREADABLE = /missing value for command|unclosed|unterminated|unexpected|function "[^"]*" not defined|not in an action|outside/;
+const UNREADABLE =
+  /missing value for command|unclosed|unterminated|unexpected|function "[^"]*" not defined|not in an action|outside/;
 
 describe.each(generations)("the template language, as %s Alertmanager's own parser has it", (generation) => {
   async function verdict(text: string): Promise<string> {

@@ -27,7 +27,12 @@ Ends when every component is ready.`,
     const deployment = { ...(await openDeployment(context)), allowDowngrade: input.flag('allowDowngrade') };
     const { noteInboxDestinations } = await import('../inbox-destinations.ts');
     // Also when a program does not become ready: what Alertmanager reads is new by then.
-    const changes = await up(deployment).finally(() => noteInboxDestinations(context, deployment.stack));
+    let changes: Awaited<ReturnType<typeof up>>;
+    try {
+      changes = await up(deployment);
+    } finally {
+      await noteInboxDestinations(context, deployment.stack);
+    }
     const { endpointLines } = await import('../endpoints.ts');
     return {
       exit: EXIT.ok,

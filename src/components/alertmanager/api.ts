@@ -183,7 +183,11 @@ async function exchange(address: Address, path: string, request: HttpRequest): P
     if (request.signal?.aborted) throw request.signal.reason;
     throw alertmanagerErrors.error('LS-ALERTMANAGER-001', {
       what: `Alertmanager at ${shown} cannot be reached`,
-      ...unreachable(address, error, 'check the address, and whether it runs; of your own stack: leitstand status, leitstand up'),
+      ...unreachable(
+        address,
+        error,
+        'check the address, and whether it runs; of your own stack: leitstand status, leitstand up',
+      ),
       cause: error,
     });
   }

@@ -52,5 +52,5 @@ ${button !== undefined && html`<form method="post"><button type="submit">${butto
 </body>
 </html>
 `;
-  return `${head}<style>${STYLE}</style>\n${body}`;
+  return `${head.toString()}<style>${STYLE}</style>\n${body.toString()}`;
 }

@@ -33,7 +33,7 @@ export function cardHtml(card: MessageCard, language: Language): Html {
 function chatHtml(card: ChatCard, words: CardWords): Html {
   const { author, title, colour, text, fields, buttons, footer, notification } = card;
   return html`<div class="card chat">
-<p class="chat-author"><span class="avatar" aria-hidden="true">${[...author][0] ?? ''}</span> <b>${author}</b></p>
+<p class="chat-author"><span class="avatar" aria-hidden="true">${Array.from(author)[0] ?? ''}</span> <b>${author}</b></p>
 <div class="attachment">
 ${bar(colour)}
 <div class="attachment-body">

@@ -28,11 +28,11 @@ export function cardPage({ title, language, style, body }: Page): string {
   return `<!doctype html>
 <html lang="${language}">
 <head>
-${head}
+${head.toString()}
 <style>${BASE_STYLE}${CARD_STYLE}${style}</style>
 </head>
 <body>
-${body}
+${body.toString()}
 </body>
 </html>
 `;

@@ -5,7 +5,7 @@ import { type Fix, hostOf, previewOf, secretOf, settingOf, statusIn, thenApply }
 function placesOf(target: Target): SlackPlaces {
   return {
     secret: secretOf(target),
-    then: thenApply(target),
+    afterwards: thenApply(target),
     channel: settingOf('channel', target),
     preview: previewOf(target),
   };

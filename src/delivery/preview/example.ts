@@ -53,7 +53,7 @@ export function builtInExample(
 /** As Prometheus makes it of a rule's expression on one line (util/strutil, TableLinkForExpression). */
 export function queryUrl(prometheus: string, expression: string): string {
   const query = new URLSearchParams({ 'g0.expr': expression.trim().replaceAll(/\s+/g, ' '), 'g0.tab': '1' });
-  return `${prometheus.replace(/\/+$/, '')}/graph?${query}`;
+  return `${prometheus.replace(/\/+$/, '')}/graph?${query.toString()}`;
 }
 
 const HOSTILE_LABELS = {

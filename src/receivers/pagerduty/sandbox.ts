@@ -72,8 +72,7 @@ function refusal(status: number): Pick<SandboxReply, 'headers' | 'body'> | undef
     headers: JSON_HEADERS,
     body: JSON.stringify({ status: words, message, errors }),
   });
-  if (status === 400)
-    return answer('invalid event', 'Event object is invalid', [WRONG_KEY]);
+  if (status === 400) return answer('invalid event', 'Event object is invalid', [WRONG_KEY]);
   return status === 429 ? answer('throttle exceeded', 'Request Limit Exceeded', []) : undefined;
 }
 

@@ -5,7 +5,7 @@ export interface SlackPlaces {
   /** `the secret SLACK_WEBHOOK_URL` */
   readonly secret: string;
   /** What brings a change into force: `; then: leitstand up`. */
-  readonly then: string;
+  readonly afterwards: string;
   /** `` `channel` of on-call slack[0] in leitstand.yaml `` */
   readonly channel: string;
   /** Command that shows the message: `leitstand alert preview on-call`. */
@@ -16,7 +16,7 @@ export interface SlackPlaces {
 export function placesWith({ label }: Secret): SlackPlaces {
   return {
     secret: `the ${label}`,
-    then: '; then: leitstand up',
+    afterwards: '; then: leitstand up',
     channel: '`channel`',
     preview: 'leitstand alert preview',
   };
@@ -28,10 +28,10 @@ interface SlackAnswer {
   fix(places: SlackPlaces): string;
 }
 
-const newWebhook: SlackAnswer['fix'] = ({ secret, then }) =>
-  `make a new webhook at https://api.slack.com/apps (your app, *Incoming Webhooks*) and put its URL into ${secret}${then}`;
-const newToken: SlackAnswer['fix'] = ({ secret, then }) =>
-  `copy the *Bot User OAuth Token* from https://api.slack.com/apps (your app, *OAuth & Permissions*) into ${secret}${then}`;
+const newWebhook: SlackAnswer['fix'] = ({ secret, afterwards }) =>
+  `make a new webhook at https://api.slack.com/apps (your app, *Incoming Webhooks*) and put its URL into ${secret}${afterwards}`;
+const newToken: SlackAnswer['fix'] = ({ secret, afterwards }) =>
+  `copy the *Bot User OAuth Token* from https://api.slack.com/apps (your app, *OAuth & Permissions*) into ${secret}${afterwards}`;
 const newScopes: SlackAnswer['fix'] = (places) =>
   `give the app the scopes chat:write (to post) and channels:history (to look) at https://api.slack.com/apps and install it again; then ${newToken(places)}`;
 const invite: SlackAnswer['fix'] = ({ channel }) =>

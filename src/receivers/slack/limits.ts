@@ -45,7 +45,7 @@ function attachmentLimits(attachment: Fields): string[] {
           `the text (${words.length} characters, ${breaks} line breaks) is folded: its end shows after "Show more"`,
         ]
       : []),
-    ...([...title].length >= MAX_TITLE && title.endsWith('…')
+    ...(Array.from(title).length >= MAX_TITLE && title.endsWith('…')
       ? [`Alertmanager has cut the title at ${MAX_TITLE} characters`]
       : []),
     ...(textOf(attachment, 'footer').length > MAX_FOOTER

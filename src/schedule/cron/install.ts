@@ -7,7 +7,7 @@ import { scheduleText } from '../job-state.ts';
 import { readOwners, writeOwners } from '../owners.ts';
 import { type CronTable, cronTable, tableFor } from './table.ts';
 
-export const CRON_DIRECTORY = '/etc/cron.d';
+const CRON_DIRECTORY = '/etc/cron.d';
 /** cron(8) of Debian: names of files as run-parts(8) has them. */
 const READ_NAME = /^[A-Za-z0-9_-]+$/;
 

@@ -29,7 +29,14 @@ function world(place: string, parts: Partial<DoctorWorld> = {}): DoctorWorld {
   return {
     stack: {
       ...emptyStack('under-test', join(place, 'leitstand.yaml'), stateDir),
-      backup: { store: { kind: 'directory', path: join(stateDir, 'repository') }, retention: { days: 30, weeks: 0, months: 0, years: 0 }, schedule: { enabled: false, location: 'UTC', jitterMs: 0, times: {}, maxAgeMs: {} }, retentionOf: {}, verify: { days: 30 }, metrics: { prefix: 'sva', service: 'monitoring' } },
+      backup: {
+        store: { kind: 'directory', path: join(stateDir, 'repository') },
+        retention: { days: 30, weeks: 0, months: 0, years: 0 },
+        schedule: { enabled: false, location: 'UTC', jitterMs: 0, times: {}, maxAgeMs: {} },
+        retentionOf: {},
+        verify: { days: 30 },
+        metrics: { prefix: 'sva', service: 'monitoring' },
+      },
       provision: { sources: ['cache'], paths: {}, cacheDir: join(place, 'cache') },
     },
     mistakes: [],

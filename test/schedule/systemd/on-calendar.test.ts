@@ -90,9 +90,9 @@ describe.runIf(hasAnalyze)('systemd itself', () => {
       fc.property(fc.tuple(field(0, 59), field(0, 23), dayOfMonth, field(1, 12), weekday), (fields) => {
         const schedule = fields.join(' ');
         const lines = onCalendar(schedule, 'UTC');
-        expect(lines, schedule).toBeDefined();
+        expect(lines, `${schedule}`).toBeDefined();
         const expected = byCron(schedule, 'UTC', 5);
-        expect(bySystemd(lines ?? [], FROM, expected.length), schedule).toEqual(expected);
+        expect(bySystemd(lines ?? [], FROM, expected.length), `${schedule}`).toEqual(expected);
       }),
       { numRuns: Number(process.env['RUNS'] ?? 60) },
     );

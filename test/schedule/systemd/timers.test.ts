@@ -50,7 +50,7 @@ const install = (jobs: readonly ScheduledJob[], more: { readonly dryRun?: boolea
     },
     world,
   );
-const units = async () => (await readdir(world.unitDirectory).catch(() => [])).sort();
+const units = async () => (await readdir(world.unitDirectory).catch((): string[] => [])).sort();
 const TIMER = 'leitstand-rathaus-nord.backup.timer';
 const ALL = ['alert-test.service', 'alert-test.timer', 'backup.service', 'backup.timer'].map(
   (name) => `leitstand-rathaus-nord.${name}`,
