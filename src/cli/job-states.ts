@@ -2,7 +2,7 @@ import type { History } from '../history/history.ts';
 import { jobState, scheduleText } from '../schedule/job-state.ts';
 import { ownershipOf, readOwners } from '../schedule/owners.ts';
 import { formatElapsed } from '../platform/units.ts';
-import type { JobOwner, JobState, ScheduledJob } from '../stack/job.ts';
+import type { JobOwner, JobRun, JobState, ScheduledJob } from '../stack/job.ts';
 import type { Stack } from '../stack/stack.ts';
 import { possibleJobs, scheduledJobs } from './scheduled-jobs.ts';
 import { formatTime } from './terminal.ts';
@@ -55,15 +55,32 @@ export function jobRow(state: JobState): string[] {
   ];
 }
 
-function notes({ condition, last, overdueSince, pausedUntil, owner, remark }: JobState): string[] {
+/** Later than the minute that a start of the daemon takes. */
+const LATE_MS = 5 * 60_000;
+
+function notes(state: JobState): string[] {
+  const { condition, last, overdueSince, pausedUntil, owner, remark } = state;
   return [
     pausedUntil === undefined ? '' : `paused until ${formatTime(pausedUntil)}`,
     condition === 'missed' && overdueSince !== undefined ? `due since ${formatTime(overdueSince)}` : '',
     last?.endedAt === undefined
       ? ''
       : `took ${formatElapsed(Date.parse(last.endedAt) - Date.parse(last.startedAt))}`,
+    lateness(last),
     last?.reason ?? (last?.outcome === 'lost' ? 'whoever ran it died' : ''),
+    passedOver(state),
     owner === undefined ? '' : `by ${OWNER_WORDS[owner]}`,
     remark ?? '',
   ];
+}
+
+function lateness(last: JobRun | undefined): string {
+  const ms = Date.parse(last?.startedAt ?? '') - Date.parse(last?.dueAt ?? '');
+  return ms > LATE_MS ? `began ${formatElapsed(ms)} late` : '';
+}
+
+/** Since the last run, if it was. */
+function passedOver({ last, lastSkipped }: JobState): string {
+  if (!lastSkipped || (last && last.startedAt > lastSkipped.startedAt)) return '';
+  return `passed over ${formatTime(lastSkipped.startedAt)}: ${lastSkipped.reason ?? 'another was at it'}`;
 }

@@ -2,10 +2,10 @@ import type { InboxMessage } from '../stack/sandbox.ts';
 import type { Evidence } from './evidence.ts';
 import { failed } from './failure.ts';
 import { fixFor } from './fixes.ts';
-import { ROUTING_MS } from './judge-routing.ts';
+import { isGivenUp } from './given-up.ts';
 import { fixIfOnPurpose } from './on-purpose.ts';
 import type { IntegrationReport } from './report.ts';
-import { allFailed, allSucceeded } from './shared-counters.ts';
+import { allSucceeded } from './shared-counters.ts';
 import { named, type Target } from './target.ts';
 
 /** What Alertmanager makes of an answer is counted a moment later. */
@@ -39,21 +39,14 @@ export function judgeArrival(integration: Target, evidence: Evidence): Integrati
 
 /** It may be sent again and be taken then, or it is not known yet what Alertmanager made of the answer. */
 function isStillOpen(integration: Target, message: InboxMessage, evidence: Evidence): boolean {
-  if (isTriedAgain(integration, message)) return !isGivenUp(evidence);
-  return isLikeSuccess(message) && evidence.elapsedMs < COUNTED_MS && !isGivenUp(evidence);
+  if (isTriedAgain(integration, message)) return !isGivenUp(integration, evidence);
+  return isLikeSuccess(message) && evidence.elapsedMs < COUNTED_MS && !isGivenUp(integration, evidence);
 }
 
 /** Source: prometheus/alertmanager notify/util.go (Retrier), notify/pagerduty and notify/email. */
 function isTriedAgain({ type }: Target, { replyStatus }: InboxMessage): boolean {
   if (type === 'email' || replyStatus === 0 || replyStatus >= 500) return true;
   return type === 'pagerduty' && replyStatus === 429;
-}
-
-/** Nothing better will come: Alertmanager has given up, or nobody waits any longer. */
-export function isGivenUp({ counted, sameType, final, elapsedMs, patienceMs, turnsMs }: Evidence): boolean {
-  if (final || elapsedMs >= patienceMs) return true;
-  const allHadTheirTurn = turnsMs === 0 || elapsedMs >= turnsMs + ROUTING_MS;
-  return allHadTheirTurn && counted !== undefined && allFailed(counted, sameType);
 }
 
 /**

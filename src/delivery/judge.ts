@@ -2,8 +2,8 @@ import type { Counted } from './counters.ts';
 import type { Evidence } from './evidence.ts';
 import { failed } from './failure.ts';
 import { fixFor } from './fixes.ts';
-import { isGivenUp, judgeArrival } from './judge-arrival.ts';
-import { type FailedAttempt, isOf } from './log-lines.ts';
+import { isGivenUp, lastAttempt, LOG_PATIENCE_MS } from './given-up.ts';
+import { judgeArrival } from './judge-arrival.ts';
 import { judgeRouting, judgeUnsaidMute } from './judge-routing.ts';
 import { fixIfOnPurpose } from './on-purpose.ts';
 import { withoutSecrets } from './redaction.ts';
@@ -17,8 +17,6 @@ const RETRY_PATIENCE_MS = 5_000;
 const ANSWERED = /status code \d|received an error response|(?:auth|command|client|failure): "?[45]\d\d\b/;
 /** The same in its counters: notify/util.go, `Reason`. */
 const ANSWERS: ReadonlySet<string> = new Set(['clientError', 'serverError', 'authError', 'rateLimited']);
-/** The counters move first; the log says why a moment later. */
-const LOG_PATIENCE_MS = 1_000;
 /** For so long a group of a rendered stack is tried at least: `MinTimeout` in notify/notify.go. */
 const GROUP_TIMEOUT_MS = 10_000;
 
@@ -66,8 +64,8 @@ function judgeEvent(
 }
 
 function judgeAttempts(integration: Target, evidence: Evidence): IntegrationReport | undefined {
-  const last = evidence.attempts.filter((attempt) => isOf(attempt, integration)).at(-1);
-  if (!last || !(isEnd(last, evidence) || isGivenUp(evidence))) return undefined;
+  const last = lastAttempt(integration, evidence);
+  if (!last || !isGivenUp(integration, evidence)) return undefined;
   const stage = ANSWERED.test(last.reason) ? 'receive' : 'send';
   const reason = withoutSecrets(last.reason, integration);
   const fix =
@@ -75,12 +73,6 @@ function judgeAttempts(integration: Target, evidence: Evidence): IntegrationRepo
       ? inboxDown(integration)
       : fixIfOnPurpose(fixFor(reason, integration), evidence.unread);
   return { ...failed(integration, stage, reason, fix), evidence: "Alertmanager's log", evidenceKind: 'log' };
-}
-
-/** Without the labels of its group, a failure may be that of another alert: the own one has time to get through. */
-function isEnd({ isFinal, group }: FailedAttempt, { elapsedMs, turnsMs }: Evidence): boolean {
-  const isOwn = group !== undefined && turnsMs === 0;
-  return isFinal && elapsedMs >= (isOwn ? 0 : turnsMs + LOG_PATIENCE_MS);
 }
 
 /** Nothing listens, and it is not a proxy on the way. */

@@ -8,7 +8,7 @@ import { loadStack } from '../../src/cli/load-stack.ts';
 import { possibleJobs, scheduledJobs } from '../../src/cli/scheduled-jobs.ts';
 import { desiredState } from '../../src/runtimes/native/desired.ts';
 import { writeOwners } from '../../src/schedule/owners.ts';
-import type { JobRun } from '../../src/stack/job.ts';
+import type { JobRun, JobState } from '../../src/stack/job.ts';
 import { contextFor } from './context.ts';
 
 const OWN = `schema: 1
@@ -186,6 +186,19 @@ describe('a line about a job', () => {
       expect.stringContaining('2026-11-28'),
       'took 42.0 s; LS-REPO-020: the S3 store cannot be reached; by systemd; X has another time',
     ]);
+  });
+  it('says that it began late, and that one was passed over since', () => {
+    const { reason: _, ...good } = run;
+    const late = { ...good, dueAt: '2026-11-27T20:00:00.000Z' };
+    const skipped = { ...run, startedAt: '2026-11-29T02:00:00.000Z', reason: 'repository: drill is at it' };
+    const notes = (state: Partial<JobState>) => jobRow({ ...base, condition: 'succeeded', ...state })[4];
+    expect(notes({ last: late })).toMatch(/^took 42\.0 s; began 6 ?h.* late$/);
+    expect(notes({ last: good, lastSkipped: skipped })).toMatch(
+      /^took 42\.0 s; passed over 2026-11-29 \d\d:00:00: repository: drill is at it$/,
+    );
+    expect(
+      notes({ last: { ...good, startedAt: '2026-11-30T02:00:00.000Z' }, lastSkipped: skipped }),
+    ).not.toContain('passed over');
   });
   it('says until when it is paused', () => {
     const [, state, , , notes] = jobRow({

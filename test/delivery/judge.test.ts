@@ -334,6 +334,14 @@ describe('what is tried again', () => {
       );
   });
 
+  it('is of the inbox, whose words go before those of the log', () => {
+    const own = { ...end, group: 'alertname="LeitstandTest_abcx0x"' };
+    for (const status of [200, 500])
+      expect(
+        judge(integration, { ...early, isInbox: true, message: no(status), attempts: [own] }),
+      ).toMatchObject({ verdict: 'FAILED', evidenceKind: 'inbox' });
+  });
+
   it('on purpose has another fix', () => {
     const told = { ...no(403), problems: ['invalid_token (told to misbehave: status 403)'] };
     expect(judge(integration, { ...early, isInbox: true, message: told })?.fix).toMatch(

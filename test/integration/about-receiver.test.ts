@@ -22,7 +22,8 @@ describe.each(generations)('what is wrong with a receiver, with %s programs', (g
       },
       severities: { critical: 'on-call', warning: 'ops' },
       default: 'team',
-      groupWaitMs: 0,
+      // They come one by one: told at once, the first would go alone and the others wait for group_interval.
+      groupWaitMs: 1_000,
     });
     const now = new Date();
     await createAlertmanagerApi(live.url).post(

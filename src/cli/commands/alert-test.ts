@@ -69,7 +69,7 @@ read its secrets, and what would hold the test back.`,
   ],
   exits: [
     '0   every integration reaches --min-verdict',
-    '1   one does not',
+    '1   one does not, or what runs is not what `leitstand up` gave to Alertmanager',
     '4   Alertmanager refuses the credentials',
     '5   it cannot be asked; with --direct: there is nothing to send to',
   ],

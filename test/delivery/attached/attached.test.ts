@@ -140,6 +140,12 @@ describe('whom an attached Alertmanager tells', () => {
       ['real', undefined],
       ['team', {}],
     ]);
+    const untold = CONFIG.replace(
+      '  routes:\n',
+      '  routes:\n  - {receiver: "null", matchers: [leitstand_test!=""]}\n',
+    );
+    const probes = makeProbes(attachedAlerting(untold), { kind: 'receivers', names: ['on-call'] }, 'abcdef');
+    expect(probes[0]?.routed).toBeUndefined();
   });
 
   it('is another configuration when a receiver or its way changes, and the same for another order', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -43,7 +43,8 @@ export async function exportPrograms(
   };
   try {
     const tar = writeTar(tarEntries(cacheDir, paths.sort(), created));
-    const target = createWriteStream(temporary, { flags: 'wx', mode: 0o644, flush: true });
+    // Opened here: a stream that is given up before it has opened its file makes it all the same, after the `rm`.
+    const target = (await open(temporary, 'wx', 0o644)).createWriteStream({ flush: true });
     if (file.endsWith('.tar')) await pipeline(tar, measured, target, { signal });
     else await pipeline(tar, createGzip(), measured, target, { signal });
     await rename(temporary, file);
