@@ -203,7 +203,7 @@ function fullLook(following: Following, { pending, open, reports, look }: FullLo
 /** How often Alertmanager said that it has given the integration up. */
 function endsOf({ probe, integration }: Expected, { attempts }: Testimony): number {
   return attempts.filter(
-    (attempt) => attempt.isFinal && isOf(attempt, integration) && mayConcern(attempt, probe.nonce),
+    (attempt) => attempt.end !== undefined && isOf(attempt, integration) && mayConcern(attempt, probe.nonce),
   ).length;
 }
 

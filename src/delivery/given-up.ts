@@ -21,8 +21,8 @@ export function isGivenUp(integration: Target, evidence: Evidence): boolean {
   return allHadTheirTurn && counted !== undefined && allFailed(counted, sameType);
 }
 
-/** Without the labels of its group, a failure may be that of another alert: the own one has time to get through. */
-function isEnd({ isFinal, group }: FailedAttempt, { elapsedMs, turnsMs }: Evidence): boolean {
+/** What was tried for long is tried again at the next group_interval. Without the labels of its group, a failure may be that of another alert: the own one has time to get through. */
+function isEnd({ end, group }: FailedAttempt, { elapsedMs, turnsMs }: Evidence): boolean {
   const isOwn = group !== undefined && turnsMs === 0;
-  return isFinal && elapsedMs >= (isOwn ? 0 : turnsMs + LOG_PATIENCE_MS);
+  return end === 'refused' && elapsedMs >= (isOwn ? 0 : turnsMs + LOG_PATIENCE_MS);
 }

@@ -5,15 +5,15 @@ export interface FailedAttempt {
   readonly integration: string;
   /** Without the URLs that the line may hold: they are secrets. */
   readonly reason: string;
-  /** Alertmanager has given up, and tries it again no sooner than at the next group_interval. */
-  readonly isFinal: boolean;
+  /** The notification ended with it: refused for good, or tried for as long as Alertmanager does. Absent: it goes on. */
+  readonly end?: 'refused' | 'exhausted';
   /** Labels of the alert group, where the line names them (since 0.28). */
   readonly group?: string;
 }
 
 const TIME = /\b(?:ts|time)=(\S+)/;
 const ATTEMPT = /\breceiver="?([^\s"]+)"? integration="?([a-z]+\[\d+\])"?/;
-const FINAL = /([\w.-]+)\/([a-z]+\[\d+\]): (?:notify retry canceled[^:]*: )?([^;]*)/g;
+const FINAL = /([\w.-]+)\/([a-z]+\[\d+\]): (?:notify retry canceled([^:]*): )?([^;]*)/g;
 const ERROR = /\berr=("(?:[^"\\]|\\.)*"|\S+)/;
 const GROUP = /\baggrGroup=("(?:[^"\\]|\\.)*"|\S+)/;
 /** Alertmanager hides Slack's URLs itself; up to 0.27 it logs those of webhooks as they are. */
@@ -35,11 +35,14 @@ export function failedAttempts(lines: readonly string[], since: Date): FailedAtt
     const attempt = ATTEMPT.exec(line);
     if (attempt?.[1] !== undefined && attempt[2] !== undefined) {
       const [, receiver, integration] = attempt;
-      failures.push({ receiver, integration, reason: tidied(reason), isFinal: false, ...group });
+      failures.push({ receiver, integration, reason: tidied(reason), ...group });
       continue;
     }
-    for (const [, receiver = '', integration = '', why = ''] of withoutUrls(reason).matchAll(FINAL)) {
-      failures.push({ receiver, integration, reason: tidied(why), isFinal: true, ...group });
+    for (const [, receiver = '', integration = '', how = '', why = ''] of withoutUrls(reason).matchAll(
+      FINAL,
+    )) {
+      const end = how.includes('unrecoverable') ? 'refused' : 'exhausted';
+      failures.push({ receiver, integration, reason: tidied(why), end, ...group });
     }
   }
   return failures;

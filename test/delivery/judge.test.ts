@@ -66,9 +66,8 @@ const refused = {
   receiver: 'on-call',
   integration: 'slack[0]',
   reason: 'dial tcp 127.0.0.1:1: connect: connection refused',
-  isFinal: false,
 };
-const end = { ...refused, isFinal: true };
+const end = { ...refused, end: 'refused' } as const;
 
 describe('good news', () => {
   it('is CONFIRMED by a message that the inbox took, with its time', () => {
@@ -216,6 +215,9 @@ describe('FAILED', () => {
     expect(judge(integration, { ...early, attempts: [end] })).toBeUndefined();
     expect(judge(integration, { ...early, attempts: [end], elapsedMs: 1_000 })?.verdict).toBe('FAILED');
     expect(judge(integration, { ...early, attempts: [own], turnsMs: 2_000 })).toBeUndefined();
+    // Tried for as long as Alertmanager does: the next group_interval is another chance.
+    const exhausted = { ...own, end: 'exhausted' } as const;
+    expect(judge(integration, { ...early, attempts: [exhausted], elapsedMs: 4_000 })).toBeUndefined();
   });
 
   it.each([

@@ -15,7 +15,6 @@ describe("Alertmanager's log", () => {
         receiver: 'on-call',
         integration: 'webhook[0]',
         reason: 'Post "http://127.0.0.1:1/…": dial tcp 127.0.0.1:1: connect: connection refused',
-        isFinal: false,
       },
     ]);
   });
@@ -28,7 +27,6 @@ describe("Alertmanager's log", () => {
       receiver: 'on-call',
       integration: 'slack[2]',
       reason: 'unexpected status code 500: ok',
-      isFinal: false,
       group: 'alertname="T_n1", workspace_id="n1"}',
     });
     if (!attempt) throw new Error('none');
@@ -53,14 +51,24 @@ describe("Alertmanager's log", () => {
         receiver: 'on-call',
         integration: 'slack[0]',
         reason: 'open /run/x: no such file or directory',
-        isFinal: true,
+        end: 'refused',
       },
       {
         receiver: 'on-call',
         integration: 'slack[1]',
         reason: 'channel "#x": unexpected status code 404: no_service',
-        isFinal: true,
+        end: 'refused',
       },
+    ]);
+  });
+
+  it('the end of what was tried again and again', () => {
+    expect(
+      read(
+        'time=2026-11-24T17:03:32.529Z level=ERROR msg="Notify for alerts failed" err="team/webhook[0]: notify retry canceled after 8 attempts: unexpected status code 503"',
+      ),
+    ).toEqual([
+      { receiver: 'team', integration: 'webhook[0]', reason: 'unexpected status code 503', end: 'exhausted' },
     ]);
   });
 

@@ -148,6 +148,8 @@ receivers:
     const drill = await run('drill');
     expect(drill.stdout).toContain('PROVEN: the backup restores.');
     expect(drill.exit).toBe(0);
+    const verify = await run('backup', 'verify');
+    expect(verify.exit, `${verify.stderr}`).toBe(0);
     const last = await run('status', '--json');
     expect(last.exit).toBe(0);
     expect(JSON.parse(last.stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
