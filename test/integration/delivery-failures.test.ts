@@ -167,6 +167,7 @@ describeScenes('what providers answer', [
       ['pagerduty', status(429), 1],
       ['webhook', status(429)],
     ],
+    request: () => ({ timeoutMs: 60_000 }),
     inbox: {
       slack: onPurpose(`${REFUSED}429 {"retry_after":1,"ok":false,"error":"rate_limited"}`, FIX.slackRate),
       email: perGeneration(
@@ -239,6 +240,7 @@ describeScenes('what providers answer', [
     name: 'a late answer',
     receivers: oneOfEach,
     faults: everywhere({ kind: 'slow', delayMs: 1_500 }),
+    request: () => ({ timeoutMs: 60_000 }),
     inbox: { slack: CONFIRMED, email: CONFIRMED, pagerduty: CONFIRMED, webhook: CONFIRMED },
     elsewhere: { slack: ACCEPTED, email: ACCEPTED, pagerduty: ACCEPTED, webhook: ACCEPTED },
   },
