@@ -2,10 +2,17 @@ import { expect } from 'vitest';
 import { createAlertmanagerApi } from '../../src/components/alertmanager/api.ts';
 import { attachedAlerting } from '../../src/delivery/attached/alerting.ts';
 import type { Hours } from '../../src/stack/stack.ts';
-import { ACCEPTED, CONFIRMED, describeScenes, lost, oneOfEach, type Row, SECRET } from './delivery-scenes.ts';
+import {
+  ACCEPTED,
+  CONFIRMED,
+  describeScenes,
+  lost,
+  oneOfEach,
+  perGeneration,
+  SECRET,
+} from './delivery-scenes.ts';
 import { type DeliveryWorld, type Running, silence } from './delivery-world.ts';
 
-const perGeneration = (current: Row, debian: Row) => ({ current, debian }) as Row;
 const muted = (reason: string, fix: string) =>
   ({ verdict: 'MUTED', reason, fix, evidence: 'alertmanager' }) as const;
 const unclear = (reason: string, fix: string) =>

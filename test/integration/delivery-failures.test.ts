@@ -10,7 +10,7 @@ import {
   oneOfEach,
   onPurpose,
   type Played,
-  type Row,
+  perGeneration,
   whileTold,
 } from './delivery-scenes.ts';
 
@@ -21,8 +21,6 @@ const status = (code: number, retryAfter?: number): Fault => ({
 });
 const everywhere = (fault: Fault, times?: number) =>
   ['slack', 'email', 'pagerduty', 'webhook'].map((type) => [type, fault, times] as const);
-const perGeneration = (current: Row, debian: Row) => ({ current, debian }) as Row;
-
 /** What is to be done, in whole sentences. */
 const NEW_WEBHOOK =
   'make a new webhook at https://api.slack.com/apps (your app, *Incoming Webhooks*) and put its URL into the secret TEST_URL; then: leitstand up';

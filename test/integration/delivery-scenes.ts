@@ -26,7 +26,7 @@ export interface Wanted {
   readonly evidence: NonNullable<IntegrationReport['evidenceKind']> | 'none';
 }
 
-/** Where the two generations differ. */
+/** The same for both generations, or not. */
 export type Row = Wanted | Readonly<Record<Generation, Wanted>>;
 
 /** Receivers as they are named here → what is told about their one integration; `two slack[1]` names another one. */
@@ -204,6 +204,11 @@ export function oneOfEach({ inboxUrl, hostPort }: Pick<DeliveryWorld, 'inboxUrl'
     },
     webhook: { webhook: [{ url: `${inboxUrl}/webhook/${SECRET}` }] },
   };
+}
+
+/** Where the two generations differ. */
+export function perGeneration(current: Wanted, debian: Wanted): Row {
+  return { current, debian };
 }
 
 /** Lost where the destination answers, or does not. */
