@@ -5,7 +5,7 @@ import { type Environment } from '../../platform/environment.ts';
 import { ensureDirectory, exists, readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
 import { ensureOwnedDirectory } from '../../platform/owned-directory.ts';
 import type { RunProgram } from '../../platform/processes.ts';
-import { systemctl } from '../../platform/systemctl.ts';
+import { systemctl, systemctlRefusal } from '../../platform/systemctl.ts';
 import { serviceUnitName, type SystemdScope } from '../../platform/systemd.ts';
 import { releaseStack } from '../../runtimes/native/control.ts';
 import { contactDaemon } from '../../runtimes/native/daemon-client.ts';
@@ -174,14 +174,8 @@ function assertMay(scope: SystemdScope, { isSystemdRunning, uid }: ServiceWorld)
 /** Throws LS-SERVICE-003 with systemctl's own words. */
 function systemctlOf(scope: SystemdScope, world: ServiceWorld) {
   return async (...args: readonly string[]) => {
-    const { exitCode, stdout, stderr } = await systemctl(scope, world, args);
-    if (exitCode === 0) return;
-    throw serviceErrors.error('LS-SERVICE-003', {
-      what: `systemctl ${args.join(' ')} failed`,
-      why: `it ended with exit code ${exitCode ?? 'none'}`,
-      detail: `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== ''),
-      fix: `systemctl ${scope === 'user' ? '--user ' : ''}status ${args.at(-1) ?? ''}`,
-    });
+    const refusal = systemctlRefusal(scope, args, await systemctl(scope, world, args));
+    if (refusal) throw serviceErrors.error('LS-SERVICE-003', refusal);
   };
 }
 

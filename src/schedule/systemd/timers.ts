@@ -4,7 +4,7 @@ import type { Environment } from '../../platform/environment.ts';
 import { ensureDirectory, exists, readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
 import { ensureOwnedDirectory } from '../../platform/owned-directory.ts';
 import type { RunProgram } from '../../platform/processes.ts';
-import { systemctl } from '../../platform/systemctl.ts';
+import { systemctl, systemctlRefusal } from '../../platform/systemctl.ts';
 import type { SystemdScope } from '../../platform/systemd.ts';
 import { scheduleErrors } from '../errors.ts';
 import { scheduleText } from '../job-state.ts';
@@ -194,13 +194,7 @@ function assertMay(scope: SystemdScope, { isSystemdRunning, uid }: TimerWorld): 
 /** Throws LS-SCHEDULE-003 with systemctl's own words. */
 function demandOf(scope: SystemdScope, world: TimerWorld) {
   return async (...args: readonly string[]) => {
-    const { exitCode, stdout, stderr } = await systemctl(scope, world, args);
-    if (exitCode === 0) return;
-    throw scheduleErrors.error('LS-SCHEDULE-003', {
-      what: `systemctl ${args.join(' ')} failed`,
-      why: `it ended with exit code ${exitCode ?? 'none'}`,
-      detail: `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== ''),
-      fix: `systemctl ${scope === 'user' ? '--user ' : ''}status ${args.at(-1) ?? ''}`,
-    });
+    const refusal = systemctlRefusal(scope, args, await systemctl(scope, world, args));
+    if (refusal) throw scheduleErrors.error('LS-SCHEDULE-003', refusal);
   };
 }
