@@ -47,20 +47,27 @@ export interface MarkedProcess extends ProcessIdentity {
   readonly group: number;
 }
 
+/** Processes looked at together: one after the other, the waiting in between costs more than the reading. */
+const AT_ONCE = 32;
+
 /** Every live process whose environment holds the variable, as far as this user may look. */
 export async function listByEnvironment(name: string): Promise<MarkedProcess[]> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
   const found: MarkedProcess[] = [];
-  for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const environment = await readFile(`/proc/${entry}/environ`, 'utf8').catch(() => '');
-    const value = environment.split('\0').find((line) => line.startsWith(`${name}=`));
-    if (value === undefined) continue;
-    const pid = Number(entry);
-    const stat = await readStat(pid);
-    if (!stat || stat.state === 'Z' || stat.state === 'X') continue;
-    found.push({ pid, startTime: stat.startTime, group: stat.group, value: value.slice(name.length + 1) });
+  for (let at = 0; at < pids.length; at += AT_ONCE) {
+    const looks = pids.slice(at, at + AT_ONCE).map((pid) => lookForMark(pid, name));
+    for (const marked of await Promise.all(looks)) if (marked) found.push(marked);
   }
   return found;
+}
+
+async function lookForMark(pid: number, name: string): Promise<MarkedProcess | undefined> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+  const value = environment.split('\0').find((line) => line.startsWith(`${name}=`));
+  if (value === undefined) return undefined;
+  const stat = await readStat(pid);
+  if (!stat || stat.state === 'Z' || stat.state === 'X') return undefined;
+  return { pid, startTime: stat.startTime, group: stat.group, value: value.slice(name.length + 1) };
 }
 
 /** Every pid whose environment holds `NAME=value`, as far as this user may look. */

@@ -147,10 +147,10 @@ describe('one port', () => {
   });
 
   it('serves 200 at once, of every kind', async () => {
+    const posted = { method: 'POST', body: 'x', timeoutMs: 40_000 } as const;
     const one = async (i: number) => {
-      if (i % 4 === 0) return httpExchange(`http://127.0.0.1:${port}/web`, { method: 'POST', body: 'x' });
-      if (i % 4 === 1)
-        return httpExchange(`https://127.0.0.1:${port}/web`, { method: 'POST', body: 'x', ca });
+      if (i % 4 === 0) return httpExchange(`http://127.0.0.1:${port}/web`, posted);
+      if (i % 4 === 1) return httpExchange(`https://127.0.0.1:${port}/web`, { ...posted, ca });
       const client = i % 4 === 2 ? await dial(port) : await dialTls(port, ca);
       await client.until(reply(220));
       client.send('EHLO me\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n');

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fullMatch } from '../../src/routing/expression.ts';
 import { escapeExpression, holds, matcherText, parseMatchers } from '../../src/routing/matcher.ts';
+import { workedMs } from '../fixtures/cpu-time.ts';
 
 interface Expressions {
   readonly texts: readonly string[];
@@ -26,10 +27,10 @@ describe('regular expressions', () => {
   it.each(['(a+)+b', '(a|a)*b', '(a*)*b', '(?:a|aa)+$|b', '(.*a){20}', '([a-z]+)*1'])(
     '%s takes no more time with a text that defeats others',
     (pattern) => {
-      const start = performance.now();
+      const start = workedMs();
       fullMatch(pattern, `${'a'.repeat(20_000)}!`);
       // Exponential time would not end in this life; this is room for a slow machine.
-      expect(performance.now() - start).toBeLessThan(5_000);
+      expect(workedMs() - start).toBeLessThan(5_000);
     },
   );
 
@@ -37,9 +38,9 @@ describe('regular expressions', () => {
     const piece = fc.constantFrom('a', '.', '\\w', '(', ')', '*', '+', '?', '|', '[ab]', '{2,9}', '(?:', '$');
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 14 }), fc.nat({ max: 400 }), (pieces, length) => {
-        const start = performance.now();
+        const start = workedMs();
         fullMatch(pieces.join(''), `${'a'.repeat(length)}!`);
-        expect(performance.now() - start).toBeLessThan(2_000);
+        expect(workedMs() - start).toBeLessThan(2_000);
       }),
       { numRuns: 500 },
     );

@@ -57,7 +57,8 @@ ${common.length > 0 && html`<div class="common">${noteHtml('warn', words.always,
 }
 
 function typeName(type: string, words: PageWords): string {
-  return words.types[type] ?? type;
+  // A foreign Alertmanager's file may hold any word: `constructor` is no type of ours.
+  return Object.hasOwn(words.types, type) ? (words.types[type] ?? type) : type;
 }
 
 function caseHtml(one: CasePreview, common: readonly string[], language: Language): Html {

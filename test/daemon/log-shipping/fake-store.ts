@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isPortFree } from '../../../src/platform/ports.ts';
+import { freePort } from '../../fixtures/free-port.ts';
 
 export interface StoredLine {
   readonly component: string;
@@ -10,14 +9,6 @@ export interface StoredLine {
 }
 
 type Answer = (lines: readonly StoredLine[], response: ServerResponse) => boolean;
-
-/** From a range that nobody else is given ports of: it must still be free when the store comes back. */
-async function ownPort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(12_000, 19_000);
-    if (await isPortFree(port)) return port;
-  }
-}
 
 /** A log store that answers the push API, and can be told to misbehave as real ones do. */
 export class FakeStore implements AsyncDisposable {
@@ -38,7 +29,7 @@ export class FakeStore implements AsyncDisposable {
   }
 
   static async open(options: { readonly down?: boolean } = {}): Promise<FakeStore> {
-    const store = new FakeStore(await ownPort());
+    const store = new FakeStore(await freePort());
     if (options.down !== true) await store.up();
     return store;
   }

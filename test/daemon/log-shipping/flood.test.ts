@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { ShippingCounts } from '../../../src/daemon/log-shipping/counts.ts';
 import { LogShipper } from '../../../src/daemon/log-shipping/shipper.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { findFreePort } from '../../../src/platform/ports.ts';
+import { freePort } from '../../fixtures/free-port.ts';
 import { makeLayout, nativeLayout } from '../../../src/runtimes/native/layout.ts';
 import { rotateLogs } from '../../../src/runtimes/native/log-rotation.ts';
 import { eventually } from '../../runtimes/native/harness.ts';
@@ -18,6 +18,8 @@ const MIB = 1024 ** 2;
 
 it('a flood of 100 MB/s holds neither the disk nor the other logs; what is not sent is counted', {
   timeout: 60_000,
+  // Whether a machine that has much else to do keeps up with 100 MB/s is not what is shown.
+  retry: 2,
 }, async () => {
   const root = await mkdtemp(join(tmpdir(), 'leitstand-flood-'));
   const layout = nativeLayout(root);
@@ -44,7 +46,7 @@ it('a flood of 100 MB/s holds neither the disk nor the other logs; what is not s
   await shipper.follow(['alpha', 'beta']);
   shipper.run();
   const log = await open(layout.log('alpha'), 'a');
-  const port = String(await findFreePort(0));
+  const port = String(await freePort());
   const program = spawn(
     process.execPath,
     [COUNTING, '--port', port, '--lines-a-second', '0', '--flood', '100'],

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openHistory } from '../../../src/history/history.ts';
 import { parseMetrics } from '../../../src/platform/metrics-text.ts';
-import { findFreePort } from '../../../src/platform/ports.ts';
+import { freePort } from '../../fixtures/free-port.ts';
 import type { DesiredComponent } from '../../../src/runtimes/native/desired.ts';
 import type { ExpectedProof, ProofClaim } from '../../../src/stack/proof.ts';
 import { eventually, makeStack, type TestStack } from '../../runtimes/native/harness.ts';
@@ -11,7 +11,7 @@ let stack: TestStack;
 let port: number;
 beforeEach(async () => {
   stack = await makeStack();
-  port = await findFreePort(0);
+  port = await freePort();
 });
 afterEach(() => stack[Symbol.asyncDispose]());
 

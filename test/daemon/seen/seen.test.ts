@@ -10,7 +10,7 @@ import { awaitSightings, seenLinks, seenSoFar } from '../../../src/delivery/sigh
 import { type History, openHistory } from '../../../src/history/history.ts';
 import { SIGHTING_TTL_MS } from '../../../src/history/sightings.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { findFreePort } from '../../../src/platform/ports.ts';
+import { freePort } from '../../fixtures/free-port.ts';
 import type { Language } from '../../../src/stack/language.ts';
 import { type HandClock, handClock } from '../../fixtures/hand-clock.ts';
 
@@ -30,7 +30,7 @@ beforeEach(async () => {
   history = openHistory(database);
   clock = handClock('2026-11-27T10:00:00.000Z');
   [language, said] = ['en', []];
-  const port = await findFreePort(0);
+  const port = await freePort();
   base = `http://127.0.0.1:${port}`;
   const seen = seenServer({ database, clock, language: () => language, say: (text) => said.push(text) });
   const server = await serveMetrics(port, { page: async () => 'up 1\n', seen });

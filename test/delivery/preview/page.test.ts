@@ -89,6 +89,7 @@ describe('the page of a preview', () => {
   it('stays ours whatever a message, a place or a name holds', () => {
     const text = fc.oneof(
       fc.constantFrom('<script>alert(1)</script>', '"><b>', "'--><!--", '`</code>`', '</title><script>'),
+      fc.constantFrom('__proto__', 'constructor'),
       fc.string({ unit: 'binary' }),
     );
     fc.assert(

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findFreePort } from '../../../src/platform/ports.ts';
+import { freePort } from '../../fixtures/free-port.ts';
 import { LeitstandError } from '../../../src/platform/errors.ts';
 import { directSender } from '../../../src/receivers/email/direct.ts';
 import { makeIntegration } from '../../fixtures/alerting.ts';
@@ -254,7 +254,7 @@ describe('says what went wrong, and what to do', () => {
   });
 
   it('nobody there', async () => {
-    const port = await findFreePort(0);
+    const port = await freePort();
     const error = await refusal(send(port));
     expect(error).toMatchObject({ code: 'LS-RECEIVER-012', exit: 5 });
     expect(error.details.why).toContain('connection refused');

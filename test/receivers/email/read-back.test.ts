@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findFreePort } from '../../../src/platform/ports.ts';
+import { freePort } from '../../fixtures/free-port.ts';
 import { LeitstandError } from '../../../src/platform/errors.ts';
 import { readBackFrom } from '../../../src/receivers/email/read-back.ts';
 import type { ReadBack, ReadBackFinding } from '../../../src/stack/receiver.ts';
@@ -197,7 +197,7 @@ describe('says what went wrong, and what to do', () => {
   });
 
   it('nobody there', async () => {
-    const error = await refusal(find(await findFreePort(0)));
+    const error = await refusal(find(await freePort()));
     expect(error).toMatchObject({ code: 'LS-RECEIVER-012', exit: 5 });
     expect(error.details.why).toContain('connection refused');
   });

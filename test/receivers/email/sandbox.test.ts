@@ -5,6 +5,7 @@ import { readAddressList } from '../../../src/receivers/email/address-list.ts';
 import { htmlAsText } from '../../../src/receivers/email/html-as-text.ts';
 import { email } from '../../../src/receivers/email/index.ts';
 import type { MailSandbox, SandboxReply } from '../../../src/stack/sandbox.ts';
+import { workedMs } from '../../fixtures/cpu-time.ts';
 
 const NONCE = '0123456789abx0x';
 
@@ -58,9 +59,17 @@ describe.each(['0.25.0', '0.31.1'])('what Alertmanager %s sent', (version) => {
 
   it('is refused when it was cut off anywhere', async () => {
     const whole = source('firing');
+    // Between the headers that a mail must have and the first one about its body it is a whole mail, which says nothing.
+    const headersEnd = whole.indexOf('\r\nContent-Type: multipart');
+    expect(headersEnd).toBeGreaterThan(0);
+    for (const length of [headersEnd, headersEnd + 2])
+      expect(await receive(whole.subarray(0, length))).toMatchObject({ status: 250 });
+    // Without its last line break it is whole: the mark of the end is there.
+    const lengths = fc
+      .integer({ min: 0, max: whole.length - 5 })
+      .filter((length) => length !== headersEnd && length !== headersEnd + 2);
     await fc.assert(
-      // Without its last line break it is whole: the mark of the end is there.
-      fc.asyncProperty(fc.integer({ min: 0, max: whole.length - 5 }), async (length) => {
+      fc.asyncProperty(lengths, async (length) => {
         expect(await receive(whole.subarray(0, length))).toMatchObject({ status: 554, accepted: false });
       }),
       { numRuns: 200 },
@@ -227,11 +236,11 @@ describe('the sandbox', () => {
     ['styles that never end', '<style>'.repeat(100_000)],
     ['quotes that never end', `"${'\\'.repeat(300_000)}`],
   ])('is quick with %s', async (_, text) => {
-    const started = performance.now();
+    const started = workedMs();
     htmlAsText(text);
     readAddressList(text);
     await receive(mail({ 'Content-Type': 'text/html' }, `${text.replaceAll(/.{900}/g, '$&\r\n')}\r\n`));
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(workedMs() - started).toBeLessThan(3_000);
   });
 });
 

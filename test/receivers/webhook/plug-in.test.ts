@@ -10,6 +10,7 @@ import {
   httpSandbox,
   NO_URLS,
 } from '../conformance.ts';
+import { workedMs } from '../../fixtures/cpu-time.ts';
 
 const json = (value: unknown) => ({ body: JSON.stringify(value) });
 const plain = { headers: { 'content-type': 'text/plain' } };
@@ -110,11 +111,11 @@ it.each([
     `{"commonLabels":{${Array.from({ length: 300_000 }, (_, i) => `"${i}":0`).join()}}}`,
   ],
 ])('finds fault with millions of %s without drowning in findings', (_, body) => {
-  const started = performance.now();
+  const started = workedMs();
   const { problems } = receive('/', body);
   expect(problems.length).toBeLessThanOrEqual(10);
   // One finding for each took six seconds for this body and gigabytes for a larger one.
-  expect(performance.now() - started).toBeLessThan(3_000);
+  expect(workedMs() - started).toBeLessThan(3_000);
 });
 
 describe('a URL of a service that takes no webhook of Alertmanager', () => {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAlertmanagerApi } from '../../../src/components/alertmanager/api.ts';
 import { createPrometheusApi } from '../../../src/components/prometheus/api.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { findFreePort } from '../../../src/platform/ports.ts';
+import { freePort } from '../../fixtures/free-port.ts';
 import { openExternalRuntime } from '../../../src/runtimes/external/index.ts';
 import { startTwin, twinPlace } from '../../../src/runtimes/native/twin.ts';
 import type { Runtime } from '../../../src/stack/runtime.ts';
@@ -110,7 +110,7 @@ describe('the status of what is attached', () => {
   });
 
   it('is unknown, never down, when it could not be reached', async () => {
-    const refused = await stateOf(`http://127.0.0.1:${await findFreePort(0)}`);
+    const refused = await stateOf(`http://127.0.0.1:${await freePort()}`);
     expect(refused.status).toMatchObject({
       state: 'unknown',
       code: 'LS-EXTERNAL-003',

@@ -30,14 +30,10 @@ it.each([DAY, -DAY])('a jump of the clock by %d ms restarts nothing, holds up no
   await systemClock.sleep(500);
   expect(await supervisor.status()).toMatchObject([{ state: 'ready', restarts: 0, pid }]);
   kill(pid ?? 0);
-  await eventually(
-    async () => {
-      const [status] = await supervisor.status();
-      return status?.state === 'ready' && status.pid !== pid;
-    },
-    'restarted in time',
-    3_000,
-  );
+  await eventually(async () => {
+    const [status] = await supervisor.status();
+    return status?.state === 'ready' && status.pid !== pid;
+  }, 'restarted in seconds, not in a day');
   jump = 0;
   await systemClock.sleep(300);
   expect(await supervisor.status()).toMatchObject([{ state: 'ready', restarts: 1 }]);

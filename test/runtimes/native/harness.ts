@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { findFreePort } from '../../../src/platform/ports.ts';
+import { freePort } from '../../fixtures/free-port.ts';
 import { listByEnvironment, type MarkedProcess } from '../../../src/platform/process-table.ts';
 import { ensureDaemon, KEEPER_MARKER } from '../../../src/runtimes/native/control.ts';
 import { connectDaemon, type DaemonClient } from '../../../src/runtimes/native/daemon-client.ts';
@@ -78,7 +78,7 @@ async function fakeComponent(
   args: readonly string[],
   wantedPort?: number,
 ): Promise<DesiredComponent> {
-  const port = wantedPort ?? (await findFreePort(0));
+  const port = wantedPort ?? (await freePort());
   return {
     component,
     programPath: process.execPath,
@@ -114,6 +114,8 @@ export function portOf(component: DesiredComponent): number {
 }
 
 export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+  // 0 is everybody in the group: the tests themselves. A negative one is a group of its own.
+  if (pid === 0 || Number.isNaN(pid)) throw new Error('there is no such process to signal');
   try {
     process.kill(pid, signal);
   } catch {

@@ -25,10 +25,10 @@ it('dies with the drill that started it, even when that is killed', async () => 
   });
   await new Promise((resolve) => drill.stdout.once('data', resolve));
   const pid = Number(/started (\d+)/.exec(await readFile(join(directory, 'log.txt'), 'utf8'))?.[1]);
-  await eventually(async () => (await groupOf(pid)).length === 3, 'program, child and watcher', 5_000);
+  await eventually(async () => (await groupOf(pid)).length === 3, 'program, child and watcher');
   try {
     drill.kill('SIGKILL');
-    await eventually(async () => (await groupOf(pid)).length === 0, 'the whole group gone', 3_000);
+    await eventually(async () => (await groupOf(pid)).length === 0, 'the whole group gone');
     expect(await isPortFree(plan.ready.port)).toBe(true);
   } finally {
     kill(-pid);
@@ -39,9 +39,9 @@ it('leaves no watcher behind when it is stopped', async () => {
   const plan = await stack.plan('alpha');
   const twin = await startTwin({ plan, directory }, systemClock);
   const pid = Number(/started (\d+)/.exec(await readFile(join(directory, 'log.txt'), 'utf8'))?.[1]);
-  await eventually(async () => (await groupOf(pid)).length === 2, 'program and watcher', 5_000);
+  await eventually(async () => (await groupOf(pid)).length === 2, 'program and watcher');
   await twin.stop();
-  await eventually(async () => (await groupOf(pid)).length === 0, 'the whole group gone', 3_000);
+  await eventually(async () => (await groupOf(pid)).length === 0, 'the whole group gone');
 });
 
 it('tells how the program ended by itself, with what it wrote last', async () => {
@@ -50,7 +50,7 @@ it('tells how the program ended by itself, with what it wrote last', async () =>
   const pid = Number(/started (\d+)/.exec(await readFile(join(directory, 'log.txt'), 'utf8'))?.[1]);
   expect(await twin.logTail(5)).toEqual([expect.stringContaining(`started ${pid}`)]);
   kill(pid);
-  await eventually(async () => (await twin.ended()) !== undefined, 'the end is known', 5_000);
+  await eventually(async () => (await twin.ended()) !== undefined, 'the end is known');
   expect(await twin.ended()).toMatch(/SIGKILL.*; it wrote: started/);
   await twin.stop();
 });

@@ -258,7 +258,8 @@ describe('a server that does not serve', () => {
     );
     const started = performance.now();
     await refusal(take({ connectMs: 60_000, stallMs: 60_000 }, silent));
-    expect(performance.now() - started).toBeLessThan(200);
+    // It would be a minute.
+    expect(performance.now() - started).toBeLessThan(10_000);
     expect(server.asked).toEqual([SUMS]);
   });
 
