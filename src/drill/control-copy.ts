@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { systemErrorCode } from '../platform/errors.ts';
 import type { Source } from '../stack/source.ts';
@@ -16,6 +16,10 @@ export async function copyForControl(source: Source, from: string, to: string): 
   for (const file of await readdir(from, { recursive: true, withFileTypes: true })) {
     const path = relative(from, join(file.parentPath, file.name));
     if (file.isDirectory()) await mkdir(join(to, path), { recursive: true });
+    if (file.isSymbolicLink()) {
+      await mkdir(dirname(join(to, path)), { recursive: true });
+      await symlink(await readlink(join(from, path), { encoding: 'buffer' }), join(to, path));
+    }
     if (!file.isFile()) continue;
     await mkdir(dirname(join(to, path)), { recursive: true });
     if (!source.neverRewrites?.(path) || !(await tryLink(join(from, path), join(to, path))))
