@@ -23,7 +23,7 @@ export default defineConfig({
   overrides: [
     ...layerOverrides(),
     {
-      files: ['test/**', 'bench/**'],
+      files: ['test/**', 'bench/**', 'soak/**'],
       rules: {
         'max-lines-per-function': 'off',
         'max-lines': 'off',

@@ -11,6 +11,7 @@ import type { ProgramSpec } from '../src/stack/program.ts';
 import type { ProvisionSource } from '../src/stack/stack.ts';
 import { formatVersion } from '../src/stack/version.ts';
 import { findProgram, findPrograms, type Generation, PROGRAMS } from '../test/integration/programs.ts';
+import { AGE, findAge } from '../test/repository/age-program.ts';
 
 const path = process.env['PATH'] ?? '';
 const [apt, go] = await Promise.all([findExecutable('apt-get', path), findExecutable('go', path)]);
@@ -22,6 +23,9 @@ if (apt !== undefined) await obtain('debian', 'debian');
 if (compile) await obtain('current', 'go');
 // No package has these, and they take about a minute each.
 else if (go !== undefined) await obtain('current', 'go', goOnly);
+if (apt !== undefined && (await findAge()) === undefined) await provision('debian', 'debian', [AGE]);
+if ((await findAge()) === undefined)
+  process.stderr.write('age: SKIPPED where a test holds backups against it: not on this machine\n');
 for (const generation of ['current', 'debian'] as const) {
   const found = await findPrograms(generation);
   const text = found

@@ -104,6 +104,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cli/commands/backup-prune.ts')).backupPruneCommand,
   },
   {
+    name: 'backup kit',
+    summary: 'the recovery kit: print it, make a new key, try the one you keep',
+    load: async () => (await import('./cli/commands/backup-kit.ts')).backupKitCommand,
+  },
+  {
     name: 'restore',
     summary: 'write a snapshot into a new directory',
     load: async () => (await import('./cli/commands/restore.ts')).restoreCommand,

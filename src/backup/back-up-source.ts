@@ -14,13 +14,15 @@ export async function backUpSource(
   source: BackupSource,
 ): Promise<Omit<StoredSource, 'ok' | 'component' | 'elapsedMs'>> {
   const { signal } = request;
-  const capture = await captureFrom(request, source);
+  const scratch = join(request.scratchDir, source.component);
+  const capture = await captureFrom(request, source, await ensureDirectory(join(scratch, 'copies')));
   let stored: WriteSnapshotResult;
   try {
     stored = await request.repository.writeSnapshot({
       source: source.component,
       stack: request.stack,
       capture,
+      scratchDir: scratch,
       signal,
       onProgress: storeProgress(request),
     });
@@ -33,10 +35,14 @@ export async function backUpSource(
   return { ...factsOf(stored, capture), warnings: [...stored.damage, ...released] };
 }
 
-async function captureFrom(request: BackupRequest, target: BackupSource): Promise<Capture> {
+async function captureFrom(
+  request: BackupRequest,
+  target: BackupSource,
+  scratchDir: string,
+): Promise<Capture> {
   const { clock, signal, onProgress } = request;
   const context = {
-    scratchDir: await ensureDirectory(join(request.scratchDir, target.component)),
+    scratchDir,
     clock,
     signal,
     onProgress: (text: string) => onProgress?.({ type: 'step', text }),
@@ -66,7 +72,8 @@ function storeProgress({ clock, onProgress }: BackupRequest) {
   };
 }
 
-function factsOf({ record, readBytes, newBytes, reusedBytes }: WriteSnapshotResult, capture: Capture) {
+function factsOf(stored: WriteSnapshotResult, capture: Capture) {
+  const { record, readBytes, newBytes, reusedBytes, skippedBytes, rereadBytes, losses } = stored;
   return {
     snapshot: record.id,
     cutoff: record.cutoff,
@@ -75,7 +82,9 @@ function factsOf({ record, readBytes, newBytes, reusedBytes }: WriteSnapshotResu
     readBytes,
     newBytes,
     reusedBytes,
+    skippedBytes,
+    rereadBytes,
     expectations: capture.expectations.length,
-    knownLoss: capture.knownLoss,
+    knownLoss: [...capture.knownLoss, ...losses],
   };
 }

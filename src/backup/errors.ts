@@ -25,8 +25,9 @@ export const backupErrors = defineErrors({
     exit: EXIT.couldNotDo,
     title: 'the configuration has a secret written into it',
     explanation:
-      'A repository is not encrypted yet, and its readers are often more people than those who may know the secrets. ' +
-      'A configuration that names its secrets is stored; one that holds them is not. Its other sources are backed up.',
+      'Backups that are not encrypted are often read by more people than those who may know the secrets. A configuration ' +
+      'that names its secrets is stored; one that holds them is stored in encrypted backups only. The other sources are ' +
+      'backed up.',
   },
   'LS-BACKUP-005': {
     exit: EXIT.couldNotDo,
@@ -49,5 +50,52 @@ export const backupErrors = defineErrors({
     explanation:
       "The backup itself is made. Its figures are also on the daemon's own page and, where there is one, in the " +
       'Pushgateway; this one place did not take them, so that an alert that looks there will find the last ones.',
+  },
+  'LS-BACKUP-008': {
+    exit: EXIT.usage,
+    title: 'nobody has shown yet that the recovery key opens the backups',
+    explanation:
+      'Encrypted backups are worth as much as the secret half of a recovery key that people really have. Before the first ' +
+      'one, one of the keys in `backup.recovery_keys` has to be tried: `leitstand init` and `leitstand backup kit --new` do ' +
+      'that with the keys they make, `leitstand backup kit --prove FILE` with a kit or an identity file of age. Nothing was ' +
+      'read or stored.',
+  },
+  'LS-BACKUP-009': {
+    exit: EXIT.usage,
+    title: 'the recovery kit cannot be read',
+    explanation:
+      'A kit is the text that `leitstand init` or `leitstand backup kit` printed. The lines with a colon are for machines, ' +
+      'in every language the same, and the keys in them check themselves: one mistyped character is found. Only where the ' +
+      'backups are may be changed by hand. No secret is ever quoted.',
+  },
+  'LS-BACKUP-010': {
+    exit: EXIT.wrongKey,
+    title: 'the key does not open these backups',
+    explanation:
+      'The secret half that was given belongs to none of the recovery keys to which the backups are encrypted, or the kit ' +
+      'holds none. Each backup is encrypted to the recovery keys of its time: `leitstand backup show SNAPSHOT` names them.',
+  },
+  'LS-BACKUP-011': {
+    exit: EXIT.usage,
+    title: 'the recovery key would be lost',
+    explanation:
+      'A new recovery key is shown once. Without a terminal nobody would see it, and into a log or a file that others can ' +
+      'read it must not go: `--kit FILE` writes it to a new file that only its owner can read, outside of the directory of ' +
+      'the stack. Nothing was written.',
+  },
+  'LS-BACKUP-012': {
+    exit: EXIT.couldNotDo,
+    title: 'the stack cannot be restored there',
+    explanation:
+      '`leitstand restore --all` writes into places that are not there yet, or are empty, and never over anything. A file ' +
+      '`TARGET.restoring-all` says that it did not finish: the same command goes on with the same snapshots.',
+  },
+  'LS-BACKUP-013': {
+    exit: EXIT.usage,
+    title: 'the backups would not be encrypted any more',
+    explanation:
+      'Up to now they were, and the configuration names no recovery key any more: most often a slip, such as a section of ' +
+      '`environments` that takes it out, and what is once in a bucket can be read there. Nothing was read or stored. Where it ' +
+      'is meant, one `leitstand backup --unencrypted` says so, and the ones after it need not.',
   },
 });

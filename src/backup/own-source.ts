@@ -15,8 +15,7 @@ export const OWN_SOURCE = 'leitstand';
  * restored tree is one from which `leitstand up` works once the secrets are in it again.
  */
 export function ownSource(options: OwnSourceOptions): FileSource {
-  const state = statePlace(options.stack);
-  const restorePath = (path: string) => path.replace(/^config\//, '').replace(/^state\//, `${state}/`);
+  const restorePath = restorePathOf(statePlace(options.stack));
   return {
     component: OWN_SOURCE,
     capture: (context) => capture(options, context),
@@ -29,6 +28,13 @@ export function ownSource(options: OwnSourceOptions): FileSource {
       "the programs' own data: each component has a snapshot of its own",
     ],
   };
+}
+
+/** How its files lie where they were restored from another machine's backup: with the usual state directory. */
+export const ownRestorePath = restorePathOf('.leitstand');
+
+function restorePathOf(state: string): (path: string) => string {
+  return (path) => path.replace(/^config\//, '').replace(/^state\//, `${state}/`);
 }
 
 /** The state directory's place below the configuration's, or the usual one where it lies elsewhere. */

@@ -64,6 +64,10 @@ export interface StoredSource {
   readonly newBytes: number;
   /** Content that was stored already. */
   readonly reusedBytes: number;
+  /** Of these, what was not read: its class, size and time say that it has not changed. */
+  readonly skippedBytes: number;
+  /** Of the bytes read, what was read only to see whether unchanged files still are what they were. */
+  readonly rereadBytes: number;
   /** Facts sealed into the snapshot; one may hold the counts of many metrics. */
   readonly expectations: number;
   /** In words, what the method could not hold. */

@@ -28,10 +28,12 @@ export function verifyClaim(
     readonly maxAgeMs?: number | undefined;
   },
 ): ProofClaim | undefined {
-  const { level, findings, counts, stored, misread, damaged, oldestUnverifiedAt } = result;
-  if (level === 'presence' && findings.length === 0) return undefined;
+  const { findings, counts, stored, misread, undecoded, damaged, oldestUnverifiedAt } = result;
+  if (result.level === 'presence' && findings.length === 0) return undefined;
   const [first] = findings;
   const more = findings.length > 1 ? `, and ${findings.length - 1} more` : '';
+  // Without a key to all of it, it is a reading of stored bytes, and proves no more.
+  const level = undecoded.length > 0 ? 'stored' : result.level;
   return {
     kind: 'verify',
     subject: VERIFY_SUBJECT,
@@ -39,6 +41,7 @@ export function verifyClaim(
     method: METHODS[rotateDays === undefined ? level : 'rotate'],
     facts: {
       ...(first ? { reason: `${first.object} ${first.problem}${more}` } : {}),
+      ...(undecoded.length > 0 ? { undecodedObjects: undecoded.length } : {}),
       level,
       ...(rotateDays === undefined ? {} : { days: rotateDays }),
       elapsedMs: Math.round(elapsedMs),

@@ -134,6 +134,8 @@ export interface CommandContext {
   readonly onProgress: OnProgress;
   /** For asking the user; undefined where nobody could answer: no terminal, or `--json`. */
   openPrompt(): Promise<Prompt | undefined>;
+  /** Everything that comes on stdin, as text; at most a mebibyte of it. */
+  readInput(): Promise<string>;
   /** Command line that starts this program again: `[node, …/bin/leitstand.mjs]`. */
   readonly self: readonly string[];
 }

@@ -1,4 +1,5 @@
 import { OWN_SOURCE } from '../backup/own-source.ts';
+import { expectedRecoveryProofs } from '../backup/recovery-proof.ts';
 import { VERIFY_SUBJECT } from '../backup/verify-proof.ts';
 import { deliveryFingerprint } from '../delivery/fingerprint.ts';
 import type { ExpectedProof } from '../stack/proof.ts';
@@ -17,5 +18,6 @@ export function expectedProofs(stack: Stack, sources: readonly string[]): Expect
       { kind: 'drill', subject },
     ]),
     { kind: 'verify', subject: VERIFY_SUBJECT },
+    ...expectedRecoveryProofs(stack.backup.recoveryKeys),
   ];
 }

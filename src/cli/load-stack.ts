@@ -165,6 +165,7 @@ export async function salvageStack(
 
 /** Nothing is deleted, and nothing is done by itself, by a file with mistakes. */
 const NOT_READ = {
+  recoveryKeys: [],
   schedule: { enabled: false, location: 'UTC', jitterMs: 0, times: {}, maxAgeMs: {} },
   retention: { days: Infinity, weeks: 0, months: 0, years: 0 },
   retentionOf: {},

@@ -109,6 +109,7 @@ async function dispatch(
     output,
     onProgress: display.onProgress,
     openPrompt: async () => (json ? undefined : openPrompt(world, signal)),
+    readInput: () => readInput(world.stdin, signal),
     self: world.self,
   };
   try {
@@ -126,6 +127,25 @@ async function openPrompt({ stdin, stderr }: MainProcess, signal: AbortSignal) {
   return stdin.isTTY && stderr.isTTY
     ? (await import('./prompt.ts')).openPrompt(stdin, stderr, signal)
     : undefined;
+}
+
+const MOST_INPUT_BYTES = 1024 * 1024;
+
+async function readInput(stdin: MainProcess['stdin'], signal: AbortSignal): Promise<string> {
+  const stop = () => stdin.destroy(signal.reason as Error);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of stdin) {
+      chunks.push(Buffer.from(chunk as Buffer));
+      size += chunks.at(-1)?.length ?? 0;
+      if (size > MOST_INPUT_BYTES) break;
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 function resolveMode(mode: ProgressMode, facts: TerminalFacts, json: boolean): Exclude<ProgressMode, 'auto'> {

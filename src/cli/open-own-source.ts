@@ -17,6 +17,7 @@ export async function openOwnSource(context: CommandContext, stack: Stack): Prom
   const directory = dirname(stack.file);
   return ownSource({
     stack,
+    isEncrypted: stack.backup.recoveryKeys.length > 0,
     version: leitstandVersion(),
     env: context.env,
     lockFile: join(directory, LOCK_FILE),

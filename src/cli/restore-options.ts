@@ -37,13 +37,23 @@ export function ownerOf(input: CommandInput): RestoreOwner | undefined {
 export function assertSensible(input: CommandInput, json: boolean): void {
   const [target] = input.args;
   const isOneFile = input.text('path') !== undefined;
+  const parts = ['snapshot', 'source', 'path'].filter((name) => input.text(name) !== undefined);
+  const isPart = parts.length > 0 || selectionOf(input) !== undefined;
   const mistake =
-    target === '-' && !isOneFile
-      ? ['only one file can be written to stdout', 'name it with `--path`']
-      : isOneFile && selectionOf(input)
-        ? ['`--path` is one file, and `--include` and `--exclude` choose among many', 'leave one of them out']
-        : target === '-' && json
-          ? ["a file's content and `--json` cannot both go to stdout", 'leave out `--json`']
-          : undefined;
+    input.flag('all') && (isPart || target === '-')
+      ? [
+          '`--all` restores the newest of everything, and other options choose among it',
+          'leave one of them out',
+        ]
+      : target === '-' && !isOneFile
+        ? ['only one file can be written to stdout', 'name it with `--path`']
+        : isOneFile && selectionOf(input)
+          ? [
+              '`--path` is one file, and `--include` and `--exclude` choose among many',
+              'leave one of them out',
+            ]
+          : target === '-' && json
+            ? ["a file's content and `--json` cannot both go to stdout", 'leave out `--json`']
+            : undefined;
   if (mistake) throw cliErrors.error('LS-CLI-001', { what: mistake[0] ?? '', fix: mistake[1] });
 }

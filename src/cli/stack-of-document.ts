@@ -8,6 +8,7 @@ import { cacheDirectory } from '../platform/environment.ts';
 import { durationMs } from '../platform/units.ts';
 import { ageLimitOf, longestGapMs } from '../schedule/age-limit.ts';
 import type { AnyComponentPlugin } from '../stack/component.ts';
+import { cliErrors } from './errors.ts';
 import { inboxFiles } from '../inbox/place.ts';
 import type { AnyReceiverPlugin, Integration, IntegrationPlace, SandboxAddress } from '../stack/receiver.ts';
 import type { ResolveSecret } from '../stack/secret.ts';
@@ -18,6 +19,7 @@ import {
   type BackupSchedule,
   type Route,
   type Routing,
+  type S3Place,
   type Stack,
   type StorePlace,
   type WantedComponent,
@@ -59,7 +61,8 @@ export function stackOf(config: LoadedConfig, plugins: Plugins): Stack {
     },
     waivers: document.check.waivers,
     backup: {
-      store: storeOf(config, stateDir),
+      store: storeOf(config, stateDir, plugins),
+      recoveryKeys: document.backup.recovery_keys ?? [],
       schedule: backupScheduleOf(document),
       ...retentionOf(document),
     },
@@ -163,18 +166,31 @@ function backupScheduleOf({ backup, environment, attach }: ConfigDocument): Back
 
 const HOUR_MS = 3_600_000;
 
-function storeOf({ document, directory, resolveSecret }: LoadedConfig, stateDir: string): StorePlace {
+function storeOf(config: LoadedConfig, stateDir: string, plugins: Plugins): StorePlace {
+  const { document, directory } = config;
   const { s3, directory: path } = document.backup;
   if (s3 === undefined)
     return {
       kind: 'directory',
       path: path === undefined ? join(stateDir, 'repository') : resolve(directory, path),
     };
-  const { access_key_id: id, secret_access_key: key } = s3;
   return {
     kind: 's3',
     bucket: s3.bucket,
     prefix: s3.prefix.replaceAll(/^\/+|\/+$/g, ''),
+    ...(s3.component === undefined ? elsewhere(s3, config) : ofComponent(s3.component, config, plugins)),
+    storageClass: s3.storage_class,
+    encryption: s3.encryption,
+    kmsKeyId: s3.kms_key_id,
+    objectLock: s3.object_lock,
+  };
+}
+
+type S3Document = NonNullable<ConfigDocument['backup']['s3']>;
+
+function elsewhere(s3: S3Document, { directory, resolveSecret }: LoadedConfig): Partial<S3Place> {
+  const { access_key_id: id, secret_access_key: key } = s3;
+  return {
     region: s3.region,
     endpoint: s3.endpoint,
     pathStyle: s3.path_style,
@@ -183,9 +199,33 @@ function storeOf({ document, directory, resolveSecret }: LoadedConfig, stateDir:
         ? undefined
         : { accessKeyId: resolveSecret(id), secretAccessKey: resolveSecret(key) },
     caFile: s3.ca_file === undefined ? undefined : resolve(directory, s3.ca_file),
-    storageClass: s3.storage_class,
-    encryption: s3.encryption,
-    kmsKeyId: s3.kms_key_id,
+  };
+}
+
+/** On loopback, where this stack's components are. */
+function ofComponent(
+  component: string,
+  { document, file, resolveSecret }: LoadedConfig,
+  { components }: Plugins,
+): Partial<S3Place> {
+  const access = components.get(component)?.buckets?.(document.components[component]);
+  if (!access) {
+    const able = [...components.values()].flatMap(({ name, buckets }) => (buckets ? [name] : []));
+    throw cliErrors.error('LS-CLI-005', {
+      what: `backup.s3.component is ${component}, which has no buckets`,
+      where: { file },
+      fix: `name one that has: ${able.join(', ')}`,
+    });
+  }
+  return {
+    component,
+    region: access.region,
+    endpoint: `http://127.0.0.1:${access.port}`,
+    pathStyle: true,
+    credentials: {
+      accessKeyId: resolveSecret(access.accessKey),
+      secretAccessKey: resolveSecret(access.secretKey),
+    },
   };
 }
 

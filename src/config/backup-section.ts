@@ -1,10 +1,22 @@
 // The section `backup` of the file.
 import { z } from 'zod';
-import { cronOrNever, duration, path, secret, timeZone, url } from './fields.ts';
+import { cronOrNever, duration, path, recoveryKey, secret, timeZone, url } from './fields.ts';
 
 const s3 = z
   .strictObject({
-    bucket: z.string().min(3).max(63).describe('Name of the bucket, which must be there.'),
+    bucket: z
+      .string()
+      .min(3)
+      .max(63)
+      .describe('Name of the bucket, which must be there, unless a `component` has it.'),
+    component: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Component of this stack that has the bucket, in place of an address and keys; the first backup makes the bucket.',
+      )
+      .meta({ examples: ['versitygw'] }),
     prefix: z
       .string()
       .default('')
@@ -18,7 +30,7 @@ const s3 = z
       .meta({ examples: ['eu-central-1'] }),
     endpoint: url()
       .optional()
-      .describe('Server that is not AWS: MinIO, Ceph, the component versitygw.')
+      .describe('Server that is not AWS: MinIO, Ceph.')
       .meta({ examples: ['https://minio.example.org'] }),
     path_style: z
       .boolean()
@@ -39,6 +51,23 @@ const s3 = z
       .optional()
       .describe('Encryption at rest by the server, beside that of Leitstand.'),
     kms_key_id: z.string().min(1).optional().describe('Key for `aws:kms`. Default: that of the account.'),
+    object_lock: z
+      .strictObject({
+        mode: z
+          .enum(['governance', 'compliance'])
+          .describe(
+            '`governance`: who has the right to bypass it may delete all the same. `compliance`: nobody may, not even the owner of the account.',
+          ),
+        days: z
+          .int()
+          .min(1)
+          .max(3650)
+          .optional()
+          .describe('How long. Default: `retention.days` of the source, and a week.'),
+      })
+      .optional()
+      .describe('Nobody deletes or replaces a backup before its time. The bucket must have object lock.')
+      .meta({ examples: [{ mode: 'governance' }] }),
   })
   .describe('An S3 bucket, in place of `directory`.');
 
@@ -92,6 +121,13 @@ export const backup = z
         'Where backups are stored, relative to this file. Default: `repository` in the state directory.',
       ),
     s3: s3.optional(),
+    recovery_keys: z
+      .array(recoveryKey().describe('The public half of a recovery key; each secret half opens all backups.'))
+      .min(1)
+      .optional()
+      .describe(
+        'To whom backups are encrypted; the secret halves are kept elsewhere, on paper. Default: not encrypted.',
+      ),
     schedule: backupSchedule,
     retention: z
       .strictObject({

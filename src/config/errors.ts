@@ -160,7 +160,13 @@ export const configErrors = defineErrors({
     exit,
     title: 'Where backups go is not clear',
     explanation:
-      "The repository lies in a directory or in an S3 bucket, not in both. Credentials of S3 are a pair; without any, AWS' own chain is asked: the environment, a profile, a web identity, the role of the machine.",
+      "The repository lies in a directory or in an S3 bucket, not in both. Credentials of S3 are a pair; without any, AWS' own chain is asked: the environment, a profile, a web identity, the role of the machine. A `component` of this stack brings its own address and keys.",
+  },
+  'LS-CONFIG-031': {
+    exit,
+    title: 'A recovery key is named twice',
+    explanation:
+      'Each entry of `backup.recovery_keys` is the public half of another key, and each secret half alone opens every backup. A key that stands there twice is most likely a mistake in place of a second one, which could then open nothing.',
   },
 });
 

@@ -15,6 +15,7 @@ import {
   objectToUrl,
   objectToVersion,
 } from './objections.ts';
+import { objectToRecoveryKey } from './key-objections.ts';
 import { objectToHostPort, objectToMailAddress } from './mail-objections.ts';
 import { objectToTemplate } from './template-objections.ts';
 import {
@@ -46,7 +47,8 @@ export interface FieldKind {
     | 'weekdays'
     | 'days'
     | 'months'
-    | 'label';
+    | 'label'
+    | 'recovery-key';
   /** The type in the reference. */
   readonly label: string;
   /** Says what is wrong in words that help; undefined when the input is fine. */
@@ -268,6 +270,14 @@ export const NEVER = 'never';
 /** `Europe/Berlin` */
 export function timeZone(): z.ZodString {
   return textField({ name: 'time-zone', label: 'time zone', object: objectToTimeZone }, { minLength: 1 });
+}
+
+/** The public half of an age key: `age1…`. */
+export function recoveryKey(): z.ZodString {
+  return textField(
+    { name: 'recovery-key', label: 'public key', object: objectToRecoveryKey },
+    { pattern: '^age1[02-9ac-hj-np-z]+$' },
+  );
 }
 
 function version(): z.ZodString {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { nearest } from '../platform/nearest.ts';
 import { choices, type Finding, inPath, pathText } from './finding.ts';
+import { objectToSecretKey } from './key-objections.ts';
 import { describeType, quote } from './objections.ts';
 import type { Places } from './places.ts';
 import {
@@ -170,7 +171,7 @@ function wrong(issue: Issue, path: Path, input: unknown, schemas: readonly Schem
   // Of one value: of a list, where a list may stand too, it does not speak.
   const isList = Array.isArray(input) && schemas.some((schema) => unwrap(schema)._zod.def.type === 'array');
   const kind = isList ? undefined : schemas.map(kindOf).find((each) => each !== undefined);
-  const objection = kind?.object(input);
+  const objection = objectToSecretKey(input) ?? kind?.object(input);
   if (objection) {
     const code = objection.problem.startsWith('must be') ? 'LS-CONFIG-005' : 'LS-CONFIG-006';
     return { code, what: `${where} ${objection.problem}`, fix: objection.fix };

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar } from 'yaml';
 import { nearest } from '../platform/nearest.ts';
+import { holdsSecretKey } from './key-objections.ts';
 import {
   childSchemas,
   hasSecretKeys,
@@ -81,7 +82,8 @@ function addScalar(node: ParsedNode, readable: boolean, walk: Walk): void {
   if (end <= start) return;
   const source = walk.text.slice(start, end);
   const isWhole = !walk.damaged || (isScalar(node) && isTerminated(node, source));
-  walk.shown.push({ start, end, readable: readable && isWhole && !HOLDS_LOGIN.test(source) });
+  const isSecret = HOLDS_LOGIN.test(source) || holdsSecretKey(source);
+  walk.shown.push({ start, end, readable: readable && isWhole && !isSecret });
 }
 
 /** `{hooks.example/x}` is a key without a value, to YAML. */

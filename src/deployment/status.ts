@@ -26,6 +26,8 @@ export interface StackStatus {
   /** What is done by schedule. */
   readonly jobs: readonly JobState[];
   readonly problems: readonly string[];
+  /** What is no fault, and has to be known. */
+  readonly warnings: readonly string[];
   readonly healthy: boolean;
 }
 
@@ -36,6 +38,7 @@ export async function readStatus(input: {
   readonly jobs?: readonly JobState[];
   /** What else is wrong with the stack, in words. */
   readonly problems: readonly string[];
+  readonly warnings?: readonly string[];
   readonly latest: (kind: string, subject: string) => Proof | undefined;
   readonly now: Date;
 }): Promise<StackStatus> {
@@ -57,7 +60,8 @@ export async function readStatus(input: {
     (inbox === undefined || inbox.state === 'ready') &&
     proofs.every(({ state }) => state === 'proven') &&
     jobs.every(({ condition }) => condition !== 'failed' && condition !== 'missed');
-  return { components, inbox, supervision, proofs, jobs, problems: input.problems, healthy };
+  const { problems, warnings = [] } = input;
+  return { components, inbox, supervision, proofs, jobs, problems, warnings, healthy };
 }
 
 /** What the file wants and nobody runs is part of the picture. */

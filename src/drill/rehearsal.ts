@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LeitstandError } from '../platform/errors.ts';
 import { ensureDirectory } from '../platform/files.ts';
 import { findFreePort } from '../platform/ports.ts';
-import type { SnapshotRecord } from '../repository/records.ts';
+import type { SnapshotFacts, SnapshotRecord } from '../repository/records.ts';
 import type { Program } from '../stack/program.ts';
 import type { Twin } from '../stack/runtime.ts';
 import type { Comparison, FileCompareContext } from '../stack/source.ts';
@@ -31,11 +31,17 @@ interface Outcome {
   readonly compareMs: number;
 }
 
+/** A snapshot, with what was sealed at the backup. */
+export interface Rehearsed {
+  readonly record: SnapshotRecord;
+  readonly facts: SnapshotFacts;
+}
+
 /** One source: restore, copy, ask the restored program, and ask the damaged copy. */
 export async function rehearse(
   request: DrillRequest,
   drill: DrillSource,
-  record: SnapshotRecord,
+  { record, facts }: Rehearsed,
   directory: string,
 ): Promise<Rehearsal> {
   const { clock, runtime, repository, signal } = request;
@@ -55,14 +61,14 @@ export async function rehearse(
   const restoreMs = clock.monotonic() - start;
   // Before the first start: afterwards the data would no longer be what was restored.
   await copyForControl(drill.source, target, runtime.twinPlace(controlDir).data);
-  const outcome = await ask(request, drill, record, twinDir);
+  const outcome = await ask(request, drill, { record, facts }, twinDir);
   await rm(twinDir, { recursive: true, force: true });
   const { bootMs, compareMs } = outcome;
   const timings = { restoreMs, ...(bootMs === undefined ? {} : { bootMs }), compareMs };
   if (!outcome.comparisons.every(({ verdict }) => verdict === 'match'))
     return { comparisons: outcome.comparisons, ...timings };
   const controlStart = clock.monotonic();
-  const control = await runControl(request, drill, record, controlDir);
+  const control = await runControl(request, drill, { record, facts }, controlDir);
   return {
     comparisons: outcome.comparisons,
     control,
@@ -74,31 +80,31 @@ export async function rehearse(
 function ask(
   request: DrillRequest,
   drill: DrillSource,
-  record: SnapshotRecord,
+  rehearsed: Rehearsed,
   directory: string,
 ): Promise<Outcome> {
   return drill.program
-    ? askTwin(request, drill, record, directory)
-    : readFiles(request, drill, record, directory);
+    ? askTwin(request, drill, rehearsed, directory)
+    : readFiles(request, drill, rehearsed, directory);
 }
 
 async function readFiles(
   request: DrillRequest,
   { source }: FileDrill,
-  record: SnapshotRecord,
+  rehearsed: Rehearsed,
   directory: string,
 ): Promise<Outcome> {
   const { clock } = request;
   const start = clock.monotonic();
   request.onProgress?.({ type: 'step', text: 'reading the restored files' });
-  const comparisons = await source.compareFiles(contextOf(request, record, directory));
+  const comparisons = await source.compareFiles(contextOf(request, rehearsed, directory));
   return { comparisons, compareMs: clock.monotonic() - start };
 }
 
 async function askTwin(
   request: DrillRequest,
   { component, source, program }: ProgramDrill,
-  record: SnapshotRecord,
+  rehearsed: Rehearsed,
   directory: string,
 ): Promise<Outcome> {
   const { clock, runtime, signal } = request;
@@ -112,7 +118,7 @@ async function askTwin(
   const booted = clock.monotonic();
   request.onProgress?.({ type: 'step', text: 'asking the restored program' });
   try {
-    const comparisons = await source.compare({ url: twin.url, ...contextOf(request, record, directory) });
+    const comparisons = await source.compare({ url: twin.url, ...contextOf(request, rehearsed, directory) });
     const compareMs = clock.monotonic() - booted;
     const end = await endOf(request, twin, comparisons);
     return {
@@ -142,12 +148,12 @@ async function endOf(
 
 function contextOf(
   { runtime, clock, signal, onProgress }: DrillRequest,
-  record: SnapshotRecord,
+  { record, facts }: Rehearsed,
   directory: string,
 ): FileCompareContext {
   return {
     dataDir: runtime.twinPlace(directory).data,
-    expectations: record.expectations,
+    expectations: facts.expectations,
     cutoff: record.cutoff,
     clock,
     signal,
@@ -173,13 +179,13 @@ function endedWhileAsked(component: string, end: string): Comparison {
 async function runControl(
   request: DrillRequest,
   drill: DrillSource,
-  record: SnapshotRecord,
+  rehearsed: Rehearsed,
   directory: string,
 ): Promise<ControlResult> {
   const damage = await drill.source.damage(request.runtime.twinPlace(directory).data, request.clock.now());
   request.onProgress?.({ type: 'step', text: `negative control: ${damage}` });
   try {
-    const { comparisons } = await ask(request, drill, record, directory);
+    const { comparisons } = await ask(request, drill, rehearsed, directory);
     const noticed = comparisons.find(({ verdict }) => verdict === 'mismatch');
     const unasked = comparisons.find(({ verdict }) => verdict === 'unknown');
     if (noticed)

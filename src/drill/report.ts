@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { LeitstandError } from '../platform/errors.ts';
 import type { ExitCode } from '../platform/exit-codes.ts';
-import type { SnapshotRecord } from '../repository/records.ts';
+import type { SnapshotFacts, SnapshotRecord } from '../repository/records.ts';
 import type { Program } from '../stack/program.ts';
 import type { OnProgress } from '../stack/progress.ts';
 import type { ProofClaim, Verdict } from '../stack/proof.ts';
@@ -22,6 +22,8 @@ export interface DrillRepository {
   /** Of one source, newest first. Rejects when a record does not hold. */
   snapshots(source: string): Promise<readonly SnapshotRecord[]>;
   snapshot(id: string): Promise<SnapshotRecord>;
+  /** What was sealed at the backup. Rejects when no key is here that opens it. */
+  facts(record: SnapshotRecord): Promise<SnapshotFacts>;
   /** Into a directory that does not exist yet or is empty; every byte is checked. */
   restore(request: {
     readonly snapshot: string;

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { LeitstandError } from '../platform/errors.ts';
 import { EXIT } from '../platform/exit-codes.ts';
-import type { SnapshotRecord } from '../repository/records.ts';
+import type { SnapshotFacts, SnapshotRecord } from '../repository/records.ts';
 import type { Verdict } from '../stack/proof.ts';
 import { drillErrors } from './errors.ts';
 import { drillClaim } from './proof.ts';
@@ -50,13 +50,15 @@ async function drillSource(
 ): Promise<SourceDrill> {
   const base = { component: drill.component, notProven: drill.source.notProven };
   let record: SnapshotRecord | undefined;
+  let facts: SnapshotFacts | undefined;
   try {
     record = await chooseSnapshot(request, drill.component);
     assertNotOlder(record, drill.program);
-    const rehearsal = await rehearse(request, drill, record, directory);
+    facts = await request.repository.facts(record);
+    const rehearsal = await rehearse(request, drill, { record, facts }, directory);
     return {
       ...base,
-      ...factsOf(record),
+      ...factsOf(record, facts),
       ...rehearsal,
       verdict: judge(rehearsal),
       errors: [],
@@ -64,11 +66,12 @@ async function drillSource(
   } catch (error) {
     request.signal?.throwIfAborted();
     const known = error instanceof LeitstandError ? error : unforeseen(drill.component, error);
-    // A mistyped snapshot says nothing about the backups.
+    // A mistyped snapshot says nothing about the backups, nor does an older one to which no key is here.
     if (known.exit === EXIT.usage || known.exit === EXIT.noRepository) throw known;
+    if (known.exit === EXIT.wrongKey && request.snapshot !== undefined) throw known;
     return {
       ...base,
-      ...(record ? factsOf(record) : { knownLoss: [] }),
+      ...(record ? factsOf(record, facts) : { knownLoss: [] }),
       verdict: isRefusal(known) ? 'refuted' : 'unknown',
       comparisons: [],
       errors: [known],
@@ -100,13 +103,13 @@ async function chooseSnapshot(request: DrillRequest, component: string): Promise
   return record;
 }
 
-function factsOf(record: SnapshotRecord) {
+function factsOf(record: SnapshotRecord, facts: SnapshotFacts | undefined) {
   return {
     snapshot: record.id,
     cutoff: record.cutoff,
     files: record.totals.files,
     bytes: record.totals.bytes,
-    knownLoss: record.knownLoss,
+    knownLoss: facts?.knownLoss ?? [],
   };
 }
 

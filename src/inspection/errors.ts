@@ -229,6 +229,14 @@ export const inspectionErrors = defineErrors({
       'another address, another provider). Without such a receiver they go where they will not arrive. A second receiver ' +
       'needs no routes of its own: that it is there is enough.',
   },
+  'LS-CHECK-031': {
+    exit: EXIT.no,
+    title: 'backups are not encrypted',
+    explanation:
+      'Backups leave the machine, and the store is read by more people than the stack: whoever has it can read every log ' +
+      'line. With `backup.recovery_keys` they are encrypted before they leave, and the secret half that opens them is on ' +
+      'paper (docs/encryption.md). Encryption by the S3 server protects its disks, not what its users can read.',
+  },
 });
 
 export type InspectionCode = keyof typeof inspectionErrors.kinds;

@@ -2,8 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../platform/clock.ts';
 import type { Store } from '../stack/store.ts';
 import { repositoryErrors } from './errors.ts';
+import type { Keyring } from './age/keyring.ts';
 import type { SigningKey } from './keys.ts';
 import type { TrustedKey } from './signed-record.ts';
+
+/** For how many days a backup of this source is locked; undefined: a record over all sources. */
+export type LockDays = (source: string | undefined) => number;
 
 export type RandomBytes = (size: number) => Uint8Array;
 
@@ -13,6 +17,9 @@ export interface RepositoryContext {
   readonly trusted: TrustedKey;
   /** Undefined when opened with the public key: reading only. */
   readonly signingKey: SigningKey | undefined;
+  readonly keyring: Keyring;
+  /** Undefined: nothing that is put is locked. */
+  readonly lockDays: LockDays | undefined;
   readonly clock: Clock;
   readonly random: RandomBytes;
 }

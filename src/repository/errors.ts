@@ -140,8 +140,8 @@ export const repositoryErrors = defineErrors({
     exit: EXIT.usage,
     title: 'the S3 bucket is not where the configuration says',
     explanation:
-      'There is no bucket of that name at the endpoint, or it is in another region. Leitstand makes no buckets: their ' +
-      'rights, versions and locks are for you to decide.',
+      'There is no bucket of that name at the endpoint, or it is in another region. Leitstand makes no buckets, but in a ' +
+      '`component` of the stack: their rights, versions and locks are for you to decide.',
   },
   'LS-REPO-024': {
     exit: EXIT.couldNotDo,
@@ -178,5 +178,66 @@ export const repositoryErrors = defineErrors({
     explanation:
       'Files are named by their path in the snapshot, or by the one that they have when they are restored; ' +
       '`leitstand backup show SNAPSHOT --files` prints both. Nothing was written.',
+  },
+  'LS-REPO-029': {
+    exit: EXIT.wrongKey,
+    title: 'no key is here that opens this backup',
+    explanation:
+      'The backup is encrypted. The host that made it can open its newest backups by itself; everything else, and another ' +
+      'machine, needs the secret half of one of the recovery keys that the backup was encrypted to: `--identity FILE`. ' +
+      'Nothing was written, and nothing is damaged.',
+  },
+  'LS-REPO-030': {
+    exit: EXIT.usage,
+    title: 'this is no key of age',
+    explanation:
+      'A recovery key has two halves: the public one, age1…, to which backups are encrypted, and the secret one, ' +
+      'AGE-SECRET-KEY-1…, which opens them. Where one is asked for, something else was given. No secret is ever quoted.',
+  },
+  'LS-REPO-031': {
+    exit: EXIT.couldNotDo,
+    title: 'the keys of encrypted backups cannot be used',
+    explanation:
+      'The state directory holds a key of this host and the keys of the packs of its newest backups, readable by its user ' +
+      'alone. One of these files cannot be read or written. Backups are not lost by that: the recovery key opens them.',
+  },
+  'LS-REPO-035': {
+    exit: EXIT.usage,
+    title: 'the bucket does not lock objects',
+    explanation:
+      '`backup.s3.object_lock` is set, and the bucket was made without object lock, or the server has none. What is ' +
+      'stored without a lock can be deleted by whoever has the keys, so nothing more was stored. AWS can switch it on for a ' +
+      'bucket that is there; elsewhere it takes a new bucket. `leitstand doctor` says what the bucket can do.',
+  },
+  'LS-REPO-036': {
+    exit: EXIT.couldNotDo,
+    title: 'the store holds an object with a lock',
+    explanation:
+      'The object is locked until a time, and neither deleted nor replaced before. That is what the lock is for: wait until ' +
+      'then.',
+  },
+  'LS-REPO-038': {
+    exit: EXIT.partial,
+    title: 'a file of the source is not what it was, although nobody wrote to it',
+    explanation:
+      'A file that its program never changes has the size and the time that it had, and other content than in the backup ' +
+      'before: most likely the disk, its controller or the memory altered it. Each run reads a thirtieth of the unchanged ' +
+      'content again to find that. The content of now is in the new backup, the earlier one stays in the earlier backups: ' +
+      'restore the file from there before retention takes them away, and look at the disk.',
+  },
+  'LS-REPO-039': {
+    exit: EXIT.partial,
+    title: 'a file of the source cannot be read any more',
+    explanation:
+      'The disk gave an error for a file that is unchanged since the last backup. The new backup holds what that one held, ' +
+      'so nothing is lost there; the program that owns the file may already miss it. Look at the disk, and restore the file.',
+  },
+  'LS-REPO-040': {
+    exit: EXIT.partial,
+    title: 'a file vanished while it was backed up',
+    explanation:
+      'The capture named a file that its program may change, and when its turn came it was not there any more. The backup was ' +
+      'made without it, and says so in its known loss. A file that its program never changes must not vanish: then the ' +
+      'backup fails (LS-REPO-009).',
   },
 });

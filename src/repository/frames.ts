@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { repositoryErrors } from './errors.ts';
 
 /** Largest plaintext of a frame, and the size of the pieces that larger files are cut into. */
@@ -30,12 +30,16 @@ export function decodeFrame(frame: Uint8Array, maximum = FRAME_BYTES): Buffer {
   return zstdDecompressSync(frame, { maxOutputLength: maximum, chunkSize: FRAME_BYTES });
 }
 
-/** With the content checksum that `zstd -t` checks. */
 export function compress(plain: Uint8Array, level: number): Buffer {
-  return zstdCompressSync(plain, {
+  return zstdCompressSync(plain, compressionOptions(plain, level));
+}
+
+/** With the content checksum that `zstd -t` checks. */
+export function compressionOptions(plain: Uint8Array, level: number): ZstdOptions {
+  return {
     chunkSize: Math.max(64 * 1024, plain.length),
     params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
-  });
+  };
 }
 
 function decodesTo(frame: Uint8Array, plain: Uint8Array): boolean {

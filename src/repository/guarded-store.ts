@@ -11,10 +11,14 @@ export function guardStore(store: Store): Store {
       throw storeError(store, action, error);
     }
   };
+  const { extendLock } = store;
   return {
     label: store.label,
-    put: (name, data) => guard(`write ${name}`, store.put(name, data)),
-    get: (name, range) => guard(`read ${name}`, store.get(name, range)),
+    ...(extendLock === undefined
+      ? {}
+      : { extendLock: (name, until) => guard(`lock ${name}`, extendLock(name, until)) }),
+    put: (name, data, options) => guard(`write ${name}`, store.put(name, data, options)),
+    get: (name, range, into) => guard(`read ${name}`, store.get(name, range, into)),
     head: (name) => guard(`look at ${name}`, store.head(name)),
     delete: (name) => guard(`delete ${name}`, store.delete(name)),
     time: () => guard('tell the time', store.time()),
@@ -41,7 +45,10 @@ function storeError(store: Store, action: string, cause: unknown): unknown {
   return repositoryErrors.error('LS-REPO-007', {
     what: `${store.label} failed: could not ${action}`,
     why: cause instanceof Error ? cause.message : code,
-    fix: 'check that the disk is mounted writable and belongs to the user that runs Leitstand',
+    fix:
+      code === 'EFBIG'
+        ? 'raise the limit on the size of files: ulimit -f, or LimitFSIZE= of the systemd unit'
+        : 'check that the disk is mounted writable and belongs to the user that runs Leitstand',
     cause,
   });
 }

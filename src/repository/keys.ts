@@ -113,7 +113,7 @@ function tryParse(pem: string, parse: (pem: string) => KeyObject): KeyObject | u
 }
 
 /** Hard-links the finished file into place: the first of two writers wins, and nobody sees half a key. */
-async function createExclusively(path: string, content: string | Buffer): Promise<void> {
+export async function createExclusively(path: string, content: string | Buffer): Promise<void> {
   const temporary = unfinishedName(path);
   try {
     const handle = await open(temporary, 'wx', 0o400);

@@ -1,11 +1,11 @@
-import type { Store } from '../stack/store.ts';
-import type { FileEntry } from './file-entry.ts';
+import type { RepositoryContext } from './context.ts';
+import type { ListEntry } from './file-entry.ts';
 import { readList } from './lists.ts';
 import { readAhead } from './read-ahead.ts';
 import type { ListReference } from './records.ts';
 
 /** Entries that are held in memory at the same time; one list may have more. */
-const BATCH_ENTRIES = 60_000;
+const BATCH_ENTRIES = 30_000;
 const REQUESTS = 4;
 /** Lists with more are decoded one after the other: their text takes much more room for a moment. */
 const DECODED_ENTRIES = 10_000;
@@ -16,7 +16,7 @@ interface HasReference {
 
 interface ListEntries<List> {
   readonly list: List;
-  readonly entries: readonly FileEntry[];
+  readonly entries: readonly ListEntry[];
 }
 
 /**
@@ -25,7 +25,7 @@ interface ListEntries<List> {
  */
 export async function* listBatches<List extends HasReference>(
   lists: readonly List[],
-  read: (list: List) => Promise<readonly FileEntry[]>,
+  read: (list: List) => Promise<readonly ListEntry[]>,
 ): AsyncGenerator<readonly ListEntries<List>[]> {
   for (const batch of batchesOf(lists)) {
     const held: ListEntries<List>[] = [];
@@ -55,11 +55,14 @@ function batchesOf<List extends HasReference>(lists: readonly List[]): List[][] 
   return batches;
 }
 
-/** Reads a list, once more when it does not come right. Throws LS-REPO-004. */
-export async function readListTwice(store: Store, reference: ListReference): Promise<FileEntry[]> {
+/** Reads a list, once more when it does not come right. Throws as `readList` does. */
+export async function readListTwice(
+  context: Pick<RepositoryContext, 'store' | 'keyring'>,
+  reference: ListReference,
+): Promise<ListEntry[]> {
   try {
-    return await readList(store, reference);
+    return await readList(context, reference);
   } catch {
-    return readList(store, reference);
+    return readList(context, reference);
   }
 }

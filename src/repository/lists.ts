@@ -1,34 +1,77 @@
 import { hash } from 'node:crypto';
-import { zstdDecompressSync } from 'node:zlib';
-import type { Store } from '../stack/store.ts';
+import { promisify } from 'node:util';
+import { createZstdDecompress, zstdCompress, zstdDecompress } from 'node:zlib';
+import { LeitstandError } from '../platform/errors.ts';
+import { noKey } from './age/keyring.ts';
+import { sealParts } from './age/stream.ts';
 import type { Condemned } from './condemned.ts';
+import type { RepositoryContext } from './context.ts';
 import { repositoryErrors } from './errors.ts';
-import { decodeEntries, encodeEntries, type FileEntry } from './file-entry.ts';
-import { compress } from './frames.ts';
+import { decodeEntries, decodeLine } from './entry-text.ts';
+import type { ListEntry } from './file-entry.ts';
+import { compressionOptions } from './frames.ts';
 import { listName } from './names.ts';
 import type { ListReference } from './records.ts';
 
 const LEVEL = 3;
+/** Of text that is decoded at once, where lines are looked at one after the other. */
+const LINES_BYTES = 256 * 1024;
+const LINE_FEED = 0x0a;
+/** Stored, and decoded: one of 50,000 files has a tenth of it. What somebody else put there must not fill our memory. */
+const MAX_LIST_BYTES = 256 * 1024 * 1024;
 
-/** Puts a list unless it is there already; the same entries make the same list, unless that one is condemned. */
+const compressAside = promisify(zstdCompress);
+const decompressAside = promisify(zstdDecompress);
+
+type ListContext = Pick<RepositoryContext, 'store' | 'keyring'>;
+
+/** What a list holds: lines of canonical JSON, each with its line feed. */
+export interface ListContent {
+  readonly text: Buffer;
+  /** Lines. */
+  readonly files: number;
+  /** Of the files' contents. */
+  readonly bytes: number;
+}
+
+/**
+ * Puts a list unless it is there already; the same lines make the same list, unless that one is condemned or lists are
+ * encrypted.
+ */
 export async function writeList(
-  store: Store,
+  context: ListContext,
   day: string,
-  { entries, condemned }: { readonly entries: readonly FileEntry[]; readonly condemned: Condemned },
+  { text, files, bytes, condemned }: ListContent & { readonly condemned: Condemned },
 ): Promise<{ readonly reference: ListReference; readonly storedBytes: number }> {
-  const plain = compress(encodeEntries(entries), LEVEL);
-  const stored = condemned.has(listName(hash('sha256', plain, 'hex')))
-    ? Buffer.concat([plain, saltFrame(condemned.salt())])
-    : plain;
+  const { store } = context;
+  const { stored, header } = await encodeList(context, await compressed(text), condemned);
   const sha256 = hash('sha256', stored, 'hex');
   const name = listName(sha256);
-  const isPresent = (await store.head(name))?.size === stored.length;
+  const isPresent = header === undefined && (await store.head(name))?.size === stored.length;
   if (!isPresent) await store.put(name, stored);
-  const bytes = entries.reduce((sum, entry) => sum + entry.size, 0);
+  const size = stored.length;
   return {
-    reference: { day, sha256, size: stored.length, files: entries.length, bytes },
-    storedBytes: isPresent ? 0 : stored.length,
+    reference: { day, sha256, size, files, bytes, ...(header === undefined ? {} : { header }) },
+    storedBytes: isPresent ? 0 : size,
   };
+}
+
+/** Beside this thread: it takes a second for each 150 MB. */
+function compressed(text: Buffer): Promise<Buffer> {
+  return compressAside(text, compressionOptions(text, LEVEL));
+}
+
+async function encodeList(
+  { keyring }: ListContext,
+  plain: Buffer,
+  condemned: Condemned,
+): Promise<{ readonly stored: Buffer; readonly header?: number }> {
+  if (keyring.writes) {
+    const { opening, payloadKey } = await keyring.makeListSeal();
+    return { stored: sealParts(opening, payloadKey, [plain]), header: opening.length };
+  }
+  if (!condemned.has(listName(hash('sha256', plain, 'hex')))) return { stored: plain };
+  return { stored: Buffer.concat([plain, saltFrame(condemned.salt())]) };
 }
 
 /** A skippable frame (RFC 8878, 3.1.2), which every zstd passes over. */
@@ -39,18 +82,73 @@ function saltFrame(salt: string): Buffer {
   return Buffer.concat([header, Buffer.from(salt, 'latin1')]);
 }
 
-/** Throws LS-REPO-004 unless the list is exactly the one that was written. */
-export async function readList(store: Store, reference: ListReference): Promise<FileEntry[]> {
+/**
+ * Throws LS-REPO-004 unless the list is exactly the one that was written, LS-REPO-029 without a key for it, and
+ * LS-REPO-015 when a newer version wrote it.
+ */
+export async function readList(context: ListContext, reference: ListReference): Promise<ListEntry[]> {
+  return decoded(reference, decodeEntries, await readListText(context, reference));
+}
+
+async function readListText(context: ListContext, reference: ListReference): Promise<string> {
+  const compressed = await readCompressed(context, reference);
+  try {
+    return (await decompressAside(compressed, { maxOutputLength: MAX_LIST_BYTES })).toString('utf8');
+  } catch (cause) {
+    throw damagedList(listName(reference.sha256), 'does not hold file entries', cause);
+  }
+}
+
+/** Its lines, a few hundred at a time, not looked into. Throws LS-REPO-004 and LS-REPO-029. */
+export async function* readListLines(
+  context: ListContext,
+  reference: ListReference,
+): AsyncGenerator<readonly string[]> {
+  const compressed = await readCompressed(context, reference);
+  const text = createZstdDecompress({ chunkSize: LINES_BYTES });
+  text.end(compressed);
+  let rest: Buffer = Buffer.alloc(0);
+  try {
+    for await (const chunk of text as AsyncIterable<Buffer>) {
+      const held = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      const end = held.lastIndexOf(LINE_FEED) + 1;
+      rest = held.subarray(end);
+      if (rest.length > MAX_LIST_BYTES) throw new RangeError('a line without an end');
+      if (end > 0) yield held.toString('utf8', 0, end - 1).split('\n');
+    }
+  } catch (cause) {
+    if (cause instanceof LeitstandError) throw cause;
+    throw damagedList(listName(reference.sha256), 'does not hold file entries', cause);
+  }
+}
+
+async function readCompressed(
+  { store, keyring }: ListContext,
+  reference: ListReference,
+): Promise<Uint8Array> {
   const name = listName(reference.sha256);
-  const stored = await store.get(name);
+  const stored = await store.get(name, { offset: 0, length: Math.min(reference.size, MAX_LIST_BYTES) + 1 });
   if (stored === undefined) throw damagedList(name, 'is missing');
   if (stored.length !== reference.size)
     throw damagedList(name, `has ${stored.length} bytes instead of ${reference.size}`);
   if (hash('sha256', stored, 'hex') !== reference.sha256) throw damagedList(name, 'was altered');
+  const plain = reference.header === undefined ? stored : await keyring.decrypt(stored, reference.header);
+  if (plain === 'foreign') throw noKey(`list ${name}`);
+  if (plain === 'damaged') throw damagedList(name, 'does not decrypt');
+  return plain;
+}
+
+/** Throws LS-REPO-004, and LS-REPO-015 when a newer version wrote it. */
+export function decodeListLine(reference: ListReference, line: string): ListEntry {
+  return decoded(reference, decodeLine, line);
+}
+
+function decoded<Result>({ sha256 }: ListReference, decode: (text: string) => Result, text: string): Result {
   try {
-    return decodeEntries(zstdDecompressSync(stored).toString('utf8'));
+    return decode(text);
   } catch (cause) {
-    throw damagedList(name, 'does not hold file entries', cause);
+    if (cause instanceof LeitstandError) throw cause;
+    throw damagedList(listName(sha256), 'does not hold file entries', cause);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Names of objects in the store. */
 export const MARKER = 'lsb1.json';
 export const README = 'README.txt';
+export const RESTORE_SCRIPT = 'restore.sh';
 export const SNAPSHOTS = 'snapshots/';
 export const BACKUPS = 'backups/';
 export const LISTS = 'lists/';

@@ -1,4 +1,4 @@
-import { type FileEntry, type PieceReference, pieceSha256 } from './file-entry.ts';
+import { type FileEntry, isHole, pieceSha256, type StoredPiece } from './file-entry.ts';
 import { FRAME_BYTES } from './frames.ts';
 
 /** A part of a file, to be taken from a decoded frame. */
@@ -33,6 +33,8 @@ export interface Segment {
 export const MAX_FRAME_BYTES = FRAME_BYTES + 64 * 1024;
 /** Asked for at once: enough that the way to the store hardly counts, little enough that many fit into memory. */
 export const SEGMENT_BYTES = 4 * 1024 * 1024;
+/** What it holds when it is decoded: a frame of zeros has few stored bytes. */
+const SEGMENT_PLAIN_BYTES = 4 * FRAME_BYTES;
 /** Reading over a gap is cheaper than another request. */
 const GAP_BYTES = 64 * 1024;
 
@@ -67,17 +69,18 @@ export function planInOrder(entry: FileEntry): Segment[] {
 
 type FrameUses = Map<number, { readonly length: number; readonly uses: PieceUse[] }>;
 
-function* usesOf(entry: FileEntry): Generator<readonly [PieceReference, PieceUse]> {
+function* usesOf(entry: FileEntry): Generator<readonly [StoredPiece, PieceUse]> {
   let at = 0;
   for (const [index, piece] of entry.pieces.entries()) {
     const [, , , offset, length] = piece;
-    yield [piece, { entry, index, at, offset, length, sha256: pieceSha256(entry, piece) }];
+    if (!isHole(piece))
+      yield [piece, { entry, index, at, offset, length, sha256: pieceSha256(entry, piece) }];
     at += length;
   }
 }
 
 /** Two lists that give a frame different lengths: one of them lies, and the hash of its piece will say so. */
-function addUse(frames: FrameUses, [, offset, length]: PieceReference, use: PieceUse): void {
+function addUse(frames: FrameUses, [, offset, length]: StoredPiece, use: PieceUse): void {
   const { uses = [], length: known = 0 } = frames.get(offset) ?? {};
   uses.push(use);
   frames.set(offset, { length: Math.max(known, length), uses });
@@ -91,19 +94,29 @@ function framesOf(pack: string, frames: FrameUses): FramePlan[] {
 
 function gathered(frames: readonly FramePlan[]): Segment[] {
   const segments: { pack: string; offset: number; length: number; frames: FramePlan[] }[] = [];
+  let plain = 0;
   for (const frame of frames) {
     const last = segments.at(-1);
     const length = last === undefined ? 0 : frame.offset + frame.length - last.offset;
     const gap = last === undefined ? 0 : frame.offset - last.offset - last.length;
-    if (last?.pack === frame.pack && gap >= 0 && gap <= GAP_BYTES && length <= SEGMENT_BYTES) {
+    const isNear = last?.pack === frame.pack && gap >= 0 && gap <= GAP_BYTES;
+    plain += plainLengthOf(frame);
+    if (last && isNear && length <= SEGMENT_BYTES && plain <= SEGMENT_PLAIN_BYTES) {
       last.length = length;
       last.frames.push(frame);
     } else {
       const { pack, offset } = frame;
       segments.push({ pack, offset, length: frame.length, frames: [frame] });
+      plain = plainLengthOf(frame);
     }
   }
   return segments;
+}
+
+/** Of the decoded frame, as far as anything of it is needed. */
+export function plainLengthOf({ uses }: FramePlan): number {
+  const end = uses.reduce((most, { offset, length }) => Math.max(most, offset + length), 0);
+  return Math.min(FRAME_BYTES, end);
 }
 
 /** The same, and all the bytes of the pack beside them: for who hashes the pack as well. */

@@ -1,107 +1,220 @@
-import { createHash } from 'node:crypto';
 import type { Store } from '../stack/store.ts';
+import type { Keyring } from './age/keyring.ts';
 import type { Condemned } from './condemned.ts';
-import { encodeFrame, FRAME_BYTES } from './frames.ts';
+import { FRAME_BYTES } from './frames.ts';
+import type { FrameTable, Placement } from './frame-table.ts';
 import { packName } from './names.ts';
-import { encodeFooter, type FooterPiece, PACK_TARGET_BYTES } from './pack-format.ts';
-import type { PieceLocation } from './piece-index.ts';
+import {
+  FOOTER_TARGET_BYTES,
+  type FooterPiece,
+  footerBytesOf,
+  FRAME_FOOTER_BYTES,
+  PACK_TARGET_BYTES,
+} from './pack-footer.ts';
+import type { PackReference } from './records.ts';
+import type { Crew } from './workers/crew.ts';
+import { type ClosedPack, PACK_FRONT_BYTES, PACK_ROOM_BYTES } from './workers/make-packs.ts';
+import { Pool } from './workers/pool.ts';
 
-interface WaitingPiece {
-  readonly location: PieceLocation;
-  readonly offset: number;
+/** Room for a frame in place of its plaintext, also where it became longer. */
+export const FRAME_ROOM_BYTES = FRAME_BYTES + 4096;
+/** The one that is being filled, and those that are compressed meanwhile. */
+const FRAMES = 4;
+/** The one that is being filled, and those that are encrypted or on their way to the store. */
+const PACKS = 3;
+
+export interface PackWriterOptions {
+  readonly store: Store;
+  readonly source: string;
+  /** Packs in the store by id with their sizes; those that are put are added. */
+  readonly present: Map<string, number>;
+  readonly condemned: Condemned;
+  readonly keyring: Keyring;
+  readonly frames: FrameTable;
+  readonly crew: Crew;
+  /** Called each time a pack is in the store. */
+  readonly onStored: () => void;
+}
+
+/** Whose content a piece is, and from which offset. */
+export interface PieceOrigin {
   readonly sha256: string;
   readonly path: string;
   readonly at: number;
 }
 
+interface OpenFrame {
+  readonly number: number;
+  readonly buffer: ArrayBuffer;
+  readonly pieces: { readonly offset: number; readonly length: number; readonly origin: PieceOrigin }[];
+  length: number;
+  footerBytes: number;
+}
+
+interface OpenPack {
+  readonly number: number;
+  readonly buffer: ArrayBuffer;
+  readonly pieces: FooterPiece[];
+  length: number;
+  footerBytes: number;
+}
+
 /**
- * Gathers pieces into frames and frames into packs. A location it hands out has no pack until that pack is
- * closed, since a pack is named by the hash of its bytes.
+ * Gathers pieces into frames and frames into packs, in the order in which the pieces come: the same pieces make the same
+ * packs. Compression, encryption and the store work meanwhile; who adds faster than these waits.
  */
 export class PackWriter {
   /** Bytes put into the store. */
   storedBytes = 0;
-  readonly #condemned: Condemned;
-  readonly #store: Store;
-  readonly #source: string;
-  /** Packs in the store by id with their sizes; closed packs are added. */
-  readonly #present: Map<string, number>;
-  readonly #frame = Buffer.allocUnsafe(FRAME_BYTES);
-  #frameLength = 0;
-  #waiting: WaitingPiece[] = [];
-  #frames: Buffer[] = [];
-  #packLength = 0;
-  #locations: PieceLocation[] = [];
-  #footer: FooterPiece[] = [];
+  readonly #options: PackWriterOptions;
+  readonly #frameRoom = new Pool(FRAME_ROOM_BYTES, FRAMES);
+  readonly #packRoom = new Pool(PACK_ROOM_BYTES, PACKS);
+  #frame: OpenFrame | undefined;
+  #pack: OpenPack | undefined;
+  /** Frames go into packs one after the other, however their compression ends. */
+  #turn: Promise<void> = Promise.resolve();
+  readonly #closing = new Set<Promise<void>>();
+  #failure: { readonly reason: unknown } | undefined;
 
-  constructor(
-    store: Store,
-    source: string,
-    { present, condemned }: { readonly present: Map<string, number>; readonly condemned: Condemned },
-  ) {
-    this.#condemned = condemned;
-    this.#store = store;
-    this.#source = source;
-    this.#present = present;
+  constructor(options: PackWriterOptions) {
+    this.#options = options;
   }
 
-  /** Copies the bytes (at most FRAME_BYTES). `path` and `at` say whose they are and from which offset. */
-  async add(bytes: Uint8Array, sha256: string, path: string, at: number): Promise<PieceLocation> {
-    if (this.#frameLength + bytes.length > FRAME_BYTES) await this.#closeFrame();
-    const location: PieceLocation = {
-      pack: undefined,
-      frameOffset: 0,
-      frameLength: 0,
-      offset: this.#frameLength,
-      length: bytes.length,
+  /** Copies the bytes (at most FRAME_BYTES). */
+  async add(bytes: Uint8Array, origin: PieceOrigin): Promise<Placement> {
+    const frame = await this.#frameFor(bytes.length, footerBytesOf(origin.path));
+    new Uint8Array(frame.buffer).set(bytes, frame.length);
+    return enter(frame, bytes.length, origin);
+  }
+
+  /** Takes a buffer of FRAME_ROOM_BYTES that begins with a piece of FRAME_BYTES; another one is given for it. */
+  async addWhole(
+    buffer: ArrayBuffer,
+    origin: PieceOrigin,
+  ): Promise<{ readonly place: Placement; readonly spare: ArrayBuffer }> {
+    const empty = await this.#frameFor(FRAME_BYTES, 0);
+    this.#frame = { ...empty, buffer };
+    const place = enter(this.#frame, FRAME_BYTES, origin);
+    this.#closeFrame();
+    return { place, spare: empty.buffer };
+  }
+
+  /** All that was added is in the store when this resolves. */
+  async finish(): Promise<void> {
+    this.#closeFrame();
+    await this.#turn;
+    if (this.#pack) this.#closePack(this.#pack);
+    await Promise.all(this.#closing);
+    if (this.#failure) throw this.#failure.reason;
+  }
+
+  /** Whoever waits for room gets this. */
+  fail(reason: unknown): void {
+    this.#failure ??= { reason };
+    for (const pool of [this.#frameRoom, this.#packRoom]) pool.fail(reason);
+  }
+
+  async #frameFor(length: number, footerBytes: number): Promise<OpenFrame> {
+    const open = this.#frame;
+    const isFull =
+      open && (open.length + length > FRAME_BYTES || open.footerBytes + footerBytes > FRAME_FOOTER_BYTES);
+    if (isFull) this.#closeFrame();
+    if (this.#failure) throw this.#failure.reason;
+    this.#frame ??= {
+      number: this.#options.frames.openFrame(),
+      buffer: await this.#frameRoom.take(),
+      pieces: [],
+      length: 0,
+      footerBytes: 0,
     };
-    this.#frame.set(bytes, this.#frameLength);
-    this.#waiting.push({ location, offset: this.#frameLength, sha256, path, at });
-    this.#frameLength += bytes.length;
-    return location;
+    return this.#frame;
   }
 
-  /** Every location handed out so far has its pack, in the store, when this resolves. */
-  async closePack(): Promise<void> {
-    this.#encodeFrame();
-    if (this.#frames.length === 0) return;
-    const { id, bytes } = this.#sealed();
-    if (this.#present.get(id) !== bytes.length) {
-      await this.#store.put(packName(this.#source, id), bytes);
-      this.#present.set(id, bytes.length);
-      this.storedBytes += bytes.length;
+  #closeFrame(): void {
+    const frame = this.#frame;
+    if (!frame || frame.length === 0) return;
+    this.#frame = undefined;
+    const { buffer, length } = frame;
+    const encoded = this.#options.crew.run('encodeInPlace', { buffer, length });
+    encoded.catch(() => undefined);
+    this.#turn = this.#turn
+      .then(async () => this.#append(frame, await encoded))
+      .catch((error: unknown) => this.fail(error));
+  }
+
+  async #append(
+    { number, pieces, footerBytes }: OpenFrame,
+    { buffer, length }: { readonly buffer: ArrayBuffer; readonly length: number },
+  ): Promise<void> {
+    const pack = (this.#pack ??= await this.#openPack());
+    new Uint8Array(pack.buffer, PACK_FRONT_BYTES).set(new Uint8Array(buffer, 0, length), pack.length);
+    this.#frameRoom.give(buffer);
+    this.#options.frames.placeFrame(number, { pack: pack.number, offset: pack.length, length });
+    for (const { offset, length: plain, origin } of pieces)
+      pack.pieces.push([pack.length, length, offset, plain, origin.sha256, origin.path, origin.at]);
+    pack.length += length;
+    pack.footerBytes += footerBytes;
+    if (pack.length >= PACK_TARGET_BYTES || pack.footerBytes >= FOOTER_TARGET_BYTES) this.#closePack(pack);
+  }
+
+  async #openPack(): Promise<OpenPack> {
+    const buffer = await this.#packRoom.take();
+    return { number: this.#options.frames.openPack(), buffer, pieces: [], length: 0, footerBytes: 0 };
+  }
+
+  #closePack(pack: OpenPack): void {
+    this.#pack = undefined;
+    const closing = this.#put(pack)
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  async #put(pack: OpenPack): Promise<void> {
+    const { store, source, present, frames, onStored } = this.#options;
+    const { closed, header } = await this.#close(pack);
+    const { id, buffer, offset, length: size } = closed;
+    if (present.get(id) !== size) {
+      await store.put(packName(source, id), new Uint8Array(buffer, offset, size));
+      present.set(id, size);
+      this.storedBytes += size;
     }
-    const pack = { id, size: bytes.length };
-    for (const location of this.#locations) location.pack = pack;
-    [this.#frames, this.#locations, this.#footer, this.#packLength] = [[], [], [], 0];
+    this.#packRoom.give(buffer);
+    const reference: PackReference = { id, size, ...(header === undefined ? {} : { header }) };
+    frames.storePack(pack.number, reference);
+    onStored();
   }
 
   /** Under a name that is not condemned: a salt makes another one of the same content. */
-  #sealed(): { readonly id: string; readonly bytes: Buffer } {
-    for (let salt: string | undefined; ; salt = this.#condemned.salt()) {
-      const footer = encodeFooter(this.#source, this.#footer, salt);
-      const bytes = Buffer.concat([...this.#frames, footer], this.#packLength + footer.length);
-      const id = createHash('sha256').update(bytes).digest('hex');
-      if (salt !== undefined || !this.#condemned.has(packName(this.#source, id))) return { id, bytes };
+  async #close({
+    buffer,
+    pieces,
+    length: framesLength,
+  }: OpenPack): Promise<{ closed: ClosedPack; header: number | undefined }> {
+    const { source, keyring, condemned, crew } = this.#options;
+    const pack = { framesLength, source, pieces };
+    if (keyring.writes) {
+      const seal = await keyring.makePackSeal();
+      const closed = await crew.run('closePack', { ...pack, buffer, seal });
+      const header = seal.opening.length;
+      // Before the pack is in the store: one to which no key is here would not be built upon.
+      await keyring.rememberPack({ pack: closed.id, source, header, payloadKey: seal.payloadKey });
+      return { closed, header };
     }
+    const closed = await crew.run('closePack', { ...pack, buffer });
+    if (!condemned.has(packName(source, closed.id))) return { closed, header: undefined };
+    const salt = condemned.salt();
+    return {
+      closed: await crew.run('closePack', { ...pack, buffer: closed.buffer, salt }),
+      header: undefined,
+    };
   }
+}
 
-  async #closeFrame(): Promise<void> {
-    this.#encodeFrame();
-    if (this.#packLength >= PACK_TARGET_BYTES) await this.closePack();
-  }
-
-  #encodeFrame(): void {
-    if (this.#frameLength === 0) return;
-    const frame = encodeFrame(this.#frame.subarray(0, this.#frameLength));
-    for (const { location, offset, sha256, path, at } of this.#waiting) {
-      location.frameOffset = this.#packLength;
-      location.frameLength = frame.length;
-      this.#locations.push(location);
-      this.#footer.push([this.#packLength, frame.length, offset, location.length, sha256, path, at]);
-    }
-    this.#frames.push(frame);
-    this.#packLength += frame.length;
-    [this.#waiting, this.#frameLength] = [[], 0];
-  }
+function enter(frame: OpenFrame, length: number, origin: PieceOrigin): Placement {
+  const offset = frame.length;
+  frame.pieces.push({ offset, length, origin });
+  frame.length += length;
+  frame.footerBytes += footerBytesOf(origin.path);
+  return { frame: frame.number, offset, length };
 }

@@ -1,111 +1,112 @@
-import { LeitstandError } from '../platform/errors.ts';
-import type { Store } from '../stack/store.ts';
-import { type FileEntry, pieceSha256 } from './file-entry.ts';
-import { readList } from './lists.ts';
-import type { Condemned } from './condemned.ts';
-import { packName, packPrefix } from './names.ts';
-import { readFooter } from './pack-format.ts';
-import type { PackReference, SnapshotRecord } from './records.ts';
+import type { Placement } from './frame-table.ts';
+import type { Spool } from './spool.ts';
 
-/** Where content is stored; `pack` is undefined while its pack is still open. */
-export interface PieceLocation {
-  pack: PackReference | undefined;
-  frameOffset: number;
-  frameLength: number;
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** Stored content by SHA-256. */
-export type PieceIndex = Map<string, PieceLocation>;
-
-/** How many of the newest snapshots of a source are searched for content that need not be stored again. */
-const BASE_SNAPSHOTS = 2;
-
-export interface DedupeBase {
-  readonly index: PieceIndex;
-  /** Packs of the source in the store, by id, with their sizes. */
-  readonly present: Map<string, number>;
-  /** Damage met on the way; such content is simply stored again. */
-  readonly damage: readonly LeitstandError[];
-}
+const HASH_BYTES = 32;
+/** Hash, frame, offset, length. */
+const RECORD_BYTES = HASH_BYTES + 3 * 4;
+/** Records that are gathered before they leave memory. */
+const BLOCK_RECORDS = 16 * 1024;
+/** Of these the first ones stay in memory: a small backup writes none to a disk. */
+const HELD_BLOCKS = 8;
+const FIRST_SLOTS = 1024;
+const FULL = 0.7;
 
 /**
- * What the newest snapshots of the source hold and what a run that was cut off left behind; only content whose
- * pack is there with its full size and not condemned. `snapshots`: all of the source, newest first.
+ * Content by SHA-256: 8 to 23 bytes of memory for each piece. The hashes themselves lie in a spool and are looked at when
+ * a part of one fits, so that what is found is what was asked for.
  */
-export async function loadDedupeBase(
-  store: Store,
-  source: string,
-  { snapshots, condemned }: { readonly snapshots: readonly SnapshotRecord[]; readonly condemned: Condemned },
-): Promise<DedupeBase> {
-  const present = await listPacks(store, source);
-  for (const id of present.keys()) if (condemned.has(packName(source, id))) present.delete(id);
-  const index: PieceIndex = new Map();
-  const damage: LeitstandError[] = [];
-  const seen = new Set<string>();
-  for (const snapshot of snapshots.slice(0, BASE_SNAPSHOTS)) {
-    const sound = soundPacks(snapshot, present);
-    for (const list of snapshot.lists) {
-      if (seen.has(list.sha256)) continue;
-      seen.add(list.sha256);
-      try {
-        addEntries(index, await readList(store, list), sound);
-      } catch (error) {
-        if (!(error instanceof LeitstandError) || error.code !== 'LS-REPO-004') throw error;
-        damage.push(error);
-      }
+export class PieceIndex {
+  readonly #spool: Spool;
+  readonly #held: Buffer[] = [];
+  #tail = Buffer.alloc(0);
+  #count = 0;
+  /** Pairs: 32 bits of the hash, which say the place as well, and the record's number + 1; 0 is free. */
+  #slots = new Uint32Array(2 * FIRST_SLOTS);
+  readonly #record = Buffer.alloc(RECORD_BYTES);
+
+  constructor(spool: Spool) {
+    this.#spool = spool;
+  }
+
+  get(sha256: string): Placement | undefined {
+    const hash = Buffer.from(sha256, 'hex');
+    for (const number of this.#candidates(hash)) {
+      const record = this.#read(number);
+      if (hash.compare(record, 0, HASH_BYTES) === 0) return placementIn(record);
+    }
+    return undefined;
+  }
+
+  /** Content that is there already stays where it was first. */
+  add(sha256: string, { frame, offset, length }: Placement): void {
+    if (this.get(sha256)) return;
+    const hash = Buffer.from(sha256, 'hex');
+    const at = (this.#count % BLOCK_RECORDS) * RECORD_BYTES;
+    if (at === 0) this.#beginBlock();
+    hash.copy(this.#tail, at);
+    this.#tail.writeUInt32LE(frame, at + HASH_BYTES);
+    this.#tail.writeUInt32LE(offset, at + HASH_BYTES + 4);
+    this.#tail.writeUInt32LE(length, at + HASH_BYTES + 8);
+    this.#count += 1;
+    if (this.#count > (this.#slots.length / 2) * FULL) this.#slots = doubled(this.#slots);
+    put(this.#slots, hash.readUInt32LE(0), this.#count);
+  }
+
+  *#candidates(hash: Buffer): Generator<number> {
+    const slots = this.#slots;
+    const mask = slots.length / 2 - 1;
+    const wanted = hash.readUInt32LE(0);
+    for (let slot = wanted & mask; ; slot = (slot + 1) & mask) {
+      const number = slots[2 * slot + 1] ?? 0;
+      if (number === 0) return;
+      if (slots[2 * slot] === wanted) yield number - 1;
     }
   }
-  await adoptOrphans(store, source, snapshots, present, index);
-  return { index, present, damage };
-}
 
-export async function listPacks(store: Store, source: string): Promise<Map<string, number>> {
-  const present = new Map<string, number>();
-  for await (const { name, size } of store.list(packPrefix(source)))
-    present.set(name.slice(name.lastIndexOf('/') + 1), size);
-  return present;
-}
+  #read(number: number): Buffer {
+    const block = Math.floor(number / BLOCK_RECORDS);
+    const at = (number % BLOCK_RECORDS) * RECORD_BYTES;
+    const held = this.#held[block] ?? (block === this.#lastBlock ? this.#tail : undefined);
+    if (held) return held.subarray(at, at + RECORD_BYTES);
+    this.#spool.read(this.#record, (block - HELD_BLOCKS) * BLOCK_RECORDS * RECORD_BYTES + at);
+    return this.#record;
+  }
 
-function soundPacks(
-  snapshot: SnapshotRecord,
-  present: ReadonlyMap<string, number>,
-): ReadonlyMap<string, PackReference> {
-  const sound = snapshot.packs.filter((pack) => present.get(pack.id) === pack.size);
-  return new Map(sound.map((pack) => [pack.id, pack]));
-}
+  get #lastBlock(): number {
+    return Math.floor((this.#count - 1) / BLOCK_RECORDS);
+  }
 
-function addEntries(
-  index: PieceIndex,
-  entries: readonly FileEntry[],
-  sound: ReadonlyMap<string, PackReference>,
-): void {
-  for (const entry of entries) {
-    for (const part of entry.pieces) {
-      const [id, frameOffset, frameLength, offset, length] = part;
-      const pack = sound.get(id);
-      const sha256 = pieceSha256(entry, part);
-      if (pack && !index.has(sha256)) index.set(sha256, { pack, frameOffset, frameLength, offset, length });
+  #beginBlock(): void {
+    if (this.#count > 0) {
+      if (this.#held.length < HELD_BLOCKS) this.#held.push(this.#tail);
+      else this.#spool.append(this.#tail);
     }
+    const isSpooled = this.#count > HELD_BLOCKS * BLOCK_RECORDS;
+    if (!isSpooled) this.#tail = Buffer.alloc(BLOCK_RECORDS * RECORD_BYTES);
   }
 }
 
-/** Packs no snapshot names: put by a run that died before its commit. Their footers say what is in them. */
-async function adoptOrphans(
-  store: Store,
-  source: string,
-  snapshots: readonly SnapshotRecord[],
-  present: ReadonlyMap<string, number>,
-  index: PieceIndex,
-): Promise<void> {
-  const referenced = new Set(snapshots.flatMap((snapshot) => snapshot.packs.map((pack) => pack.id)));
-  for (const [id, size] of present) {
-    if (referenced.has(id)) continue;
-    const pack = { id, size };
-    for (const piece of (await readFooter(store, source, pack)) ?? []) {
-      const [frameOffset, frameLength, offset, length, sha256] = piece;
-      if (!index.has(sha256)) index.set(sha256, { pack, frameOffset, frameLength, offset, length });
-    }
+function doubled(slots: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * slots.length);
+  for (let slot = 0; slot < slots.length; slot += 2) {
+    const value = slots[slot + 1] ?? 0;
+    if (value > 0) put(larger, slots[slot] ?? 0, value);
   }
+  return larger;
+}
+
+function put(slots: Uint32Array, hash: number, value: number): void {
+  const mask = slots.length / 2 - 1;
+  let slot = hash & mask;
+  while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
+  slots[2 * slot] = hash;
+  slots[2 * slot + 1] = value;
+}
+
+function placementIn(record: Buffer): Placement {
+  return {
+    frame: record.readUInt32LE(HASH_BYTES),
+    offset: record.readUInt32LE(HASH_BYTES + 4),
+    length: record.readUInt32LE(HASH_BYTES + 8),
+  };
 }

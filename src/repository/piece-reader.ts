@@ -1,26 +1,39 @@
-import { hash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { zstdDecompress } from 'node:zlib';
 import type { Store } from '../stack/store.ts';
-import type { LeitstandError } from '../platform/errors.ts';
+import { LeitstandError } from '../platform/errors.ts';
+import { noKey } from './age/keyring.ts';
+import { makeBuffers } from './buffers.ts';
 import { repositoryErrors } from './errors.ts';
-import { FRAME_BYTES } from './frames.ts';
 import { packName } from './names.ts';
-import { type FramePlan, MAX_FRAME_BYTES, type PieceUse, SEGMENT_BYTES, type Segment } from './pack-plan.ts';
+import { type PackAccess, storedRangeOf } from './pack-bytes.ts';
+import {
+  type FramePlan,
+  MAX_FRAME_BYTES,
+  type PieceUse,
+  plainLengthOf,
+  SEGMENT_BYTES,
+  type Segment,
+} from './pack-plan.ts';
 import { readAhead } from './read-ahead.ts';
+import type { Crew } from './workers/crew.ts';
+import { type FrameToOpen, type OpenedFrame, STATE } from './workers/open-segment.ts';
+import type { FilesToPlace } from './workers/place-files.ts';
 
 /** Requests on their way, and the stored bytes that they may hold together. */
 const REQUESTS = 16;
 const ROOM_BYTES = 4 * SEGMENT_BYTES;
-/** Frames that are decoded at the same time, beside the main thread. */
-const DECODED = 4;
+/** Segments that are opened at the same time, beside the main thread. */
+const OPENED = 4;
 const LEAST_CHUNK_BYTES = 64 * 1024;
+/** More than a segment takes, or a frame that is larger, with the whole chunks in which it lies. */
+const BUFFER_BYTES = SEGMENT_BYTES + 512 * 1024;
+/** Making a file takes as long as decoding that much. */
+const FILE_BYTES = 16 * 1024;
+const UNCHECKED = ' '.repeat(64);
 
-const decode = promisify(zstdDecompress);
-
-/** Content, or why there is none. */
+/** Content, or why there is none. `settled`: it was right, and nobody wanted to have it here. */
 export type PieceRead =
   | { readonly use: PieceUse; readonly bytes: Uint8Array }
+  | { readonly use: PieceUse; readonly settled: true }
   | { readonly use: PieceUse; readonly damage: LeitstandError };
 
 /** The pieces of a frame, once it is decoded. */
@@ -32,109 +45,191 @@ export interface FrameRead {
 export interface PieceSource {
   readonly store: Store;
   readonly source: string;
+  readonly packs: PackAccess;
+  /** Decrypts, decodes and compares. */
+  readonly crew: Crew;
   readonly signal?: AbortSignal | undefined;
   /** Whether the piece is compared with its hash; those of a file that is hashed as a whole need not be. */
   readonly isChecked?: ((use: PieceUse) => boolean) | undefined;
-  /** Each segment's stored bytes, in order; fewer than it is long when the pack ends before. Undefined: no pack. */
-  readonly onStored?: (segment: Segment, bytes: Uint8Array | undefined) => void;
+  /** Whether it is enough that the piece is right: its content does not come. */
+  readonly isEnough?: ((use: PieceUse) => boolean) | undefined;
+  /** Those of the pieces that are whole files and are to be made at once, as files; they do not come either. */
+  readonly placing?: ((uses: readonly PieceUse[]) => FilesToPlace | undefined) | undefined;
+  /** What was fetched for each segment, in order. */
+  readonly onStored?: (stored: StoredSegment) => void;
+}
+
+/** The stored bytes in which a segment lies: of an encrypted pack whole chunks, so that two of them may overlap. */
+export interface StoredSegment {
+  readonly pack: string;
+  readonly offset: number;
+  readonly length: number;
+  /** Fewer when the pack ends before; undefined: no pack. */
+  readonly bytes: Uint8Array | undefined;
 }
 
 /**
  * Reads content back, in the order of the segments, several requests ahead and with bounded memory. What does not decode
- * or has another hash is asked for once more before it counts as damage (LS-REPO-005).
+ * or has another hash is asked for once more before it counts as damage (LS-REPO-005). Pieces of a pack to which no key is
+ * here come with LS-REPO-029 instead: that is no damage.
  */
 export async function* readPieces(
   from: PieceSource,
   segments: Iterable<Segment> | AsyncIterable<Segment>,
 ): AsyncGenerator<FrameRead> {
-  const frames = readAhead(storedFrames(from, segments), {
-    work: (stored) => readFrame(from, stored),
-    count: DECODED,
+  const opened = readAhead(storedSegments(from, segments), {
+    work: (stored) => openSegment(from, stored),
+    count: OPENED,
   });
-  for await (const frame of frames) {
+  for await (const frames of opened) {
     from.signal?.throwIfAborted();
-    yield frame;
+    yield* frames;
   }
 }
 
-interface StoredFrame {
-  readonly frame: FramePlan;
-  /** Undefined: there is no such pack. Shorter than the frame: the pack ends before. */
-  readonly stored: Uint8Array | undefined;
+/** Why a frame has no bytes, in words that follow the pack's name; or that no key is here. */
+type FrameProblem = 'is missing' | 'is cut off' | 'was altered' | LeitstandError;
+
+interface FetchedSegment {
+  readonly segment: Segment;
+  readonly stored: StoredSegment;
+  /** Of these bytes, when they are in memory of ours: it comes back when it is not looked at any more. */
+  readonly lent?: { readonly buffer: ArrayBuffer; giveBack(buffer: ArrayBuffer): void } | undefined;
 }
 
-async function* storedFrames(
+async function* storedSegments(
   from: PieceSource,
   segments: Iterable<Segment> | AsyncIterable<Segment>,
-): AsyncGenerator<StoredFrame> {
+): AsyncGenerator<FetchedSegment> {
+  const buffers = makeBuffers(BUFFER_BYTES);
+  const giveBack = (buffer: ArrayBuffer) => buffers.give(new Uint8Array(buffer));
   const fetched = readAhead(segments, {
-    work: async (segment) => ({ segment, bytes: await fetchSegment(from, segment) }),
+    work: async (segment): Promise<FetchedSegment> => {
+      const buffer = buffers.take(segment.length);
+      const stored = await fetchSegment(from, segment, buffer);
+      if (buffer && stored.bytes?.buffer === buffer.buffer)
+        return { segment, stored, lent: { buffer: buffer.buffer as ArrayBuffer, giveBack } };
+      buffers.give(buffer);
+      return { segment, stored };
+    },
     count: REQUESTS,
     size: ({ length }) => length,
     room: ROOM_BYTES,
   });
-  for await (const { segment, bytes } of fetched) {
+  for await (const one of fetched) {
     from.signal?.throwIfAborted();
-    from.onStored?.(segment, bytes);
-    for (const frame of segment.frames) {
-      const start = frame.offset - segment.offset;
-      yield { frame, stored: bytes?.subarray(start, start + frame.length) };
-    }
+    from.onStored?.(one.stored);
+    if (one.segment.frames.length > 0) yield one;
+    else if (one.lent) giveBack(one.lent.buffer);
   }
 }
 
 /** A length that no frame has comes of a list that lies; it must not make us fetch and hold as much. */
 async function fetchSegment(
-  { store, source, signal }: PieceSource,
+  { store, source, packs, signal }: PieceSource,
   { pack, offset, length }: Segment,
-): Promise<Uint8Array | undefined> {
+  buffer?: Uint8Array,
+): Promise<StoredSegment> {
   signal?.throwIfAborted();
-  if (length > SEGMENT_BYTES + MAX_FRAME_BYTES) return new Uint8Array();
-  return store.get(packName(source, pack), { offset, length });
+  const layout = packs.layout(pack);
+  const range = layout ? storedRangeOf(layout, { offset, length }) : { offset, length };
+  if (length > SEGMENT_BYTES + MAX_FRAME_BYTES) return { pack, ...range, bytes: new Uint8Array() };
+  const into = buffer && range.length <= buffer.length ? buffer : undefined;
+  return { pack, ...range, bytes: await store.get(packName(source, pack), range, into) };
 }
 
-async function readFrame(from: PieceSource, { frame, stored }: StoredFrame): Promise<FrameRead> {
-  const first = await decodeFrame(from, frame, stored);
-  if (first.every((piece) => 'bytes' in piece) || frame.length > MAX_FRAME_BYTES)
-    return { frame, pieces: first };
-  from.signal?.throwIfAborted();
-  const again = await fetchSegment(from, { ...frame, frames: [] });
-  return { frame, pieces: await decodeFrame(from, frame, again) };
-}
-
-async function decodeFrame(
-  { source, isChecked }: PieceSource,
-  frame: FramePlan,
-  stored: Uint8Array | undefined,
-): Promise<PieceRead[]> {
-  const lost = (problem: string, cause?: unknown): PieceRead[] =>
-    frame.uses.map((use) => ({
-      use,
-      damage: damagedPack(source, frame.pack, problem, [use.entry.path], cause),
-    }));
-  if (stored === undefined) return lost('is missing');
-  if (stored.length < frame.length) return lost('is cut off');
-  let plain: Buffer;
-  try {
-    plain = await decode(stored, { maxOutputLength: FRAME_BYTES, chunkSize: chunkSizeOf(frame) });
-  } catch (cause) {
-    return lost('was altered', cause);
+/** What came wrong is fetched and opened once more. */
+async function openSegment(from: PieceSource, fetched: FetchedSegment): Promise<FrameRead[]> {
+  const { segment } = fetched;
+  const opened = await openFrames(from, fetched);
+  const frames: FrameRead[] = [];
+  for (const [i, frame] of segment.frames.entries()) {
+    const first = piecesOf(from, frame, opened[i] ?? 'was altered');
+    const isFinal = opened[i] instanceof LeitstandError || frame.length > MAX_FRAME_BYTES;
+    const isRight = first.every((piece) => !('damage' in piece));
+    frames.push({ frame, pieces: isFinal || isRight ? first : await openAgain(from, frame, first) });
   }
-  return frame.uses.map((use) => {
-    const bytes = plain.subarray(use.offset, use.offset + use.length);
-    const isWrong =
-      bytes.length < use.length ||
-      (isChecked?.(use) !== false && hash('sha256', bytes, 'hex') !== use.sha256);
-    return isWrong
-      ? { use, damage: damagedPack(source, frame.pack, 'was altered', [use.entry.path]) }
-      : { use, bytes };
-  });
+  return frames;
 }
 
-/** What the decoder allots at once: about what comes out. */
-function chunkSizeOf({ uses }: FramePlan): number {
-  const end = uses.reduce((most, { offset, length }) => Math.max(most, offset + length), LEAST_CHUNK_BYTES);
-  return Math.min(FRAME_BYTES, end);
+/** Only what was wrong: the others may have been placed already. */
+async function openAgain(
+  from: PieceSource,
+  frame: FramePlan,
+  first: readonly PieceRead[],
+): Promise<PieceRead[]> {
+  from.signal?.throwIfAborted();
+  const wrong = { ...frame, uses: first.flatMap((piece) => ('damage' in piece ? [piece.use] : [])) };
+  const segment = { ...frame, frames: [wrong] };
+  const stored = await fetchSegment(from, segment);
+  const [opened] = await openFrames(from, { segment, stored });
+  const again = piecesOf(from, wrong, opened ?? 'was altered');
+  return first.map((piece) => ('damage' in piece ? (again.shift() ?? piece) : piece));
+}
+
+async function openFrames(
+  from: PieceSource,
+  { segment, stored: { bytes }, lent }: FetchedSegment,
+): Promise<(OpenedFrame | FrameProblem)[]> {
+  const { source, packs, crew } = from;
+  const { pack, frames } = segment;
+  if (bytes === undefined) return frames.map(() => 'is missing');
+  const layout = packs.layout(pack) ?? { size: Number.MAX_SAFE_INTEGER };
+  const payloadKey = await packs.payloadKey(pack);
+  if (payloadKey === 'foreign')
+    return frames.map(() => noKey(`pack ${packName(source, pack)}`, layout.encryption));
+  if (payloadKey === 'damaged') return frames.map(() => 'was altered');
+  const jobs = frames.map((frame) => frameToOpen(from, frame));
+  const files = jobs.reduce((sum, job) => sum + (job.files?.uses.length ?? 0), 0);
+  const opened = await crew.run('openSegment', {
+    // It changes hands: whatever else lies in the same memory would be gone.
+    buffer: lent?.buffer ?? new Uint8Array(bytes).buffer,
+    storedLength: bytes.length,
+    length: bytes.length + files * FILE_BYTES,
+    pack: { size: layout.size, header: layout.header },
+    wanted: { offset: segment.offset, length: segment.length },
+    payloadKey,
+    frames: jobs,
+  });
+  lent?.giveBack(opened.buffer);
+  return [...opened.frames];
+}
+
+function frameToOpen({ isChecked, isEnough, placing }: PieceSource, frame: FramePlan): FrameToOpen {
+  const { offset, length, uses } = frame;
+  const files = placing?.(uses);
+  const placed = new Set(files?.uses);
+  return {
+    offset,
+    length,
+    plainLength: Math.max(LEAST_CHUNK_BYTES, plainLengthOf(frame)),
+    offsets: Uint32Array.from(uses, (use) => use.offset),
+    lengths: Uint32Array.from(uses, (use) => use.length),
+    sha256: uses.map((use) => (isChecked?.(use) === false ? UNCHECKED : use.sha256)).join(''),
+    isWanted: uses.some((use, i) => !placed.has(i) && isEnough?.(use) !== true),
+    files,
+  };
+}
+
+function piecesOf(
+  { source, isEnough }: PieceSource,
+  frame: FramePlan,
+  opened: OpenedFrame | FrameProblem,
+): PieceRead[] {
+  if (opened instanceof LeitstandError) return frame.uses.map((use) => ({ use, damage: opened }));
+  const {
+    problem = 'was altered',
+    states,
+    plain,
+  } = typeof opened === 'string' ? { problem: opened, states: undefined, plain: undefined } : opened;
+  return frame.uses.map((use, i) => {
+    const state = states?.[i] ?? STATE.wrong;
+    if (state === STATE.wrong)
+      return { use, damage: damagedPack(source, frame.pack, problem, [use.entry.path]) };
+    if (plain === undefined || state === STATE.placed || isEnough?.(use) === true)
+      return { use, settled: true };
+    return { use, bytes: plain.subarray(use.offset, use.offset + use.length) };
+  });
 }
 
 export function damagedPack(

@@ -1,30 +1,24 @@
-import { LeitstandError } from '../platform/errors.ts';
-import { makePacer, type RepositoryContext, signingKeyOf } from './context.ts';
-import { repositoryErrors } from './errors.ts';
-import {
-  backupId,
-  backupName,
-  CONDEMNED,
-  condemnedName,
-  LISTS,
-  listName,
-  PACKS,
-  packName,
-  snapshotName,
-} from './names.ts';
-import { surveyBackups, surveyCondemned, surveySnapshots } from './record-store.ts';
-import { type CondemnedRecord, FORMAT, type SnapshotRecord } from './records.ts';
+import type { LeitstandError } from '../platform/errors.ts';
 import type { Retention } from '../stack/stack.ts';
-import { decideRetention } from './retention.ts';
-import { encodeRecord, signRecord } from './signed-record.ts';
+import { makePacer, type RepositoryContext } from './context.ts';
+import { repositoryErrors } from './errors.ts';
+import { deleteUnlessHeld, type Held } from './hold.ts';
+import { snapshotName } from './names.ts';
+import {
+  type Amount,
+  amountOf,
+  type DeletionPlan,
+  listThings,
+  planDeletion,
+  sinceWhen,
+} from './prune-plan.ts';
+import type { StoredThing } from './prune-plan.ts';
+import { decide, removeRecords, writeCondemned } from './prune-records.ts';
+import { surveyCondemned } from './record-store.ts';
+import { lookAtSnapshots, NeedTable, type SightedSnapshot } from './snapshot-needs.ts';
 
-/**
- * Between condemning and deleting. A writer that began before an object was condemned commits within 24 hours
- * (LS-REPO-027) or not at all, and a commit may arrive late: the rest is room for that.
- */
-const DELETE_AFTER_MS = 48 * 3_600_000;
-/** What is younger may belong to a run that has not committed yet: condemned, it could not be built upon. */
-const CONDEMN_AFTER_MS = 25 * 3_600_000;
+export type { Amount } from './prune-plan.ts';
+
 /** A look at what is needed holds for so long; what is deleted is deleted within it. */
 const LOOK_HOLDS_MS = 12 * 3_600_000;
 /** More than this share of the stored bytes at once is a mistake more often than not. */
@@ -32,7 +26,7 @@ const SUSPICIOUS_SHARE = 0.5;
 
 export interface PruneRequest {
   readonly policy: (source: string) => Retention;
-  /** Ids of snapshots that a drill or a verification found to hold. */
+  /** Ids of snapshots that a drill found to hold; what a verification found is on record in the repository. */
   readonly verified: ReadonlySet<string>;
   /** Ids of snapshots that must be there, as far as this host knows: else this is another, or an older, repository. */
   readonly expected: readonly string[];
@@ -56,21 +50,12 @@ export interface PruneResult {
   /** Condemned just now; deleted by a later run. */
   readonly condemned: Amount;
   readonly deleted: Amount;
-  /** Condemned and due, and the store would not delete them: locked, or no right to. */
+  /** Over and due, and locked in the store until a time that `why` tells of the first of them. */
+  readonly locked: Amount & { readonly why?: string };
+  /** Over and due, and these credentials may not delete them. */
   readonly retained: Amount & { readonly why?: string };
   /** Condemned earlier, not due yet. */
   readonly waiting: Amount;
-}
-
-export interface Amount {
-  readonly objects: number;
-  readonly bytes: number;
-}
-
-interface StoredThing {
-  readonly name: string;
-  readonly size: number;
-  readonly modifiedAt: Date;
 }
 
 /**
@@ -81,131 +66,69 @@ interface StoredThing {
 export async function prune(context: RepositoryContext, request: PruneRequest): Promise<PruneResult> {
   const now = await context.store.time();
   const condemned = await surveyCondemned(context);
-  const snapshots = await understood(context, request, condemned.refused);
-  const decisions = decide(snapshots, request, now);
+  const table = new NeedTable();
+  const seen = await understood(context, { table, expected: request.expected, refused: condemned.refused });
+  const decisions = await decide(context, request, { snapshots: [...seen.values()], table, now });
   const kept = decisions.flatMap(({ record, kept: reason }) => (reason === undefined ? [] : [record]));
   const things = await listThings(context);
-  const plan = planDeletion(things, { kept, condemned: await sinceWhen(context, condemned.records), now });
+  const needed = table.neededBy(kept);
+  const plan = planDeletion(things, { needed, condemned: await sinceWhen(context, condemned.records), now });
   assertNotTooMuch(context, request, { things, plan });
   const leaving = decisions.filter((one) => one.kept === undefined).map(({ record }) => record.id);
   if (!request.dryRun && plan.condemn.length + leaving.length > 0)
     await writeCondemned(context, { things: plan.condemn, snapshots: leaving });
-  const backups = await removeRecords(context, request, { snapshots, leaving });
+  const { backups, held } = await removeRecords(context, request, {
+    decisions,
+    gone: new Set(condemned.records.flatMap((record) => record.snapshots)),
+    now,
+  });
   const done = request.dryRun
-    ? { deleted: plan.due, retained: [], why: undefined }
-    : await deleteDue(context, request, plan.due);
+    ? { deleted: plan.due, refused: [] }
+    : await deleteDue(context, request, { due: plan.due, table, seen });
+  const refused = [...[...held].map(([name, why]) => ({ name, size: 0, held: why })), ...done.refused];
   return {
-    snapshots: decisions.map(({ record: { id, source, createdAt }, kept: reason }) => ({
-      id,
-      source,
-      createdAt,
-      ...(reason === undefined ? {} : { kept: reason }),
-    })),
+    snapshots: decisions.map(({ record: { id, source, createdAt }, kept: reason }) => {
+      const refusal = held.get(snapshotName(id));
+      const stays = reason ?? (refusal && (refusal.why ?? 'the store does not delete it'));
+      return { id, source, createdAt, ...(stays === undefined ? {} : { kept: stays }) };
+    }),
     backups,
     condemned: amountOf(plan.condemn),
     deleted: amountOf(done.deleted),
-    retained: { ...amountOf(done.retained), ...(done.why === undefined ? {} : { why: done.why }) },
+    locked: refusedAmount(refused.filter((one) => one.held.isLocked)),
+    retained: refusedAmount(refused.filter((one) => !one.held.isLocked)),
     waiting: amountOf(plan.waiting),
   };
 }
 
-/** All snapshots, when every record holds and none is missing; else LS-REPO-026. */
+/** All snapshots by id, when every record holds and none is missing; else LS-REPO-026. Those that were `seen` are not read. */
 async function understood(
   context: RepositoryContext,
-  { expected }: Pick<PruneRequest, 'expected'>,
-  refused: readonly LeitstandError[],
-): Promise<readonly SnapshotRecord[]> {
-  const survey = await surveySnapshots(context);
-  const [first] = [...survey.refused, ...refused];
-  if (first) throw notUnderstood(context, first.details.what, first);
-  const missing = expected.find((id) => !survey.records.some((record) => record.id === id));
-  if (missing !== undefined)
-    throw notUnderstood(context, `snapshot ${missing}, which this host has made, is not there`);
-  return survey.records;
-}
-
-interface Decision {
-  readonly record: SnapshotRecord;
-  readonly kept: string | undefined;
-}
-
-function decide(
-  snapshots: readonly SnapshotRecord[],
-  { policy, verified }: PruneRequest,
-  now: Date,
-): readonly Decision[] {
-  const sources = [...new Set(snapshots.map(({ source }) => source))].sort();
-  return sources.flatMap((source) =>
-    decideRetention(
-      snapshots.filter((record) => record.source === source),
-      policy(source),
-      { now, verified },
-    ).map(({ one, reason }) => ({ record: one, kept: reason })),
-  );
-}
-
-async function listThings({ store }: RepositoryContext): Promise<readonly StoredThing[]> {
-  const things: StoredThing[] = [];
-  for (const prefix of [PACKS, LISTS]) for await (const thing of store.list(prefix)) things.push(thing);
-  return things;
-}
-
-/**
- * Object → since when every writer that begins knows that it is condemned; milliseconds since 1970. That is when the
- * record had come, which may be long after it was written down: a machine that slept.
- */
-async function sinceWhen(
-  { store }: RepositoryContext,
-  records: readonly CondemnedRecord[],
-): Promise<ReadonlyMap<string, number>> {
-  const came = new Map<string, number>();
-  for await (const { name, modifiedAt } of store.list(CONDEMNED)) came.set(name, modifiedAt.getTime());
-  const since = new Map<string, number>();
-  for (const { id, createdAt, objects } of records) {
-    const at = Math.max(Date.parse(createdAt), came.get(condemnedName(id)) ?? Infinity);
-    for (const object of objects) since.set(object, Math.min(since.get(object) ?? Infinity, at));
-  }
-  return since;
-}
-
-interface DeletionPlan {
-  readonly condemn: readonly StoredThing[];
-  readonly due: readonly StoredThing[];
-  readonly waiting: readonly StoredThing[];
-}
-
-function planDeletion(
-  things: readonly StoredThing[],
   {
-    kept,
-    condemned,
-    now,
+    table,
+    expected = [],
+    refused: others = [],
+    seen,
   }: {
-    readonly kept: readonly SnapshotRecord[];
-    readonly condemned: ReadonlyMap<string, number>;
-    readonly now: Date;
+    readonly table: NeedTable;
+    readonly expected?: readonly string[];
+    readonly refused?: readonly LeitstandError[];
+    readonly seen?: ReadonlyMap<string, SightedSnapshot>;
   },
-): DeletionPlan {
-  const needed = neededBy(kept);
-  const unneeded = things.filter(({ name }) => !needed.has(name));
-  const age = ({ name }: StoredThing) => now.getTime() - (condemned.get(name) ?? now.getTime());
-  return {
-    condemn: unneeded.filter(
-      ({ name, modifiedAt }) =>
-        !condemned.has(name) && now.getTime() - modifiedAt.getTime() >= CONDEMN_AFTER_MS,
-    ),
-    due: unneeded.filter((thing) => condemned.has(thing.name) && age(thing) >= DELETE_AFTER_MS),
-    waiting: unneeded.filter((thing) => condemned.has(thing.name) && age(thing) < DELETE_AFTER_MS),
-  };
-}
-
-function neededBy(snapshots: readonly SnapshotRecord[]): ReadonlySet<string> {
-  const needed = new Set<string>();
-  for (const { source, packs, lists } of snapshots) {
-    for (const { id } of packs) needed.add(packName(source, id));
-    for (const { sha256 } of lists) needed.add(listName(sha256));
-  }
-  return needed;
+): Promise<ReadonlyMap<string, SightedSnapshot>> {
+  const { snapshots, refused } = await lookAtSnapshots(context, table, seen);
+  const [first] = [...refused, ...others];
+  if (first)
+    throw notUnderstood(context, first.details.what, {
+      fix: `${first.details.fix ?? 'leitstand backup verify names it'}; when there is no copy of it: delete that object by hand, and what it alone says is lost`,
+      cause: first,
+    });
+  const missing = expected.find((id) => !snapshots.has(id));
+  if (missing !== undefined)
+    throw notUnderstood(context, `snapshot ${missing}, which this host has made, is not there`, {
+      fix: 'look whether this is the right place of the backups, and who deletes in it; when it is right so, make a new backup first: leitstand backup',
+    });
+  return snapshots;
 }
 
 function assertNotTooMuch(
@@ -218,86 +141,65 @@ function assertNotTooMuch(
   throw notUnderstood(
     context,
     `${Math.round((due / all) * 100)} % of what is stored would be deleted at once, which is suspiciously much`,
+    {
+      fix: 'leitstand backup prune --dry-run --much says what; when it is right so: leitstand backup prune --much',
+    },
   );
-}
-
-/** Records first: what they alone needed becomes unneeded for the next run, and a kill in between is harmless. */
-async function removeRecords(
-  context: RepositoryContext,
-  { dryRun, onProgress }: PruneRequest,
-  {
-    snapshots,
-    leaving,
-  }: { readonly snapshots: readonly SnapshotRecord[]; readonly leaving: readonly string[] },
-): Promise<readonly string[]> {
-  const staying = new Set(snapshots.map(({ id }) => id).filter((id) => !leaving.includes(id)));
-  const { records } = await surveyBackups(context);
-  const over = records.filter(
-    (record) =>
-      record.snapshots.some((id) => leaving.includes(id)) && !record.snapshots.some((id) => staying.has(id)),
-  );
-  if (dryRun) return over.map(({ id }) => id);
-  // A run's record before the snapshots that it names: never a record of what is not there.
-  for (const { id } of over) await context.store.delete(backupName(id));
-  for (const id of leaving) {
-    await context.store.delete(snapshotName(id));
-    onProgress?.(`snapshot ${id} is over`);
-  }
-  return over.map(({ id }) => id);
-}
-
-async function writeCondemned(
-  context: RepositoryContext,
-  { things, snapshots }: { readonly things: readonly StoredThing[]; readonly snapshots: readonly string[] },
-): Promise<void> {
-  const now = await context.store.time();
-  const body: Omit<CondemnedRecord, 'signature'> = {
-    format: FORMAT,
-    kind: 'condemned',
-    id: backupId(now, context.random(6)),
-    createdAt: now.toISOString(),
-    objects: things.map(({ name }) => name),
-    snapshots: [...snapshots],
-  };
-  await context.store.put(condemnedName(body.id), encodeRecord(signRecord(body, signingKeyOf(context))));
 }
 
 /** After another look: a run may have committed since, and need what nothing needed then. */
-async function deleteDue(context: RepositoryContext, request: PruneRequest, due: readonly StoredThing[]) {
+async function deleteDue(
+  context: RepositoryContext,
+  request: PruneRequest,
+  {
+    due,
+    table,
+    seen,
+  }: {
+    readonly due: readonly StoredThing[];
+    readonly table: NeedTable;
+    readonly seen: ReadonlyMap<string, SightedSnapshot>;
+  },
+) {
   const breathe = makePacer(context.clock, request.signal);
   const begun = context.clock.monotonic();
   const needed =
-    due.length === 0 ? new Set<string>() : neededBy(await understood(context, { expected: [] }, []));
-  const [deleted, retained]: [StoredThing[], StoredThing[]] = [[], []];
-  let why: string | undefined;
+    due.length === 0
+      ? new Set<string>()
+      : table.neededBy((await understood(context, { table, seen })).values());
+  const deleted: StoredThing[] = [];
+  const refused: Refused[] = [];
   for (const thing of due) {
     await breathe();
     if (needed.has(thing.name)) continue;
     if (context.clock.monotonic() - begun > LOOK_HOLDS_MS) break;
-    try {
-      await context.store.delete(thing.name);
-      deleted.push(thing);
-      if (deleted.length % 100 === 0) request.onProgress?.(`deleted ${deleted.length} of ${due.length}`);
-    } catch (error) {
-      // Locked by the bucket, or a key that may not delete: so it was wanted.
-      if (!(error instanceof LeitstandError) || !['LS-REPO-007', 'LS-REPO-021'].includes(error.code))
-        throw error;
-      why ??= error.details.why;
-      retained.push(thing);
-    }
+    const held = await deleteUnlessHeld(context.store, thing.name);
+    if (held) refused.push({ ...thing, held });
+    else deleted.push(thing);
+    if (!held && deleted.length % 100 === 0)
+      request.onProgress?.(`deleted ${deleted.length} of ${due.length}`);
   }
-  return { deleted, retained, why };
+  return { deleted, refused };
 }
 
-function amountOf(things: readonly StoredThing[]): Amount {
-  return { objects: things.length, bytes: things.reduce((sum, { size }) => sum + size, 0) };
+interface Refused extends Pick<StoredThing, 'name' | 'size'> {
+  readonly held: Held;
 }
 
-function notUnderstood({ store }: RepositoryContext, why: string, cause?: unknown) {
+function refusedAmount(things: readonly Refused[]): Amount & { readonly why?: string } {
+  const why = things.find(({ held }) => held.why !== undefined)?.held.why;
+  return { ...amountOf(things), ...(why === undefined ? {} : { why }) };
+}
+
+function notUnderstood(
+  { store }: RepositoryContext,
+  why: string,
+  { fix, cause }: { readonly fix: string; readonly cause?: unknown },
+) {
   return repositoryErrors.error('LS-REPO-026', {
     what: `nothing was deleted in ${store.label}`,
     why,
-    fix: 'leitstand backup verify names what is wrong; when it is right so: leitstand backup prune --much',
+    fix,
     cause,
   });
 }

@@ -19,11 +19,13 @@ import {
   backupRecord,
   type CondemnedRecord,
   condemnedRecord,
+  parseAs,
   type SnapshotRecord,
   snapshotRecord,
   type VerificationRecord,
   verificationRecord,
 } from './records.ts';
+import { readAhead } from './read-ahead.ts';
 import { altered, openRecord } from './signed-record.ts';
 
 /** Records that hold, newest first, and the error of each one that does not. */
@@ -37,17 +39,19 @@ export async function surveySnapshots(
   source?: string,
 ): Promise<Survey<SnapshotRecord>> {
   const wanted = (id: string) => source === undefined || sourceOf(id) === source;
-  return survey(context, SNAPSHOTS, wanted, readSnapshot, (record) => record.createdAt);
+  return gathered(sightSnapshots(context, wanted), (record) => record.createdAt);
+}
+
+/** One after the other, in the order of their names, for who does not need to hold them all. */
+export function sightSnapshots(
+  context: RepositoryContext,
+  wanted: (id: string) => boolean,
+): AsyncGenerator<Sight<SnapshotRecord>> {
+  return sight(context, SNAPSHOTS, { wanted, read: readSnapshot });
 }
 
 export function surveyBackups(context: RepositoryContext): Promise<Survey<BackupRecord>> {
-  return survey(
-    context,
-    BACKUPS,
-    () => true,
-    readBackup,
-    (record) => record.finishedAt,
-  );
+  return gathered(sight(context, BACKUPS, { read: readBackup }), (record) => record.finishedAt);
 }
 
 /** Throws LS-REPO-012 when there is none, LS-REPO-002 and LS-REPO-003 when it does not hold. */
@@ -63,13 +67,7 @@ export function readBackup(context: RepositoryContext, id: string): Promise<Back
 }
 
 export function surveyCondemned(context: RepositoryContext): Promise<Survey<CondemnedRecord>> {
-  return survey(
-    context,
-    CONDEMNED,
-    () => true,
-    readCondemnedRecord,
-    (record) => record.createdAt,
-  );
+  return gathered(sight(context, CONDEMNED, { read: readCondemnedRecord }), (record) => record.createdAt);
 }
 
 export function readCondemnedRecord(context: RepositoryContext, id: string): Promise<CondemnedRecord> {
@@ -77,37 +75,69 @@ export function readCondemnedRecord(context: RepositoryContext, id: string): Pro
 }
 
 export function surveyVerifications(context: RepositoryContext): Promise<Survey<VerificationRecord>> {
-  return survey(
-    context,
-    VERIFICATIONS,
-    () => true,
-    readVerification,
-    (record) => record.createdAt,
-  );
+  return gathered(sight(context, VERIFICATIONS, { read: readVerification }), (record) => record.createdAt);
 }
 
 export function readVerification(context: RepositoryContext, id: string): Promise<VerificationRecord> {
   return readRecord(context, verificationName(id), id, verificationRecord);
 }
 
-async function survey<Record extends { readonly id: string }>(
+/** A record that holds, or why it does not. */
+export type Sight<Record> =
+  | { readonly id: string; readonly record: Record }
+  | { readonly id: string; readonly refusal: LeitstandError };
+
+/** Small as a rule, so that the way to the store is what takes time. */
+const REQUESTS = 8;
+/** Decoded, a record takes some times its bytes. */
+const ROOM_BYTES = 4 * 1024 * 1024;
+
+async function* sight<Record>(
   context: RepositoryContext,
   prefix: string,
+  {
+    wanted = () => true,
+    read,
+  }: {
+    readonly wanted?: (id: string) => boolean;
+    readonly read: (context: RepositoryContext, id: string) => Promise<Record>;
+  },
+): AsyncGenerator<Sight<Record>> {
+  yield* readAhead(idsBelow(context, prefix, wanted), {
+    work: async ({ id }) => {
+      try {
+        return { id, record: await read(context, id) };
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        return { id, refusal: error };
+      }
+    },
+    count: REQUESTS,
+    size: ({ size }) => size,
+    room: ROOM_BYTES,
+  });
+}
+
+async function* idsBelow(
+  { store }: RepositoryContext,
+  prefix: string,
   wanted: (id: string) => boolean,
-  read: (context: RepositoryContext, id: string) => Promise<Record>,
+): AsyncGenerator<{ readonly id: string; readonly size: number }> {
+  for await (const { name, size } of store.list(prefix)) {
+    const id = recordId(name);
+    if (id !== undefined && wanted(id)) yield { id, size };
+  }
+}
+
+async function gathered<Record extends { readonly id: string }>(
+  sights: AsyncIterable<Sight<Record>>,
   time: (record: Record) => string,
 ): Promise<Survey<Record>> {
   const records: Record[] = [];
   const refused: LeitstandError[] = [];
-  for await (const { name } of context.store.list(prefix)) {
-    const id = recordId(name);
-    if (id === undefined || !wanted(id)) continue;
-    try {
-      records.push(await read(context, id));
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      refused.push(error);
-    }
+  for await (const sighted of sights) {
+    if ('record' in sighted) records.push(sighted.record);
+    else refused.push(sighted.refusal);
   }
   const order = (record: Record) => `${time(record)} ${record.id}`;
   records.sort((a, b) => (order(a) < order(b) ? 1 : -1));
@@ -133,10 +163,10 @@ async function readRecord<Record extends { readonly id: string }>(
       fix: 'choose one that leitstand backup list shows',
     });
   if (bytes.length > MAX_RECORD_BYTES) throw altered(name, 'it is larger than any record');
-  const parsed = schema.safeParse(openRecord(name, bytes, context.trusted));
-  if (!parsed.success) throw altered(name, 'it is signed but no record of this format');
-  if (parsed.data.id !== id) throw altered(name, `it is the record of ${parsed.data.id} under another name`);
-  return parsed.data;
+  const record = parseAs(schema, await openRecord(name, bytes, context.trusted));
+  if (!record) throw altered(name, 'it is signed but no record of this format');
+  if (record.id !== id) throw altered(name, `it is the record of ${record.id} under another name`);
+  return record;
 }
 
 /** A record that vanished between list and read (012) is retention at work; it is passed over as a refusal too. */

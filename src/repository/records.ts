@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Json } from '../platform/canonical-json.ts';
+import { FORMAT } from './format.ts';
 
-export const FORMAT = 'lsb1';
+export { FORMAT } from './format.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().nonnegative();
@@ -19,30 +20,59 @@ const listReference = z.object({
   files: count,
   /** Bytes of the files' contents. */
   bytes: count,
+  /** Of an encrypted one: stored bytes before the first chunk, which are age's header and a nonce. */
+  header: count.optional(),
+  /** In a store that locks: nobody can delete it before. */
+  lockUntil: utc.optional(),
 });
 
-const packReference = z.object({ id: sha256, size: count });
+/** `header` and `lockUntil` as those of a list. */
+const packReference = z.object({
+  id: sha256,
+  size: count,
+  header: count.optional(),
+  lockUntil: utc.optional(),
+});
 
-/** The commit record of one source's backup: what it does not name does not exist. */
-export const snapshotRecord = z.object({
-  format: z.literal(FORMAT),
-  kind: z.literal('snapshot'),
-  id: z.string(),
-  source: sourceName,
-  stack: z.string(),
-  /** Program and version that wrote the data. */
-  writer: z.object({ program: z.string(), version: z.string() }),
-  cutoff: utc,
-  createdAt: utc,
+/** Facts and losses of a capture; in the record itself, or sealed in it. */
+export const snapshotFacts = z.object({
   expectations: z.array(
     z.object({ kind: z.string(), subject: z.string(), value: z.json() as z.ZodType<Json> }),
   ),
   knownLoss: z.array(z.string()),
-  lists: z.array(listReference),
-  packs: z.array(packReference),
-  totals: z.object({ files: count, bytes: count }),
-  signature,
 });
+
+/** The commit record of one source's backup: what it does not name does not exist. */
+export const snapshotRecord = snapshotFacts
+  .partial()
+  .extend({
+    format: z.literal(FORMAT),
+    kind: z.literal('snapshot'),
+    id: z.string(),
+    source: sourceName,
+    stack: z.string(),
+    /** Program and version that wrote the data. */
+    writer: z.object({ program: z.string(), version: z.string() }),
+    cutoff: utc,
+    createdAt: utc,
+    /** Of an encrypted one: `recipients` are public halves of recovery keys, sorted; `host` is that of the writer. */
+    encryption: z.object({ recipients: z.array(z.string()).min(1), host: z.string() }).optional(),
+    /** Of an encrypted one, instead of `expectations` and `knownLoss`: both as an age file of canonical JSON, base64. */
+    sealed: z.base64().optional(),
+    lists: z.array(listReference),
+    packs: z.array(packReference),
+    totals: z.object({ files: count, bytes: count }),
+    /** In a store that locks: until when this record is locked, and until when README.txt, restore.sh and lsb1.json are. */
+    lock: z.object({ until: utc, repository: utc }).optional(),
+    signature,
+  })
+  .refine(
+    (record) =>
+      record.encryption
+        ? record.sealed !== undefined && record.expectations === undefined && record.knownLoss === undefined
+        : record.sealed === undefined && record.expectations !== undefined && record.knownLoss !== undefined,
+    'facts are neither in the clear nor sealed',
+  );
 
 /** One run over all sources; written after its snapshots. */
 export const backupRecord = z.object({
@@ -53,6 +83,8 @@ export const backupRecord = z.object({
   startedAt: utc,
   finishedAt: utc,
   snapshots: z.array(z.string()),
+  /** In a store that locks: until when this record is. */
+  lockUntil: utc.optional(),
   signature,
 });
 
@@ -66,6 +98,8 @@ export const repositoryRecord = z.object({
   keys: z.array(z.object({ keyId: z.string(), publicKey: z.string() })),
   /** SHA-256 of README.txt. */
   readme: sha256,
+  /** SHA-256 of restore.sh; absent where there is none. */
+  restore: sha256.optional(),
   signature,
 });
 
@@ -107,6 +141,8 @@ export const verificationRecord = z.object({
 
 export type VerificationRecord = Readonly<z.infer<typeof verificationRecord>>;
 export type CondemnedRecord = Readonly<z.infer<typeof condemnedRecord>>;
+/** What was sealed at the backup, and what its method could not hold. */
+export type SnapshotFacts = Readonly<z.infer<typeof snapshotFacts>>;
 export type SnapshotRecord = Readonly<z.infer<typeof snapshotRecord>>;
 export type BackupRecord = Readonly<z.infer<typeof backupRecord>>;
 export type RepositoryRecord = Readonly<z.infer<typeof repositoryRecord>>;
@@ -115,4 +151,14 @@ export type PackReference = Readonly<z.infer<typeof packReference>>;
 
 export function isSourceName(text: string): boolean {
   return sourceName.safeParse(text).success;
+}
+
+/** Undefined when it is none; also when it is nested deeper than anything of ours. */
+export function parseAs<Value>(schema: z.ZodType<Value>, value: unknown): Value | undefined {
+  try {
+    return schema.safeParse(value).data;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

@@ -6,6 +6,9 @@ import { MARKER } from './names.ts';
 import { FORMAT, type RepositoryRecord, repositoryRecord } from './records.ts';
 import { altered, openRecord } from './signed-record.ts';
 
+/** More than any mark has: what is longer does not hold. */
+const MARKER_BYTES = 64 * 1024;
+
 export function noRepository(store: Pick<Store, 'label'>): LeitstandError {
   return repositoryErrors.error('LS-REPO-001', {
     what: `there is no repository in ${store.label}`,
@@ -15,10 +18,12 @@ export function noRepository(store: Pick<Store, 'label'>): LeitstandError {
 }
 
 /** Throws LS-REPO-001, -002, -003 and -015. */
-export async function readRepositoryRecord(context: RepositoryContext): Promise<RepositoryRecord> {
-  const bytes = await context.store.get(MARKER);
+export async function readRepositoryRecord(
+  context: Pick<RepositoryContext, 'store' | 'trusted'>,
+): Promise<RepositoryRecord> {
+  const bytes = await context.store.get(MARKER, { offset: 0, length: MARKER_BYTES });
   if (bytes === undefined) throw noRepository(context.store);
-  const record = openRecord(MARKER, bytes, context.trusted);
+  const record = await openRecord(MARKER, bytes, context.trusted);
   const parsed = repositoryRecord.safeParse(record);
   if (parsed.success) return parsed.data;
   if (record['format'] === FORMAT) throw altered(MARKER, 'it is signed but no record of this format');

@@ -1,35 +1,74 @@
-import { hash, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
 import type { LeitstandError } from '../platform/errors.ts';
 import type { Store } from '../stack/store.ts';
-import { type RandomBytes, type RepositoryContext, signingKeyOf } from './context.ts';
+import { makeKeyring } from './age/keyring.ts';
+import type { AgeIdentity } from './age/identities.ts';
+import type { HostKey } from './age/host-key.ts';
+import type { PackKeyFiles } from './age/pack-keys.ts';
+import { type LockDays, type RandomBytes, type RepositoryContext, signingKeyOf } from './context.ts';
 import { repositoryErrors } from './errors.ts';
-import type { FileEntry } from './file-entry.ts';
+import type { ListEntry } from './file-entry.ts';
+import { readGuides } from './guides/guides.ts';
 import { guardStore } from './guarded-store.ts';
 import { keyIdOf, rawPublicKey, type SigningKey } from './keys.ts';
-import { backupId, backupName, MARKER, README, snapshotName } from './names.ts';
+import { backupId, backupName, MARKER, README, RESTORE_SCRIPT, snapshotName } from './names.ts';
 import { type PruneRequest, type PruneResult, prune } from './prune.ts';
-import { README_TEXT } from './readme-text.ts';
 import { readSnapshot, surveyBackups, surveySnapshots } from './record-store.ts';
-import { type BackupRecord, FORMAT, type RepositoryRecord, type SnapshotRecord } from './records.ts';
+import {
+  type BackupRecord,
+  FORMAT,
+  type RepositoryRecord,
+  type SnapshotFacts,
+  type SnapshotRecord,
+} from './records.ts';
+import { missingKey, openFacts } from './snapshot-keys.ts';
 import { noRepository, readRepositoryRecord } from './repository-record.ts';
 import { type FileRequest, filesOf, openFile, type StoredFile } from './restore-file.ts';
 import { type RestoreRequest, type RestoreResult, restore } from './restore.ts';
-import { encodeRecord, signRecord } from './signed-record.ts';
+import { lockEnd } from './run-lock.ts';
+import { encodeRecord, signRecord, type TrustedKey } from './signed-record.ts';
 import { type WriteSnapshotRequest, type WriteSnapshotResult, writeSnapshot } from './snapshot-writer.ts';
 import { readVerificationState, type VerificationState } from './verification-state.ts';
 import { type VerifyRequest, type VerifyResult, verify } from './verify.ts';
 
-export interface InitialiseOptions {
+/**
+ * To whom snapshots are encrypted, and what this host keeps so that it can read the newest ones without the recovery key.
+ * Absent: what is written is plain, and what is encrypted opens with `identities` alone.
+ */
+export interface EncryptionOptions {
+  /** Public halves of the recovery keys, as `parseRecipient` returns them. Empty: plain snapshots are written. */
+  readonly recipients: readonly string[];
+  /** `loadOrCreateHostKey` of the directory `keys` in the state directory. */
+  readonly hostKey: HostKey;
+  /** `openPackKeys` of the same directory. */
+  readonly packKeys: PackKeyFiles;
+}
+
+interface CommonOptions {
+  /** Absent: nothing is locked. Only with a store that can. */
+  readonly lockDays?: LockDays | undefined;
+  readonly encryption?: EncryptionOptions | undefined;
+  /** Recovery identities: each opens all that is encrypted to it, on any machine. */
+  readonly identities?: readonly AgeIdentity[] | undefined;
+}
+
+export interface InitialiseOptions extends CommonOptions {
   readonly signingKey: SigningKey;
   readonly clock: Clock;
   readonly random: RandomBytes;
 }
 
-export type OpenOptions = {
+export type OpenOptions = CommonOptions & {
   readonly clock: Clock;
   readonly random: RandomBytes;
 } & ({ readonly signingKey: SigningKey } | { readonly publicKey: KeyObject });
+
+export type { LockDays } from './context.ts';
+export { type HostKey, loadHostKey, loadOrCreateHostKey } from './age/host-key.ts';
+export { type AgeIdentity, makeRecoveryKey, parseIdentities, parseRecipient } from './age/identities.ts';
+export { openPackKeys, type PackKeyFiles } from './age/pack-keys.ts';
+export { proveRecoveryKey } from './age/prove.ts';
 
 export interface WriteBackupRequest {
   /** The stack's name. */
@@ -40,8 +79,8 @@ export interface WriteBackupRequest {
 }
 
 /**
- * An open repository. Every record it returns has passed its signature. Errors: LS-REPO-001 to -019; a cancelled
- * signal rejects with the signal's reason.
+ * An open repository. Every record it returns has passed its signature. Errors: LS-REPO-001 to -031, of which -029 says
+ * that no key is here for what is encrypted; a cancelled signal rejects with the signal's reason.
  */
 export interface Repository {
   readonly id: string;
@@ -56,11 +95,15 @@ export interface Repository {
   backups(): Promise<readonly BackupRecord[]>;
   /** Everything that holds, newest first, and one error for each record that does not. */
   survey(): Promise<RepositorySurvey>;
+  /** What was sealed at the backup; decrypted here where it is encrypted. Throws LS-REPO-029. */
+  facts(record: SnapshotRecord): Promise<SnapshotFacts>;
+  /** What would be missing here to restore a snapshot: LS-REPO-029, or undefined. Reads no pack and no list. */
+  missingKey(record: SnapshotRecord): Promise<LeitstandError | undefined>;
   restore(request: RestoreRequest): Promise<RestoreResult>;
   /** One file of a snapshot. */
   openFile(request: FileRequest): Promise<StoredFile>;
-  /** Every file of a snapshot, day by day. */
-  files(snapshot: Pick<SnapshotRecord, 'lists'>): AsyncIterable<FileEntry>;
+  /** Every file, directory and link of a snapshot, day by day. */
+  files(snapshot: Pick<SnapshotRecord, 'lists'>): AsyncIterable<ListEntry>;
   verify(request: VerifyRequest): Promise<VerifyResult>;
   /** What was read back when, whoever did it. */
   verifications(): Promise<VerificationState>;
@@ -76,17 +119,20 @@ export interface RepositorySurvey {
 
 /** Makes a repository in an empty store. Throws LS-REPO-013 when anything else is there. */
 export async function initialiseRepository(store: Store, options: InitialiseOptions): Promise<Repository> {
-  const context = contextOf(store, options);
+  const id = Buffer.from(options.random(16)).toString('hex');
+  const context = contextOf(guardStore(store), options, id);
   await assertUnused(context.store);
   const { keyId, publicKey } = options.signingKey;
-  await context.store.put(README, Buffer.from(README_TEXT));
+  const { readme, restore: script } = await readGuides();
+  for (const { name, text } of [readme, script]) await context.store.put(name, text);
   const body: Omit<RepositoryRecord, 'signature'> = {
     format: FORMAT,
     kind: 'repository',
-    id: Buffer.from(options.random(16)).toString('hex'),
+    id,
     createdAt: options.clock.now().toISOString(),
     keys: [{ keyId, publicKey: rawPublicKey(publicKey).toString('base64') }],
-    readme: hash('sha256', README_TEXT, 'hex'),
+    readme: readme.sha256,
+    restore: script.sha256,
   };
   await context.store.put(MARKER, encodeRecord(signRecord(body, options.signingKey)));
   return repositoryOf(context, body.id);
@@ -94,9 +140,9 @@ export async function initialiseRepository(store: Store, options: InitialiseOpti
 
 /** Throws LS-REPO-001 when there is none, LS-REPO-002 when it was made with another key. */
 export async function openRepository(store: Store, options: OpenOptions): Promise<Repository> {
-  const context = contextOf(store, options);
-  const { id } = await readRepositoryRecord(context);
-  return repositoryOf(context, id);
+  const guarded = guardStore(store);
+  const { id } = await readRepositoryRecord({ store: guarded, trusted: trustedKey(options) });
+  return repositoryOf(contextOf(guarded, options, id), id);
 }
 
 /** Throws LS-REPO-001 when the store holds no repository, whoever made it. */
@@ -109,15 +155,33 @@ export async function isRepository(store: Store): Promise<boolean> {
   return (await guardStore(store).head(MARKER)) !== undefined;
 }
 
-function contextOf(store: Store, options: OpenOptions | InitialiseOptions): RepositoryContext {
-  const signingKey = 'signingKey' in options ? options.signingKey : undefined;
+function trustedKey(options: OpenOptions | InitialiseOptions): TrustedKey {
   const publicKey = 'publicKey' in options ? options.publicKey : options.signingKey.publicKey;
+  return { keyId: keyIdOf(publicKey), publicKey };
+}
+
+function contextOf(
+  store: Store,
+  options: OpenOptions | InitialiseOptions,
+  repositoryId: string,
+): RepositoryContext {
+  const { clock, random, encryption, identities = [], lockDays } = options;
+  if (lockDays !== undefined && store.extendLock === undefined)
+    throw new TypeError(`${store.label} cannot lock anything`);
   return {
-    store: guardStore(store),
-    trusted: { keyId: keyIdOf(publicKey), publicKey },
-    signingKey,
-    clock: options.clock,
-    random: options.random,
+    store,
+    lockDays,
+    trusted: trustedKey(options),
+    signingKey: 'signingKey' in options ? options.signingKey : undefined,
+    keyring: makeKeyring({
+      recipients: encryption?.recipients ?? [],
+      hostKey: encryption?.hostKey,
+      packKeys: encryption?.packKeys.of(repositoryId),
+      identities,
+      now: () => clock.now().getTime(),
+    }),
+    clock,
+    random,
   };
 }
 
@@ -131,6 +195,8 @@ function repositoryOf(context: RepositoryContext, id: string): Repository {
     snapshot: (snapshot) => readSnapshot(context, snapshot),
     backups: async () => soundOnly(await surveyBackups(context)),
     survey: () => surveyAll(context),
+    facts: (record) => openFacts(context, record),
+    missingKey: (record) => missingKey(context, record),
     restore: (request) => restore(context, request),
     openFile: (request) => openFile(context, request),
     files: (snapshot) => filesOf(context, snapshot),
@@ -153,6 +219,8 @@ async function writeBackup(context: RepositoryContext, request: WriteBackupReque
       });
   }
   const finishedAt = context.clock.now();
+  const days = context.lockDays?.(undefined);
+  const lockUntil = days === undefined ? undefined : lockEnd(await context.store.time(), days);
   const body: Omit<BackupRecord, 'signature'> = {
     format: FORMAT,
     kind: 'backup',
@@ -161,9 +229,10 @@ async function writeBackup(context: RepositoryContext, request: WriteBackupReque
     startedAt: new Date(request.startedAt).toISOString(),
     finishedAt: finishedAt.toISOString(),
     snapshots,
+    ...(lockUntil === undefined ? {} : { lockUntil: lockUntil.toISOString() }),
   };
   const record = signRecord(body, key);
-  await context.store.put(backupName(record.id), encodeRecord(record));
+  await context.store.put(backupName(record.id), encodeRecord(record), { lockUntil });
   return record;
 }
 
@@ -186,10 +255,10 @@ function soundOnly<Record>(survey: {
   return survey.records;
 }
 
-/** A README alone is an initialisation that was cut off. */
+/** The guides alone are an initialisation that was cut off. */
 async function assertUnused(store: Store): Promise<void> {
   for await (const { name } of store.list('')) {
-    if (name === README) continue;
+    if (name === README || name === RESTORE_SCRIPT) continue;
     throw repositoryErrors.error('LS-REPO-013', {
       what: `${store.label} is not empty`,
       why: `it holds ${name}`,

@@ -35,6 +35,10 @@ function fixOf(code: string): string {
     return 'make room on that disk (df -h) and run the same restore again: it goes on where it stopped';
   if (code === 'EPERM')
     return 'only root may give files to other users: run it as root, or with `--owner me`';
+  if (code === 'EEXIST')
+    return 'restore without one of the two (--exclude NAME); if the backup is not of a program of yours, do not trust it';
+  if (code === 'EFBIG' || code === 'ENAMETOOLONG')
+    return 'choose a target on a file system that takes files and names of that length, and look at the limit on the size of files (ulimit -f)';
   return 'choose a target this user may write to';
 }
 

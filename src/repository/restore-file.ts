@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fsyncSync, openSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, ftruncateSync, openSync } from 'node:fs';
 import { link, lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemErrorCode } from '../platform/errors.ts';
 import { syncDirectory } from '../platform/files.ts';
 import { makePacer, type RepositoryContext } from './context.ts';
 import { repositoryErrors } from './errors.ts';
-import type { FileEntry } from './file-entry.ts';
+import { type FileEntry, isFile, isSparse, type ListEntry } from './file-entry.ts';
 import { listBatches, readListTwice } from './list-batches.ts';
-import { planInOrder } from './pack-plan.ts';
-import { readPieces } from './piece-reader.ts';
+import { orderedContent } from './ordered-content.ts';
+import { snapshotPacks } from './pack-bytes.ts';
 import { readSnapshot } from './record-store.ts';
 import type { SnapshotRecord } from './records.ts';
 import { writing, writingAsync } from './restore-errors.ts';
 import { applyMetadata } from './restore-metadata.ts';
-import { writeAside } from './restore-io.ts';
+import { makeCrew } from './workers/crew.ts';
+import { writePart } from './restore-io.ts';
 import type { RestoreOwner } from './restore-owner.ts';
 
 export interface FileRequest {
@@ -42,6 +43,7 @@ export async function openFile(context: RepositoryContext, request: FileRequest)
   for await (const entry of filesOf(context, record)) {
     request.signal?.throwIfAborted();
     if (!request.isWanted(entry.path)) continue;
+    if (!isFile(entry)) throw noFile(record, entry);
     return { record, entry, content: contentOf(context, { record, entry, signal: request.signal }) };
   }
   throw repositoryErrors.error('LS-REPO-028', {
@@ -50,14 +52,23 @@ export async function openFile(context: RepositoryContext, request: FileRequest)
   });
 }
 
-/** Every file of a snapshot, in the order of its lists. Throws LS-REPO-004. */
+/** Every file, directory and link of a snapshot, in the order of its lists. Throws LS-REPO-004. */
 export async function* filesOf(
-  { store }: RepositoryContext,
+  context: RepositoryContext,
   { lists }: Pick<SnapshotRecord, 'lists'>,
-): AsyncGenerator<FileEntry> {
+): AsyncGenerator<ListEntry> {
   const references = lists.map((reference) => ({ reference }));
-  for await (const batch of listBatches(references, ({ reference }) => readListTwice(store, reference)))
+  for await (const batch of listBatches(references, ({ reference }) => readListTwice(context, reference)))
     for (const { entries } of batch) yield* entries;
+}
+
+function noFile({ id }: SnapshotRecord, entry: Exclude<ListEntry, FileEntry>) {
+  const what = entry.type === 'directory' ? 'a directory' : `a symbolic link to ${entry.target}`;
+  return repositoryErrors.error('LS-REPO-028', {
+    what: `${entry.path} of snapshot ${id} is no file`,
+    why: `it is ${what}`,
+    fix: `restore it into a directory: leitstand restore --snapshot ${id} --include ${entry.path} TARGET`,
+  });
 }
 
 async function* contentOf(
@@ -74,14 +85,15 @@ async function* contentOf(
 ): AsyncGenerator<Uint8Array> {
   const whole = createHash('sha256');
   const breathe = makePacer(context.clock, signal);
-  const from = { store: context.store, source: record.source, signal };
-  for await (const { pieces } of readPieces(from, planInOrder(entry))) {
-    for (const piece of pieces) {
-      if ('damage' in piece) throw piece.damage;
-      whole.update(piece.bytes);
-      yield piece.bytes;
-      await breathe();
-    }
+  const packs = snapshotPacks(context, record);
+  // One file after the other has one frame at a time: nothing that threads could share.
+  const crew = makeCrew({ threads: 0, breathe });
+  const from = { store: context.store, source: record.source, packs, crew, signal };
+  for await (const part of orderedContent(from, entry)) {
+    if ('damage' in part) throw part.damage;
+    whole.update(part.bytes);
+    yield part.bytes;
+    await breathe();
   }
   if (whole.digest('hex') === entry.sha256) return;
   throw repositoryErrors.error('LS-REPO-016', {
@@ -111,10 +123,11 @@ export async function writeRestoredFile(
   try {
     let at = 0;
     for await (const bytes of content) {
-      await writeAside(path, descriptor, bytes, at);
+      await writePart(path, descriptor, { sparse: isSparse(entry), bytes, at });
       at += bytes.length;
     }
     writing(path, () => {
+      if (isSparse(entry)) ftruncateSync(descriptor, entry.size);
       applyMetadata(descriptor, entry, owner);
       fsyncSync(descriptor);
     });

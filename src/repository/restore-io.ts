@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { read, write } from 'node:fs';
+import { read, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { writingAsync } from './restore-errors.ts';
+import { writing, writingAsync } from './restore-errors.ts';
+import { withoutZeroBlocks } from './sparse.ts';
 
 const readAt = promisify(read);
 const writeAt = promisify(write);
 const READ_BYTES = 4 * 1024 * 1024;
+/** Larger parts are written beside the main thread. */
+const ASIDE_BYTES = 256 * 1024;
 
 /** SHA-256 (hex) of the first `size` bytes. */
 export async function hashDescriptor(
@@ -25,18 +28,26 @@ export async function hashDescriptor(
   return hash.digest('hex');
 }
 
-/** In another thread, so that this one may go on with the next part. */
-export async function writeAside(
+/** A part of a file; of a sparse one, which has its length already, blocks of zeros are left out. */
+export async function writePart(
   file: string,
   descriptor: number,
-  bytes: Uint8Array,
-  at: number,
+  { sparse, bytes, at }: { readonly sparse: boolean; readonly bytes: Uint8Array; readonly at: number },
 ): Promise<void> {
+  if (!sparse) await writeWhole(file, descriptor, bytes, at);
+  else
+    for (const part of withoutZeroBlocks(bytes)) await writeWhole(file, descriptor, part.bytes, at + part.at);
+}
+
+/** A large one in another thread, so that this one may go on with the next part. */
+async function writeWhole(file: string, descriptor: number, bytes: Uint8Array, at: number): Promise<void> {
+  const isAside = bytes.length >= ASIDE_BYTES;
   let written = 0;
   while (written < bytes.length) {
-    const { bytesWritten } = await writingAsync(file, () =>
-      writeAt(descriptor, bytes, written, bytes.length - written, at + written),
-    );
-    written += bytesWritten;
+    const from = written;
+    const left = bytes.length - from;
+    written += isAside
+      ? (await writingAsync(file, () => writeAt(descriptor, bytes, from, left, at + from))).bytesWritten
+      : writing(file, () => writeSync(descriptor, bytes, from, left, at + from));
   }
 }

@@ -112,18 +112,18 @@ export async function unmarkTarget(root: string, { isNew }: Pick<MarkedTarget, '
 
 /**
  * Of two processes that go on with the same target, one. An abstract socket (unix(7)) is gone with its process, however
- * that ends. Throws LS-REPO-010.
+ * that ends. Named with the time of birth, since a directory that is gone leaves its inode to others. Throws LS-REPO-010.
  */
 export async function lockTarget(
   root: string,
-  { dev, ino }: { readonly dev: bigint; readonly ino: bigint },
+  { dev, ino, birthtimeNs }: { readonly dev: bigint; readonly ino: bigint; readonly birthtimeNs: bigint },
 ): Promise<Server> {
   const server = createServer();
   server.unref();
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ path: `\0leitstand-restore-${dev}-${ino}` }, resolve);
+      server.listen({ path: `\0leitstand-restore-${dev}-${ino}-${birthtimeNs}` }, resolve);
     });
     return server;
   } catch (error) {

@@ -1,15 +1,35 @@
-import { fchmodSync, fchownSync, futimesSync } from 'node:fs';
-import type { FileEntry } from './file-entry.ts';
+import { fchmodSync, fchownSync, futimesSync, lchownSync, lutimesSync } from 'node:fs';
+import type { DirectoryEntry, FileEntry, SymlinkEntry } from './file-entry.ts';
 import { ownerIds, type RestoreOwner } from './restore-owner.ts';
+import { utimeOf } from './restore-times.ts';
 
-/** Programs that run as their owner or group are not made by a restore. */
-const PERMISSION_BITS = 0o777;
+/**
+ * Programs that run as their owner or group are not made by a restore; of a directory the same bits say whose the new
+ * files in it are, and who may remove them.
+ */
+const PERMISSION_BITS = { file: 0o777, directory: 0o3777 } as const;
 
-/** Owner, mode and modification time, exact to a microsecond. */
-export function applyMetadata(descriptor: number, entry: FileEntry, owner: RestoreOwner | undefined): void {
+export function restoredMode({ mode, type }: FileEntry | DirectoryEntry): number {
+  return mode & PERMISSION_BITS[type];
+}
+
+/** Owner, mode and modification time. */
+export function applyMetadata(
+  descriptor: number,
+  entry: FileEntry | DirectoryEntry,
+  owner: RestoreOwner | undefined,
+): void {
   const ids = ownerIds(owner, entry);
   if (ids) fchownSync(descriptor, ids.uid, ids.gid);
-  fchmodSync(descriptor, entry.mode & PERMISSION_BITS);
-  const seconds = Number(BigInt(entry.mtime) / 1000n) / 1e6;
-  futimesSync(descriptor, seconds, seconds);
+  fchmodSync(descriptor, restoredMode(entry));
+  const time = utimeOf(entry.mtime);
+  futimesSync(descriptor, time, time);
+}
+
+/** The same of a link itself, which has no mode of its own. */
+export function applyLinkMetadata(way: Buffer, entry: SymlinkEntry, owner: RestoreOwner | undefined): void {
+  const ids = ownerIds(owner, entry);
+  if (ids) lchownSync(way, ids.uid, ids.gid);
+  const time = utimeOf(entry.mtime);
+  lutimesSync(way, time, time);
 }

@@ -1,13 +1,19 @@
-import { closeSync, constants, fstatSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import type { Server } from 'node:net';
 import { hash } from 'node:crypto';
-import { join } from 'node:path';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
+import type { Server } from 'node:net';
 import { systemErrorCode } from '../platform/errors.ts';
-import type { FileEntry } from './file-entry.ts';
-import { isSafePath } from './paths.ts';
+import {
+  type DirectoryEntry,
+  type FileEntry,
+  isSparse,
+  type ListEntry,
+  type SymlinkEntry,
+} from './file-entry.ts';
+import type { PieceUse } from './pack-plan.ts';
 import { RestoreDirectories } from './restore-directories.ts';
 import { unsafe, writing } from './restore-errors.ts';
-import { hashDescriptor, writeAside } from './restore-io.ts';
+import { hashDescriptor, writePart } from './restore-io.ts';
+import { linkFile, type PlacedFile } from './restore-links.ts';
 import {
   lockTarget,
   type MarkedTarget,
@@ -16,38 +22,41 @@ import {
   removeMark,
   unmarkTarget,
 } from './restore-mark.ts';
-import { applyMetadata } from './restore-metadata.ts';
+import { applyMetadata, restoredMode } from './restore-metadata.ts';
+import { RestoreOthers } from './restore-others.ts';
 import { ownerIds, type RestoreOwner } from './restore-owner.ts';
+import { type RawPath, rawPath, shownPath } from './restore-paths.ts';
 import { makeDurable } from './restore-sync.ts';
+import { utimeOf } from './restore-times.ts';
+import { type FilesToPlace, forgetTarget, type PlacingTarget } from './workers/place-files.ts';
 
 const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
 /** Of a file that is there: neither a link is followed, nor waited for the other end of a pipe. */
 const LOOK = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** Files that wait for further pieces with their descriptors open. */
 const KEPT_OPEN = 64;
-/** Larger ones are written beside the main thread. */
-const ASIDE_BYTES = 256 * 1024;
 
-interface Begun {
-  readonly path: string;
+let placingId = 0;
+
+/** `dev` and `ino` are of the file that was created: another one under its name is not ours. */
+interface Begun extends PlacedFile {
   readonly entry: FileEntry;
-  /** Of the file that was created: another one under its name is not ours. */
-  readonly dev: bigint;
-  readonly ino: bigint;
   descriptor: number | undefined;
 }
 
 /**
  * A directory being filled. Only creates: never follows a link, never writes over anything that it has not begun
  * itself, never leaves the target. Until `finish()`, a file `<target>.restoring` says that it is incomplete, also after
- * a crash; the same restore then goes on with it.
+ * a crash; the same restore then goes on with it. Paths are those below the target, spelled as the entry's.
  */
 export class RestoreTarget {
   readonly #root: string;
   readonly #marked: MarkedTarget;
   readonly #directories: RestoreDirectories;
+  readonly #others: RestoreOthers;
   readonly #lock: Server;
   readonly #owner: RestoreOwner | undefined;
+  readonly #placing: PlacingTarget;
   readonly #begun = new Map<FileEntry, Begun>();
   /** Fingerprints of the paths that were looked for. */
   readonly #places = new Set<number>();
@@ -66,8 +75,10 @@ export class RestoreTarget {
     this.#root = root;
     this.#marked = parts.marked;
     this.#directories = parts.directories;
+    this.#others = new RestoreOthers(root, parts.directories, parts.owner);
     this.#lock = parts.lock;
     this.#owner = parts.owner;
+    this.#placing = { id: placingId++, root, descriptor: parts.directories.rootDescriptor };
   }
 
   /** To be closed. Throws LS-REPO-010 when the target may not be filled. */
@@ -92,43 +103,89 @@ export class RestoreTarget {
   }
 
   /**
-   * Whether the file is there as it should be, from a restore that did not finish; its mode, time and owner are made
-   * right. What is there otherwise is removed.
+   * The file as it should be, from a restore that did not finish; its mode, time and owner are made right. What is there
+   * otherwise is removed, and it is undefined.
    */
-  async has(path: string, entry: FileEntry, breathe: () => Promise<void>): Promise<boolean> {
-    const way = this.#wayTo(path, entry);
-    const shown = join(this.#root, path);
-    const place = fingerprint(path);
-    // Two files of the snapshot have the same place: what is there may be the other one.
-    if (this.#places.has(place)) return false;
-    this.#places.add(place);
-    const descriptor = openIfThere(way, shown);
-    if (descriptor === undefined) return false;
+  async has(path: string, entry: FileEntry, breathe: () => Promise<void>): Promise<PlacedFile | undefined> {
+    const raw = rawPath(path, entry);
+    if (!this.#mayReplace(raw)) return undefined;
+    const shown = shownPath(this.#root, raw);
+    const descriptor = openIfThere(this.#wayTo(raw, entry), shown);
+    if (descriptor === undefined) return undefined;
     try {
-      const stat = fstatSync(descriptor);
-      if (stat.isFile() && stat.size === entry.size) {
+      const stat = fstatSync(descriptor, { bigint: true });
+      if (stat.isFile() && stat.size === BigInt(entry.size)) {
         const sha256 = await hashDescriptor(descriptor, entry.size, breathe);
         if (sha256 === entry.sha256) {
           writing(shown, () => applyMetadata(descriptor, entry, this.#owner));
           this.#files += 1;
-          return true;
+          return { path: raw, dev: stat.dev, ino: stat.ino };
         }
       }
       // The way may have been another directory's meanwhile.
-      writing(shown, () => unlinkSync(this.#wayTo(path, entry)));
-      return false;
+      writing(shown, () => unlinkSync(this.#wayTo(raw, entry)));
+      return undefined;
     } finally {
       closeSync(descriptor);
     }
   }
 
-  /** Writes one part; the first one creates the file. The file is complete with `close`. */
+  /**
+   * Those that can be made in one go, by whichever thread has their content; each is to be counted once it is there. Not
+   * of a sparse one, nor of one that has further names.
+   */
+  toPlace(uses: readonly PieceUse[], pathOf: (entry: FileEntry) => string): FilesToPlace | undefined {
+    const isWhole = ({ entry }: PieceUse) =>
+      entry.pieces.length === 1 && entry.sparse === undefined && entry.link === undefined;
+    const chosen = uses.flatMap((use, index) => (isWhole(use) ? [{ index, entry: use.entry }] : []));
+    if (chosen.length === 0) return undefined;
+    const owners = chosen.map(({ entry }) => ownerIds(this.#owner, entry));
+    return {
+      target: this.#placing,
+      uses: Uint32Array.from(chosen, ({ index }) => index),
+      paths: chosen.map(({ entry }) => rawPath(pathOf(entry), entry)).join('\0'),
+      modes: Uint32Array.from(chosen, ({ entry }) => restoredMode(entry)),
+      times: Float64Array.from(chosen, ({ entry }) => Number(utimeOf(entry.mtime))),
+      owners: owners[0] && Float64Array.from(owners.flatMap((ids) => [ids?.uid ?? 0, ids?.gid ?? 0])),
+    };
+  }
+
+  countPlaced(): void {
+    this.#files += 1;
+  }
+
+  /** Makes the file, without content as yet. */
+  begin(path: string, entry: FileEntry): void {
+    const raw = rawPath(path, entry);
+    const way = this.#wayTo(raw, entry);
+    const shown = shownPath(this.#root, raw);
+    const descriptor = writing(shown, () => openSync(way, CREATE, 0o600));
+    const { dev, ino } = fstatSync(descriptor, { bigint: true });
+    this.#begun.set(entry, { path: raw, entry, dev, ino, descriptor });
+    if (isSparse(entry)) writing(shown, () => ftruncateSync(descriptor, entry.size));
+    this.#closeOldest();
+  }
+
+  /** Writes one part; the first one makes the file. The file is complete with `close`. */
   async write(path: string, entry: FileEntry, at: number, bytes: Uint8Array): Promise<void> {
-    const begun = this.#begun.get(entry) ?? this.#create(path, entry);
+    const begun = this.#begunOf(path, entry);
     const descriptor = this.#descriptorOf(begun);
-    const file = join(this.#root, path);
-    if (bytes.length >= ASIDE_BYTES) await writeAside(file, descriptor, bytes, at);
-    else writing(file, () => writeFully(descriptor, bytes, at));
+    await writePart(shownPath(this.#root, begun.path), descriptor, {
+      sparse: isSparse(entry),
+      bytes,
+      at,
+    });
+  }
+
+  /** What has been written of it is gone; it is to be written again. */
+  empty(entry: FileEntry): void {
+    const begun = this.#begun.get(entry);
+    if (!begun) return;
+    const descriptor = this.#descriptorOf(begun);
+    writing(shownPath(this.#root, begun.path), () => {
+      ftruncateSync(descriptor, 0);
+      if (isSparse(entry)) ftruncateSync(descriptor, entry.size);
+    });
   }
 
   /** What has been written of it, from its beginning to its end. */
@@ -138,31 +195,59 @@ export class RestoreTarget {
   }
 
   /** Mode, modification time and owner as recorded; a file without any part is made. */
-  close(path: string, entry: FileEntry): void {
-    const begun = this.#begun.get(entry) ?? this.#create(path, entry);
+  close(path: string, entry: FileEntry): PlacedFile {
+    const begun = this.#begunOf(path, entry);
     const descriptor = this.#descriptorOf(begun);
     this.#begun.delete(entry);
     try {
-      writing(join(this.#root, path), () => applyMetadata(descriptor, entry, this.#owner));
+      writing(shownPath(this.#root, begun.path), () => applyMetadata(descriptor, entry, this.#owner));
     } finally {
       closeSync(descriptor);
     }
     this.#files += 1;
+    return begun;
   }
 
   /** It will not be complete: nothing is left of it. */
-  drop(path: string, entry: FileEntry): void {
+  drop(entry: FileEntry): void {
     const begun = this.#begun.get(entry);
     if (!begun) return;
     // Reopened if need be, so that it is ours that is removed.
     closeSync(this.#descriptorOf(begun));
     this.#begun.delete(entry);
-    writing(join(this.#root, path), () => unlinkSync(this.#wayTo(path, entry)));
+    writing(shownPath(this.#root, begun.path), () => unlinkSync(this.#wayTo(begun.path, entry)));
+  }
+
+  /** Another name for a file that is complete; false where the file system has none, or not so many. */
+  link(path: string, entry: FileEntry, placed: PlacedFile): boolean {
+    const raw = rawPath(path, entry);
+    const isMade = linkFile(this.#directories, {
+      root: this.#root,
+      path: raw,
+      placed,
+      owner: ownerIds(this.#owner, entry),
+      mayReplace: this.#mayReplace(raw),
+    });
+    // Else it comes as a file of its own, which may replace the same.
+    if (isMade) this.#files += 1;
+    else this.#places.delete(fingerprint(raw));
+    return isMade;
+  }
+
+  makeDirectory(path: string, entry: DirectoryEntry): void {
+    this.#others.makeDirectory(rawPath(path, entry), entry);
+  }
+
+  /** It is made at the end, when no file can be led elsewhere by it any more. */
+  addSymlink(path: string, entry: SymlinkEntry): void {
+    this.#others.addLink(rawPath(path, entry), entry);
   }
 
   /** Everything durable first, then the mark goes. */
   async finish(): Promise<void> {
+    this.#files += this.#others.makeLinks((path) => this.#mayReplace(path));
     await makeDurable(this.#root, this.#files);
+    await this.#others.finishDirectories();
     await removeMark(this.#root);
   }
 
@@ -175,23 +260,30 @@ export class RestoreTarget {
   dispose(): void {
     for (const { descriptor } of this.#begun.values()) if (descriptor !== undefined) closeSync(descriptor);
     this.#begun.clear();
+    forgetTarget(this.#placing);
     this.#directories.close();
     this.#lock.close();
   }
 
-  #wayTo(path: string, entry: FileEntry): string {
-    if (!isSafePath(path)) throw unsafe(path, 'it would leave the target');
+  /**
+   * Whether what is there is of an earlier run; once for each place: where two entries of the snapshot have the same,
+   * what is there may be the other one.
+   */
+  #mayReplace(path: RawPath): boolean {
+    if (!this.resumes) return false;
+    const place = fingerprint(path);
+    if (this.#places.has(place)) return false;
+    this.#places.add(place);
+    return true;
+  }
+
+  #wayTo(path: RawPath, entry: ListEntry): Buffer {
     return this.#directories.wayTo(path, ownerIds(this.#owner, entry));
   }
 
-  #create(path: string, entry: FileEntry): Begun {
-    const way = this.#wayTo(path, entry);
-    const descriptor = writing(join(this.#root, path), () => openSync(way, CREATE, 0o600));
-    const { dev, ino } = fstatSync(descriptor, { bigint: true });
-    const begun = { path, entry, dev, ino, descriptor };
-    this.#begun.set(entry, begun);
-    this.#closeOldest();
-    return begun;
+  #begunOf(path: string, entry: FileEntry): Begun {
+    if (!this.#begun.has(entry)) this.begin(path, entry);
+    return this.#begun.get(entry) as Begun;
   }
 
   /** Only the few that have been waiting longest are closed meanwhile. */
@@ -208,7 +300,7 @@ export class RestoreTarget {
     if (begun.descriptor !== undefined) return begun.descriptor;
     const { path, entry, dev, ino } = begun;
     const way = this.#wayTo(path, entry);
-    const shown = join(this.#root, path);
+    const shown = shownPath(this.#root, path);
     const descriptor = writing(shown, () => openSync(way, constants.O_RDWR | constants.O_NOFOLLOW));
     const found = fstatSync(descriptor, { bigint: true });
     if (found.dev !== dev || found.ino !== ino) {
@@ -225,12 +317,12 @@ export class RestoreTarget {
 }
 
 /** 52 bits: few bytes for each of a million paths, and hardly ever the same for two. */
-function fingerprint(path: string): number {
+function fingerprint(path: RawPath): number {
   const digest = hash('sha256', path, 'buffer');
   return digest.readUInt32BE(0) * 2 ** 20 + (digest.readUInt32BE(4) >>> 12);
 }
 
-function openIfThere(way: string, shown: string): number | undefined {
+function openIfThere(way: Buffer, shown: string): number | undefined {
   try {
     return openSync(way, LOOK);
   } catch (error) {
@@ -241,10 +333,4 @@ function openIfThere(way: string, shown: string): number | undefined {
       throw error;
     });
   }
-}
-
-function writeFully(descriptor: number, bytes: Uint8Array, at: number): void {
-  let written = 0;
-  while (written < bytes.length)
-    written += writeSync(descriptor, bytes, written, bytes.length - written, at + written);
 }

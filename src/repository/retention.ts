@@ -14,14 +14,23 @@ export interface KeptReason<One extends Dated> {
 
 const DAY_MS = 86_400_000;
 
+export interface KnownToHold<One extends Dated> {
+  readonly now: Date;
+  /** Ids of those that a drill has restored. */
+  readonly drilled: ReadonlySet<string>;
+  /** Whether all of its stored bytes were found to be right. */
+  readonly isReadBack: (one: One) => boolean;
+}
+
 /**
- * A decision on every snapshot of one source, newest first. The newest stays, whatever its age, and so does the newest
- * that is known to hold; what carries a date of the future stays as well: a clock was wrong, and nobody knows which.
+ * A decision on every snapshot of one source, newest first. The newest stays, whatever its age, and so do the newest that
+ * was drilled and the newest that was read back; what carries a date of the future stays as well: a clock was wrong, and
+ * nobody knows which.
  */
 export function decideRetention<One extends Dated>(
   snapshots: readonly One[],
   policy: Retention,
-  { now, verified }: { readonly now: Date; readonly verified: ReadonlySet<string> },
+  { now, drilled, isReadBack }: KnownToHold<One>,
 ): readonly KeptReason<One>[] {
   const all = [...snapshots].sort((a, b) => (order(a) < order(b) ? 1 : -1));
   const reasons = new Map<string, string>();
@@ -30,9 +39,10 @@ export function decideRetention<One extends Dated>(
   };
   keep(all[0], 'the newest');
   keep(
-    all.find(({ id }) => verified.has(id)),
-    'the newest that is verified',
+    all.find(({ id }) => drilled.has(id)),
+    'the newest that was drilled',
   );
+  keep(all.find(isReadBack), 'the newest that was read back');
   for (const one of all)
     if (now.getTime() - Date.parse(one.createdAt) <= policy.days * DAY_MS)
       keep(one, `of the last ${policy.days} days`);

@@ -1,7 +1,19 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
+import { promisify } from 'node:util';
 import { canonicalJson, type Json } from '../platform/canonical-json.ts';
 import { repositoryErrors } from './errors.ts';
 import type { SigningKey } from './keys.ts';
+
+/** In another thread. */
+const verifies = promisify(
+  (
+    algorithm: null,
+    data: Uint8Array,
+    key: KeyObject,
+    signature: Uint8Array,
+    done: (error: Error | null, isRight: boolean) => void,
+  ) => verify(algorithm, data, key, signature, done),
+);
 
 export interface Signature {
   readonly keyId: string;
@@ -31,23 +43,43 @@ export function encodeRecord(record: object): Buffer {
 }
 
 /**
- * The record in the bytes of an object, once its signature holds. Throws LS-REPO-002 for a foreign key and
+ * The record in the bytes of an object, once its signature holds. Rejects with LS-REPO-002 for a foreign key and
  * LS-REPO-003 for everything that is not byte for byte what was signed.
  */
-export function openRecord(name: string, bytes: Uint8Array, trusted: TrustedKey): JsonObject {
+export async function openRecord(name: string, bytes: Uint8Array, trusted: TrustedKey): Promise<JsonObject> {
   const record = parseObject(bytes);
   const signature = record?.['signature'];
   if (record === undefined || !isSignature(signature)) throw altered(name, 'it is no signed record');
   if (signature.keyId !== trusted.keyId) throw foreign(name, signature.keyId, trusted.keyId);
-  const { signature: _, ...body } = record;
-  const text = Buffer.from(canonicalJson(body));
+  const text = signedText(record, signature, bytes);
   const value = Buffer.from(signature.value, 'base64');
-  if (!verify(null, text, trusted.publicKey, value))
-    throw altered(name, 'its signature does not match its contents');
   // Base64 has unused bits at its end, so that several texts stand for the same signature.
-  if (value.toString('base64') !== signature.value || !encodeRecord(record).equals(bytes))
+  if (text === undefined || value.toString('base64') !== signature.value)
     throw altered(name, 'it is not written as records are');
+  if (!(await verifies(null, text, trusted.publicKey, value)))
+    throw altered(name, 'its signature does not match its contents');
   return record;
+}
+
+/**
+ * The bytes without the signature, which stands where the order of the members has it; undefined where it does not. They
+ * are what was signed, or something else; never the same record written in another way, which has another signature.
+ */
+function signedText(
+  record: JsonObject,
+  { keyId, value }: Signature,
+  bytes: Uint8Array,
+): Uint8Array | undefined {
+  const names = Object.keys(record);
+  const at = names.indexOf('signature');
+  if (at < 1 || names.some((name, i) => i > 0 && (names[i - 1] ?? '') >= name)) return undefined;
+  const behind = names.slice(at + 1).map((name) => `,${JSON.stringify(name)}:${jsonText(record[name])}`);
+  const own = Buffer.from(`,"signature":${canonicalJson({ keyId, value })}`);
+  const end = Buffer.from(`${behind.join('')}}\n`);
+  const from = bytes.length - own.length - end.length;
+  if (from < 0 || !Buffer.concat([own, end]).equals(bytes.subarray(from))) return undefined;
+  // The line feed is not signed.
+  return Buffer.concat([bytes.subarray(0, from), end.subarray(0, -1)]);
 }
 
 export function altered(name: string, why: string) {
@@ -68,12 +100,23 @@ function foreign(name: string, found: string, wanted: string) {
 
 function parseObject(bytes: Uint8Array): JsonObject | undefined {
   try {
-    const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as Json;
+    const value = JSON.parse(
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'),
+    ) as Json;
     return value !== null && typeof value === 'object' && !Array.isArray(value)
       ? (value as JsonObject)
       : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Empty for what is nested too deep to be written again, as nothing of ours is. */
+function jsonText(value: Json | undefined): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '';
   }
 }
 

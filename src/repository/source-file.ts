@@ -1,148 +1,114 @@
+import { closeSync, fstatSync } from 'node:fs';
 import { createHash, type Hash, hash } from 'node:crypto';
-import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
-import { LeitstandError, systemErrorCode } from '../platform/errors.ts';
+import { systemErrorCode } from '../platform/errors.ts';
 import type { CaptureEntry } from '../stack/source.ts';
-import { repositoryErrors } from './errors.ts';
-import type { FileEntry, PieceReference } from './file-entry.ts';
+import type { ContentStore, LikelyPiece } from './content-store.ts';
 import { FRAME_BYTES } from './frames.ts';
-import type { PieceLocation } from './piece-index.ts';
+import { mayBeSparse } from './sparse.ts';
+import type { StoredEntry, StoredPart } from './stored-entry.ts';
+import { type FileFacts, factsOf, openFile, type PartRead, type ReadProblem } from './workers/read-files.ts';
 
-/** A file that has been read; its pieces may still lie in an open pack. */
-export interface StoredFile {
-  readonly entry: Omit<FileEntry, 'pieces'>;
-  readonly parts: readonly { readonly location: PieceLocation; readonly sha256: string }[];
+/** An open file of a source; all threads may read from its descriptor. */
+export interface OpenSourceFile {
+  readonly descriptor: number;
+  /** When it was opened. */
+  readonly facts: FileFacts;
+  readonly mayHaveHoles: boolean;
+  /** Whether it still has the size and time that it had then. */
+  isSame(): boolean;
+  close(): void;
 }
 
-/** Takes a piece (valid only during the call) and says where its content is or will be. */
-export type StorePiece = (
-  bytes: Uint8Array,
-  sha256: string,
-  path: string,
-  at: number,
-) => Promise<PieceLocation>;
-
-/** UTC day of the modification time: `2026-08-01`. Throws LS-REPO-009. */
-export function modificationDay(entry: CaptureEntry): string {
-  const milliseconds = Number(withReadErrors(entry, () => lstatSync(entry.file)).mtimeMs);
-  const day = new Date(milliseconds).toISOString().split('T')[0];
-  return day ?? '';
-}
-
-/**
- * Reads a file piece by piece. A file that changes meanwhile is read once more when it may change, else refused
- * (LS-REPO-008). Content handed on in a first reading that did not count is merely unused.
- */
-export class SourceFileReader {
-  readonly #buffer = Buffer.allocUnsafe(FRAME_BYTES);
-
-  async read(entry: CaptureEntry, store: StorePiece): Promise<StoredFile> {
-    const attempts = entry.class === 'immutable' ? 1 : 2;
-    for (let attempt = 1; attempt <= attempts; attempt++) {
-      const stored = await this.#readOnce(entry, store);
-      if (stored) return stored;
+export function openSourceFile({ file, escaped }: CaptureEntry): OpenSourceFile | ReadProblem {
+  try {
+    const descriptor = openFile(escaped ? { file, escaped } : { file });
+    const before = fstatSync(descriptor, { bigint: true });
+    let isOpen = true;
+    const close = () => {
+      if (isOpen) closeSync(descriptor);
+      isOpen = false;
+    };
+    if (!before.isFile()) {
+      close();
+      return { problem: 'it is no regular file' };
     }
-    throw repositoryErrors.error('LS-REPO-008', {
-      what: `${entry.path} changed while it was read`,
-      why:
-        entry.class === 'immutable'
-          ? 'its program promises never to change this file, so something else writes to it'
-          : 'it changed in two readings one after the other',
-      where: { file: entry.file },
-      fix: 'find out what writes to it (fuser or lsof show it) and run the backup again',
-    });
-  }
-
-  /** Undefined when the file was not the same before and after. */
-  async #readOnce(entry: CaptureEntry, store: StorePiece): Promise<StoredFile | undefined> {
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const descriptor = withReadErrors(entry, () => openSync(entry.file, flags));
-    try {
-      const before = fstatSync(descriptor, { bigint: true });
-      if (!before.isFile()) throw unreadable(entry, 'it is no regular file');
-      const { size, sha256, parts } = await this.#readPieces(entry, descriptor, store);
-      const after = fstatSync(descriptor, { bigint: true });
-      const isSame = after.mtimeNs === before.mtimeNs && after.size === before.size;
-      if (!isSame || BigInt(size) !== before.size) return undefined;
-      return { entry: { ...describe(entry.path, before), size, sha256 }, parts };
-    } finally {
-      closeSync(descriptor);
-    }
-  }
-
-  async #readPieces(entry: CaptureEntry, descriptor: number, store: StorePiece) {
-    let whole: Hash | undefined;
-    const parts: { location: PieceLocation; sha256: string }[] = [];
-    let size = 0;
-    for (;;) {
-      const bytes = this.#fill(entry, descriptor);
-      if (bytes.length === 0) break;
-      const sha256 = hash('sha256', bytes, 'hex');
-      if (bytes.length === FRAME_BYTES || whole) whole = (whole ?? createHash('sha256')).update(bytes);
-      parts.push({ location: await store(bytes, sha256, entry.path, size), sha256 });
-      size += bytes.length;
-      if (bytes.length < FRAME_BYTES) break;
-    }
-    // The hash of the only piece is the hash of the file.
-    const sha256 = whole?.digest('hex') ?? parts[0]?.sha256 ?? hash('sha256', '', 'hex');
-    return { size, sha256, parts };
-  }
-
-  #fill(entry: CaptureEntry, descriptor: number): Uint8Array {
-    let length = 0;
-    while (length < FRAME_BYTES) {
-      const from = length;
-      const read = withReadErrors(entry, () =>
-        readSync(descriptor, this.#buffer, from, FRAME_BYTES - from, null),
-      );
-      if (read === 0) break;
-      length += read;
-    }
-    return this.#buffer.subarray(0, length);
+    return {
+      descriptor,
+      facts: factsOf(before),
+      mayHaveHoles: mayBeSparse(before),
+      isSame: () => {
+        const after = fstatSync(descriptor, { bigint: true });
+        return after.mtimeNs === before.mtimeNs && after.size === before.size;
+      },
+      close,
+    };
+  } catch (error) {
+    return { problem: systemErrorCode(error) ?? String(error) };
   }
 }
 
-/** The list entry; every part's pack must be closed. */
-export function finishEntry(file: StoredFile): FileEntry {
-  const pieces = file.parts.map(({ location, sha256 }): PieceReference => {
-    if (!location.pack) throw new TypeError(`a piece of ${file.entry.path} has no pack yet`);
-    const { pack, frameOffset, frameLength, offset, length } = location;
-    return file.parts.length === 1
-      ? [pack.id, frameOffset, frameLength, offset, length]
-      : [pack.id, frameOffset, frameLength, offset, length, sha256];
-  });
-  return { ...file.entry, pieces };
-}
-
-function describe(path: string, stat: BigIntStats) {
+/** What list entries of files say of one, besides its content. */
+export function describeFile(
+  { path, escaped }: CaptureEntry,
+  { mode, uid, gid, mtime }: FileFacts,
+  link: string | undefined,
+) {
   return {
     path,
+    ...(escaped ? { escaped } : {}),
     type: 'file' as const,
-    mode: Number(stat.mode) & 0o7777,
-    uid: Number(stat.uid),
-    gid: Number(stat.gid),
-    mtime: String(stat.mtimeNs),
+    mode: mode & 0o7777,
+    uid,
+    gid,
+    mtime,
+    ...(link === undefined ? {} : { link }),
   };
 }
 
-function withReadErrors<Result>(entry: CaptureEntry, read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof LeitstandError) throw error;
-    const code = systemErrorCode(error);
-    throw unreadable(entry, code === 'ELOOP' ? 'it is a symbolic link' : (code ?? String(error)), error);
-  }
-}
+/** The content of a file, as its parts come one after the other. */
+export class FileContent {
+  readonly #content: ContentStore;
+  readonly #path: string;
+  /** By offset in the file. */
+  readonly #likely: ReadonlyMap<number, LikelyPiece>;
+  readonly #parts: StoredPart[] = [];
+  #whole: Hash | undefined;
+  #last: string | undefined;
+  #size = 0;
+  #isSparse = false;
 
-function unreadable(entry: CaptureEntry, why: string, cause?: unknown) {
-  return repositoryErrors.error('LS-REPO-009', {
-    what: `${entry.path} cannot be read`,
-    why,
-    where: { file: entry.file },
-    fix:
-      why === 'EACCES' || why === 'EPERM'
-        ? `run the backup as the user that owns ${entry.file}, or as root`
-        : 'run the backup again; if it fails again, the disk or the program that owns the file needs a look',
-    cause,
-  });
+  constructor(content: ContentStore, path: string, likely: ReadonlyMap<number, LikelyPiece>) {
+    [this.#content, this.#path, this.#likely] = [content, path, likely];
+  }
+
+  /** Takes the buffer that the part lies in, and gives one like it. */
+  async take({ length, sha256, isHole, isSparse }: PartRead, buffer: ArrayBuffer): Promise<ArrayBuffer> {
+    if (length === 0) return buffer;
+    const bytes = new Uint8Array(buffer, 0, length);
+    if (length === FRAME_BYTES || this.#whole)
+      this.#whole = (this.#whole ?? createHash('sha256')).update(bytes);
+    this.#last = sha256;
+    if (isSparse) this.#isSparse = true;
+    const at = this.#size;
+    this.#size += length;
+    this.#content.counts.readBytes += length;
+    const origin = { sha256, path: this.#path, at };
+    const likely = this.#likely.get(at);
+    if (isHole) this.#parts.push({ hole: length });
+    else if (length === FRAME_BYTES) {
+      const { place, spare } = await this.#content.storeWhole(buffer, origin, likely);
+      this.#parts.push({ place, sha256 });
+      return spare;
+    } else this.#parts.push({ place: await this.#content.store(bytes, origin, likely), sha256 });
+    return buffer;
+  }
+
+  /** Undefined when it has another size than it should have. */
+  end(entry: CaptureEntry, facts: FileFacts, link: string | undefined): StoredEntry | undefined {
+    if (this.#size !== facts.size) return undefined;
+    // The hash of the only piece is the hash of the file.
+    const sha256 = this.#whole?.digest('hex') ?? this.#last ?? hash('sha256', '', 'hex');
+    const described = { ...describeFile(entry, facts, link), size: this.#size, sha256 };
+    return { entry: this.#isSparse ? { ...described, sparse: true } : described, parts: this.#parts };
+  }
 }

@@ -1,10 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { LeitstandError } from '../platform/errors.ts';
-import type { FileEntry } from './file-entry.ts';
+import { type FileEntry, isFile, isStored, type ListEntry } from './file-entry.ts';
 import { listBatches, readListTwice } from './list-batches.ts';
 import { listName, packName, snapshotName } from './names.ts';
-import { planByPack, planInOrder, type Segment, wholePack } from './pack-plan.ts';
-import { type FrameRead, type PieceRead, readPieces } from './piece-reader.ts';
+import { orderedContent } from './ordered-content.ts';
+import { planByPack, type Segment, wholePack } from './pack-plan.ts';
+import { type PackAccess, packAccess, plainSizeOf } from './pack-bytes.ts';
+import { type FrameRead, type PieceRead, readPieces, type StoredSegment } from './piece-reader.ts';
 import type { NeededList, NeededObject } from './verify-needs.ts';
 import type { VerifyRun } from './verify-run.ts';
 import { judge } from './verify-stored.ts';
@@ -25,8 +27,8 @@ export async function namePaths(run: VerifyRun, packs: ReadonlySet<string>): Pro
   const lists = run.needs.lists.filter(({ source }) => sources.has(source));
   for await (const batch of listBatches(lists, (list) => readEntries(run, list))) {
     for (const { list, entries } of batch) {
-      for (const entry of entries) {
-        for (const name of new Set(entry.pieces.map(([id]) => packName(list.source, id))))
+      for (const entry of entries.filter(isFile)) {
+        for (const name of new Set(entry.pieces.filter(isStored).map(([id]) => packName(list.source, id))))
           if (packs.has(name)) run.findings.add(name, 'is damaged', list.snapshots, entry.path);
         await run.breathe();
       }
@@ -35,17 +37,19 @@ export async function namePaths(run: VerifyRun, packs: ReadonlySet<string>): Pro
 }
 
 /** None of a list that does not hold: it is a finding. */
-async function readEntries(run: VerifyRun, { reference }: NeededList): Promise<readonly FileEntry[]> {
+async function readEntries(run: VerifyRun, { reference }: NeededList): Promise<readonly ListEntry[]> {
   const name = listName(reference.sha256);
   const object = run.needs.objects.get(name);
   if (run.unusable.has(name) || !object) return [];
   run.signal?.throwIfAborted();
   try {
-    const entries = await readListTwice(run.context.store, reference);
+    const entries = await readListTwice(run.context, reference);
     if (!run.read.has(name)) run.progress(reference.size);
     run.read.add(name);
+    run.decoded.add(name);
     return entries;
   } catch (error) {
+    if (error instanceof LeitstandError && error.code === 'LS-REPO-029') return [];
     if (!(error instanceof LeitstandError) || error.code !== 'LS-REPO-004') throw error;
     run.addDamage(object, error.details.what.replace(`list ${name} `, ''));
     return [];
@@ -56,11 +60,12 @@ async function readEntries(run: VerifyRun, { reference }: NeededList): Promise<r
 class ContentBatch {
   readonly #run: VerifyRun;
   readonly #source: string;
+  readonly #packs: PackAccess;
   readonly #entries: readonly FileEntry[];
   readonly #snapshotsOf = new Map<FileEntry, readonly string[]>();
   readonly #wholes = new WholeHashes();
   readonly #lost = new Set<FileEntry>();
-  /** Whose hash was another, or could not be taken: their pieces came in another order, since some stand in older packs. */
+  /** Whose hash was another, or could not be taken: pieces came in another order (some stand in older packs), or holes. */
   readonly #doubtful: FileEntry[] = [];
   /** Of the pack whose bytes come at the moment. */
   #hash: { readonly pack: string; readonly hash: Hash; at: number } | undefined;
@@ -70,23 +75,30 @@ class ContentBatch {
   constructor(
     run: VerifyRun,
     source: string,
-    batch: readonly { readonly list: NeededList; readonly entries: readonly FileEntry[] }[],
+    batch: readonly { readonly list: NeededList; readonly entries: readonly ListEntry[] }[],
   ) {
     this.#run = run;
     this.#source = source;
-    this.#entries = batch.flatMap(({ entries }) => entries);
+    this.#packs = packAccess(run.context, source, (pack) => run.needs.objects.get(packName(source, pack)));
+    this.#entries = batch.flatMap(({ entries }) => entries.filter(isFile));
     for (const { list, entries } of batch)
-      for (const entry of entries) this.#snapshotsOf.set(entry, list.snapshots);
+      for (const entry of entries.filter(isFile)) this.#snapshotsOf.set(entry, list.snapshots);
   }
 
   async verify(): Promise<void> {
-    for (const entry of this.#entries) if (entry.pieces.length === 0) this.#close(entry, isRightEmpty(entry));
+    for (const entry of this.#entries) {
+      if (entry.pieces.length === 0) this.#close(entry, isRightEmpty(entry));
+      else if (!entry.pieces.some(isStored)) this.#doubtful.push(entry);
+    }
     const from = {
       store: this.#run.context.store,
       source: this.#source,
+      packs: this.#packs,
       signal: this.#run.signal,
+      crew: this.#run.crew,
       isChecked: isOnlyPiece,
-      onStored: (segment: Segment, bytes: Uint8Array | undefined) => this.#takeStored(segment, bytes),
+      isEnough: isOnlyPiece,
+      onStored: (stored: StoredSegment) => this.#takeStored(stored),
     };
     for await (const frame of readPieces(from, this.#segments())) {
       this.#takeFrame(frame);
@@ -104,7 +116,7 @@ class ContentBatch {
       const object = this.#run.needs.objects.get(packName(this.#source, pack));
       if (object === undefined || this.#run.unusable.has(object.name)) this.#losePack(pack, segments);
       else if (this.#run.read.has(object.name) || this.#run.damaged.has(object.name)) yield* segments;
-      else yield* wholePack(object, segments);
+      else yield* wholePack({ id: pack, size: plainSizeOf(object) }, segments);
     }
   }
 
@@ -113,14 +125,13 @@ class ContentBatch {
       this.#lose(use.entry, pack, 'is not among those that the snapshot names');
   }
 
-  #takeStored(segment: Segment, bytes: Uint8Array | undefined): void {
-    const { pack, offset, length } = segment;
+  #takeStored({ pack, offset, length, bytes }: StoredSegment): void {
     this.#run.progress(bytes?.length ?? 0);
     const object = this.#run.needs.objects.get(packName(this.#source, pack));
     if (offset === 0) this.#hash = { pack, hash: createHash('sha256'), at: 0 };
     const hash = this.#hash?.pack === pack ? this.#hash : undefined;
     if (!object || !hash) return;
-    // Frames overlap only in the list of a liar.
+    // Chunks of an encrypted pack overlap; frames only in the list of a liar.
     const fresh = bytes?.subarray(Math.max(0, hash.at - offset));
     if (fresh) hash.hash.update(fresh);
     hash.at = Math.max(hash.at, offset + length);
@@ -139,9 +150,10 @@ class ContentBatch {
 
   #takePiece(pack: string, piece: PieceRead): void {
     const { entry, index } = piece.use;
-    if ('damage' in piece) this.#lose(entry, pack, 'was altered');
+    if ('damage' in piece) this.#lose(entry, pack, piece.damage);
+    else this.#run.decoded.add(packName(this.#source, pack));
     if ('damage' in piece || this.#lost.has(entry)) return;
-    const state = this.#wholes.add(entry, index, piece.bytes);
+    const state = 'settled' in piece ? 'right' : this.#wholes.add(entry, index, piece.bytes);
     if (state === 'right') this.#close(entry, true);
     else if (state !== 'open') this.#doubtful.push(entry);
   }
@@ -149,21 +161,28 @@ class ContentBatch {
   /** From its beginning to its end, each piece by itself. */
   async #readAgain(entry: FileEntry): Promise<void> {
     const whole = createHash('sha256');
-    const from = { store: this.#run.context.store, source: this.#source, signal: this.#run.signal };
-    for await (const { frame, pieces } of readPieces(from, planInOrder(entry))) {
-      for (const piece of pieces) {
-        if ('damage' in piece) return this.#lose(entry, frame.pack, 'was altered');
-        whole.update(piece.bytes);
-      }
+    const from = {
+      store: this.#run.context.store,
+      source: this.#source,
+      packs: this.#packs,
+      crew: this.#run.crew,
+      signal: this.#run.signal,
+    };
+    for await (const part of orderedContent(from, entry)) {
+      if ('damage' in part) return this.#lose(entry, part.pack, part.damage);
+      whole.update(part.bytes);
       await this.#run.breathe();
     }
     this.#close(entry, whole.digest('hex') === entry.sha256);
   }
 
-  #lose(entry: FileEntry, pack: string, problem: string): void {
+  /** Without a key for it a pack is not damaged: it is among those that could not be decoded. */
+  #lose(entry: FileEntry, pack: string, problem: LeitstandError | string): void {
     this.#lost.add(entry);
     this.#wholes.drop(entry);
-    this.#run.findings.add(packName(this.#source, pack), problem, this.#snapshotsOf.get(entry), entry.path);
+    if (problem instanceof LeitstandError && problem.code === 'LS-REPO-029') return;
+    const text = typeof problem === 'string' ? problem : 'was altered';
+    this.#run.findings.add(packName(this.#source, pack), text, this.#snapshotsOf.get(entry), entry.path);
   }
 
   #close(entry: FileEntry, isRight: boolean): void {

@@ -1,4 +1,5 @@
 import { listName, packName } from './names.ts';
+import type { SnapshotEncryption } from './age/keyring.ts';
 import type { ListReference, PackReference, SnapshotRecord } from './records.ts';
 
 /** A pack or list that snapshots need. */
@@ -7,6 +8,9 @@ export interface NeededObject {
   /** SHA-256 of its stored bytes. */
   readonly id: string;
   readonly size: number;
+  /** Of an encrypted one: bytes before its first chunk. */
+  readonly header?: number | undefined;
+  readonly encryption?: SnapshotEncryption | undefined;
   readonly kind: 'list' | 'pack';
   readonly source: string;
   /** When the first of the snapshots was made: milliseconds since 1970, by its writer's clock. */
@@ -36,8 +40,8 @@ export function needsOf(snapshots: readonly SnapshotRecord[]): Needs {
     for (const pack of snapshot.packs)
       addObject(objects, snapshot, { kind: 'pack', name: packName(source, pack.id), ...pack });
     for (const reference of snapshot.lists) {
-      const { sha256, size } = reference;
-      addObject(objects, snapshot, { kind: 'list', name: listName(sha256), id: sha256, size });
+      const { sha256, size, header } = reference;
+      addObject(objects, snapshot, { kind: 'list', name: listName(sha256), id: sha256, size, header });
       const key = `${source}/${sha256}`;
       const list = lists.get(key) ?? { source, reference, snapshots: [] };
       list.snapshots.push(id);
@@ -55,11 +59,11 @@ type Growing<Needed> = Omit<Needed, 'snapshots' | 'since'> & { snapshots: string
 
 function addObject(
   objects: Map<string, Growing<NeededObject>>,
-  { id, source, createdAt }: SnapshotRecord,
+  { id, source, createdAt, encryption }: SnapshotRecord,
   object: PackReference & Pick<NeededObject, 'kind' | 'name'>,
 ): void {
   const madeAt = Date.parse(createdAt);
-  const known = objects.get(object.name) ?? { ...object, source, since: madeAt, snapshots: [] };
+  const known = objects.get(object.name) ?? { ...object, encryption, source, since: madeAt, snapshots: [] };
   known.since = Math.min(known.since, madeAt);
   if (known.snapshots.at(-1) !== id) known.snapshots.push(id);
   objects.set(object.name, known);

@@ -7,6 +7,7 @@ import {
   CONDEMNED,
   MARKER,
   README,
+  RESTORE_SCRIPT,
   recordId,
   SNAPSHOTS,
   snapshotName,
@@ -19,8 +20,8 @@ import { readRepositoryRecord } from './repository-record.ts';
 
 /** Small, and as many as there were backups: what counts is the way to the store. */
 const REQUESTS = 8;
-/** More than any README.txt has. */
-const README_BYTES = 1024 * 1024;
+/** More than README.txt or restore.sh has. */
+const GUIDE_BYTES = 1024 * 1024;
 
 export interface SightedRecords {
   readonly records: number;
@@ -61,16 +62,25 @@ export async function verifyOneRecord(
 
 async function verifyMarker(context: RepositoryContext, findings: Findings): Promise<void> {
   try {
-    const { readme } = await readRepositoryRecord(context);
-    const read = () => context.store.get(README, { offset: 0, length: README_BYTES });
-    const isRight = (text: Uint8Array | undefined) => text && hash('sha256', text, 'hex') === readme;
-    const text = await read();
-    if (isRight(text) || isRight(await read())) return;
-    findings.add(README, text === undefined ? 'is missing' : 'was altered');
+    const { readme, restore } = await twiceIfWrong(() => readRepositoryRecord(context));
+    await verifyGuide(context, findings, { name: README, sha256: readme });
+    if (restore) await verifyGuide(context, findings, { name: RESTORE_SCRIPT, sha256: restore });
   } catch (error) {
     if (error instanceof LeitstandError && error.code === 'LS-REPO-001') findings.add(MARKER, 'is missing');
     else addRefusal(findings, MARKER, error, []);
   }
+}
+
+async function verifyGuide(
+  { store }: RepositoryContext,
+  findings: Findings,
+  { name, sha256 }: { readonly name: string; readonly sha256: string },
+): Promise<void> {
+  const read = () => store.get(name, { offset: 0, length: GUIDE_BYTES });
+  const isRight = (text: Uint8Array | undefined) => text && hash('sha256', text, 'hex') === sha256;
+  const text = await read();
+  if (isRight(text) || isRight(await read())) return;
+  findings.add(name, text === undefined ? 'is missing' : 'was altered');
 }
 
 async function verifyEach<Record>(
@@ -103,9 +113,20 @@ async function attempt<Record>(
   read: () => Promise<Record>,
 ): Promise<{ readonly record?: Record; readonly error?: unknown }> {
   try {
-    return { record: await read().catch(() => read()) };
+    return { record: await twiceIfWrong(read) };
   } catch (error) {
     return { error };
+  }
+}
+
+/** A store that cannot be asked has been tried often enough. */
+async function twiceIfWrong<Record>(read: () => Promise<Record>): Promise<Record> {
+  try {
+    return await read();
+  } catch (error) {
+    const isWrong = error instanceof LeitstandError && ['LS-REPO-002', 'LS-REPO-003'].includes(error.code);
+    if (!isWrong) throw error;
+    return read();
   }
 }
 

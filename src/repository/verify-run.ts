@@ -1,6 +1,7 @@
 import { makePacer, type RepositoryContext } from './context.ts';
 import type { Findings } from './findings.ts';
 import type { NeededObject, Needs } from './verify-needs.ts';
+import { type Crew, makeCrew } from './workers/crew.ts';
 
 export interface VerifyProgress {
   /** Of packs, lists and file contents. */
@@ -18,6 +19,8 @@ export class VerifyRun {
   readonly misread = new Set<string>();
   /** Names of packs and lists whose bytes were found to be right. */
   readonly read = new Set<string>();
+  /** Names of packs and lists in which files were decoded; only at level `content`. */
+  readonly decoded = new Set<string>();
   /** Packs and lists that are missing, short or altered, and how. */
   readonly damaged = new Map<string, string>();
   /** Of these, what is not there as a whole: nothing in it can be read. */
@@ -27,6 +30,8 @@ export class VerifyRun {
   readonly needs: Needs;
   readonly signal: AbortSignal | undefined;
   readonly breathe: () => Promise<void>;
+  /** To be closed by who has made the run. */
+  readonly crew: Crew;
   readonly #onProgress: ((progress: VerifyProgress) => void) | undefined;
 
   constructor(
@@ -45,6 +50,7 @@ export class VerifyRun {
     this.needs = needs;
     this.signal = signal;
     this.breathe = makePacer(context.clock, signal);
+    this.crew = makeCrew({ breathe: this.breathe });
     this.#onProgress = onProgress;
   }
 

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { makeBuffers } from './buffers.ts';
 import { SEGMENT_BYTES } from './pack-plan.ts';
 import { readAhead } from './read-ahead.ts';
 import type { NeededObject } from './verify-needs.ts';
@@ -56,22 +57,25 @@ interface Digest {
 
 async function* digestsOf(run: VerifyRun, objects: Iterable<NeededObject>): AsyncGenerator<Digest> {
   const { store } = run.context;
+  const buffers = makeBuffers(SEGMENT_BYTES);
   const parts = readAhead(partsOf(objects), {
     work: async (part) => {
       run.signal?.throwIfAborted();
-      return { part, bytes: await store.get(part.object.name, part) };
+      const buffer = buffers.take(part.length);
+      return { part, buffer, bytes: await store.get(part.object.name, part, buffer) };
     },
     count: REQUESTS,
     size: ({ length }) => length,
     room: ROOM_BYTES,
   });
   let hash: Hash | undefined;
-  for await (const { part, bytes } of parts) {
+  for await (const { part, buffer, bytes } of parts) {
     const { object, offset, length } = part;
     if (offset === 0) hash = createHash('sha256');
     run.progress(bytes?.length ?? 0);
     // A part that is missing makes the whole another one, whatever comes after it.
     hash = bytes === undefined ? undefined : hash?.update(bytes);
+    buffers.give(buffer);
     if (offset + length >= object.size) yield { object, sha256: hash?.digest('hex') };
     await run.breathe();
   }

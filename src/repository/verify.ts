@@ -50,6 +50,11 @@ export interface VerifyResult {
   readonly stored: { readonly objects: number; readonly bytes: number };
   /** Objects that came wrong, and right when they were read again. */
   readonly misread: readonly string[];
+  /**
+   * Only at level `content`: encrypted packs and lists that no key here opens. Their stored bytes were read; whether their
+   * files decode is not known.
+   */
+  readonly undecoded: readonly string[];
   /** Packs and lists known to be damaged or missing, of this run or an earlier one. */
   readonly damaged: readonly string[];
   /** UTC, ISO 8601: every needed byte was read back since, or came since. Absent when nothing is needed. */
@@ -75,6 +80,7 @@ export async function verify(context: RepositoryContext, request: VerifyRequest)
   try {
     await read(run, ledger, { request, stored });
   } finally {
+    await run.crew.close();
     // Also of a run that was cancelled: what was read need not be read again.
     if (time.isOfStore) await ledger.write();
   }
@@ -272,10 +278,19 @@ function resultOf(
     },
     stored: { objects: stored.objects, bytes: stored.bytes },
     misread: [...run.misread].sort(),
+    undecoded: request.level === 'content' ? undecodedOf(run) : [],
     damaged: [...ledger.state.damaged.keys()].sort(),
     ...(oldest === undefined ? {} : { oldestUnverifiedAt: new Date(oldest).toISOString() }),
     ...(ledger.failure ? { notRecorded: ledger.failure } : {}),
   };
+}
+
+/** A pack with another finding is in no doubt. */
+function undecodedOf({ needs, decoded, damaged }: VerifyRun): string[] {
+  return [...needs.objects.values()]
+    .filter(({ name, header }) => header !== undefined && !decoded.has(name) && !damaged.has(name))
+    .map(({ name }) => name)
+    .sort();
 }
 
 function countOf({ objects }: Needs, kind: NeededObject['kind']): number {

@@ -1,5 +1,5 @@
 import { createHash, type Hash, hash } from 'node:crypto';
-import type { FileEntry } from './file-entry.ts';
+import { type FileEntry, hasHoles, isStored } from './file-entry.ts';
 
 interface Growing {
   /** Undefined once a piece came out of its turn. */
@@ -10,7 +10,7 @@ interface Growing {
 
 /**
  * Whether pieces make the files that were backed up. That of a file of one piece has been compared; the others are hashed
- * as their pieces come, as long as these come in order.
+ * as their pieces come, as long as these come in order and there is no hole between them.
  */
 export class WholeHashes {
   readonly #growing = new Map<FileEntry, Growing>();
@@ -19,9 +19,9 @@ export class WholeHashes {
   add(entry: FileEntry, index: number, bytes: Uint8Array): 'open' | 'right' | 'wrong' | 'unordered' {
     if (entry.pieces.length === 1) return 'right';
     const known = this.#growing.get(entry) ?? {
-      hash: createHash('sha256'),
+      hash: hasHoles(entry) ? undefined : createHash('sha256'),
       next: 0,
-      left: entry.pieces.length,
+      left: entry.pieces.filter(isStored).length,
     };
     this.#growing.set(entry, known);
     known.hash = index === known.next ? known.hash?.update(bytes) : undefined;

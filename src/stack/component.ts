@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Offer, RuleFile } from './offer.ts';
 import type { Place, Plan } from './plan.ts';
 import type { Program, ProgramSpec } from './program.ts';
+import type { SecretReference } from './secret.ts';
 import type { ProgramSource } from './source.ts';
 import type { Stack } from './stack.ts';
 
@@ -30,22 +31,35 @@ export interface ComponentPlugin<Config = never> {
   plan(input: PlanInput<Config>): Plan;
   /** Where the component keeps data worth a backup. */
   source?(config: Config): ProgramSource;
+  /** Whose buckets may be the place of backups. */
+  buckets?(config: Config): BucketAccess;
+}
+
+/** How the S3 API of a component is reached; the keys may do everything. */
+export interface BucketAccess {
+  readonly port: number;
+  readonly region: string;
+  readonly accessKey: string | SecretReference;
+  readonly secretKey: string | SecretReference;
 }
 
 /** The plug-in with its config type closed over: what registries hold. `config` must have passed `schema`. */
-export interface AnyComponentPlugin extends Omit<ComponentPlugin, 'schema' | 'offers' | 'plan' | 'source'> {
+export interface AnyComponentPlugin
+  extends Omit<ComponentPlugin, 'schema' | 'offers' | 'plan' | 'source' | 'buckets'> {
   readonly schema: z.ZodType;
   offers(config: unknown, stack: Stack): Offer;
   plan(input: PlanInput<unknown>): Plan;
   source?(config: unknown): ProgramSource;
+  buckets?(config: unknown): BucketAccess;
 }
 
 export function defineComponent<Config>(plugin: ComponentPlugin<Config>): AnyComponentPlugin {
-  const { source, ...rest } = plugin;
+  const { source, buckets, ...rest } = plugin;
   return {
     ...rest,
     offers: (config, stack) => plugin.offers(config as Config, stack),
     plan: (input) => plugin.plan(input as PlanInput<Config>),
     ...(source ? { source: (config: unknown) => source(config as Config) } : {}),
+    ...(buckets ? { buckets: (config: unknown) => buckets(config as Config) } : {}),
   };
 }

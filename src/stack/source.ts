@@ -4,7 +4,10 @@ import type { Address } from './connection.ts';
 import type { Place, Plan } from './plan.ts';
 import type { Program } from './program.ts';
 
-/** One file to be stored. The repository reads it; the source promises that it stays until `release()`. */
+/**
+ * One file, directory or symbolic link to be stored. The repository reads it; the source promises that it stays until
+ * `release()`. `platform/walk-tree.ts` makes them of a tree.
+ */
 export interface CaptureEntry {
   /** Stable logical path, relative, with `/`: `blocks/<ULID>/index`. Never the name of a temporary folder. */
   readonly path: string;
@@ -12,6 +15,12 @@ export interface CaptureEntry {
   readonly file: string;
   /** `immutable`: the same path, size and mtime always mean the same bytes. */
   readonly class: 'immutable' | 'mutable';
+  /** A regular file unless given. Of a link its target is stored, and never followed. */
+  readonly kind?: 'directory' | 'symlink';
+  /** Files with the same word are hard links of each other. */
+  readonly hardLink?: string;
+  /** `path` and `file` are spelled as `platform/path-spelling.ts` does: names that are not UTF-8. */
+  readonly escaped?: true;
 }
 
 /** A fact read from the live system at capture and sealed into the snapshot. */
@@ -25,7 +34,8 @@ export interface Expectation {
 export interface Capture {
   /** Facts are of this moment; UTC, ISO 8601. */
   readonly cutoff: string;
-  readonly entries: readonly CaptureEntry[];
+  /** In any order; looked through once. */
+  readonly entries: Iterable<CaptureEntry> | AsyncIterable<CaptureEntry>;
   readonly expectations: readonly Expectation[];
   /** What the method cannot hold, in words: never hidden. */
   readonly knownLoss: readonly string[];

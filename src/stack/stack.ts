@@ -34,6 +34,8 @@ export interface Stack {
   readonly waivers: readonly Waiver[];
   readonly backup: {
     readonly store: StorePlace;
+    /** To whom backups are encrypted: public halves of age keys, `age1…`. Empty: not encrypted. */
+    readonly recoveryKeys: readonly string[];
     readonly schedule: BackupSchedule;
     readonly retention: Retention;
     /** Source → what holds for it instead. */
@@ -208,8 +210,18 @@ export interface DirectoryPlace {
   readonly path: string;
 }
 
+/** What is stored can be deleted by nobody before its time; the bucket must allow it. */
+export interface ObjectLock {
+  /** `governance`: who has a right of its own may delete all the same. `compliance`: nobody may. */
+  readonly mode: 'governance' | 'compliance';
+  /** How long from the backup on. Absent: as long as `retention` keeps the source's backups, and a week. */
+  readonly days?: number | undefined;
+}
+
 export interface S3Place {
   readonly kind: 's3';
+  /** The component of this stack that has the bucket, which is made there at the first backup. */
+  readonly component?: string | undefined;
   readonly bucket: string;
   /** Without a `/` at either end; empty: the bucket's root. */
   readonly prefix: string;
@@ -227,6 +239,7 @@ export interface S3Place {
   /** By the server, at rest. */
   readonly encryption?: 'AES256' | 'aws:kms' | undefined;
   readonly kmsKeyId?: string | undefined;
+  readonly objectLock?: ObjectLock | undefined;
 }
 
 export const PROVISION_SOURCES = ['cache', 'release', 'debian', 'go'] as const;

@@ -79,7 +79,10 @@ describe('the source of Leitstand itself', () => {
         file: join(stackDir, 'leitstand.yaml'),
         stateDir,
         rules: { files: [join(stackDir, 'rules/own.yml'), join(root, 'shared.yml')], alerts: {} },
+        environment: 'production',
+        components: [],
       },
+      isEncrypted: false,
       version: '0.0.1',
       env: { PORT: '5002' },
       lockFile: join(stackDir, 'leitstand.lock'),
@@ -172,6 +175,23 @@ describe('the source of Leitstand itself', () => {
     expect(loss[1]).toContain('signing.pem is not in the backup');
     expect(loss[2]).toContain('shared.yml is restored below outside/');
   });
+
+  it.each([false, true])(
+    'never stores the keys that this host reads backups with (encrypted: %s)',
+    async (isEncrypted) => {
+      for (const name of ['host.age', 'packs-0123.jsonl', 'packs.lock'])
+        await writeFile(join(stateDir, 'keys', name), VALUE, { mode: 0o600 });
+      await backup({ isEncrypted });
+      const { target } = await restored();
+      const keys = await readdir(join(target, '.leitstand/keys'));
+      expect(keys).toEqual([...(isEncrypted ? ['signing.pem'] : []), 'signing.pub.pem']);
+      const files = (await readdir(target, { recursive: true, withFileTypes: true })).filter((file) =>
+        file.isFile(),
+      );
+      for (const { parentPath, name } of files)
+        expect(await readFile(join(parentPath, name), 'latin1')).not.toContain(VALUE);
+    },
+  );
 
   it('refuses a configuration with a secret in it', async () => {
     const [report] = (await backup({ linesWithSecrets: () => [3] })).sources;

@@ -49,7 +49,9 @@ describe('runBackup', () => {
         return {
           cutoff: '2026-01-01T00:00:00.000Z',
           entries: [
-            { path: 'data', file: join(directory, behaviour.missing ? 'missing' : 'data'), class: 'mutable' },
+            behaviour.missing
+              ? { path: 'data', file: join(directory, 'missing'), class: 'immutable' }
+              : { path: 'data', file: join(directory, 'data'), class: 'mutable' },
           ],
           expectations: [{ kind: 'size', subject: 'data', value: 7 }],
           knownLoss: ['something'],

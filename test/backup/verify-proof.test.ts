@@ -13,6 +13,7 @@ const intact: VerifyResult = {
   counts: { records: 5, lists: 2, packs: 3, objectsRead: 4, bytesRead: 900, files: 0 },
   stored: { objects: 11, bytes: 2_000 },
   misread: [],
+  undecoded: [],
   damaged: [],
   oldestUnverifiedAt: '2026-11-20T00:00:00.000Z',
 };

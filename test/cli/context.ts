@@ -24,6 +24,7 @@ export function contextFor(cwd: string, said: string[] = []): CommandContext {
     },
     onProgress: () => undefined,
     openPrompt: () => Promise.resolve(undefined),
+    readInput: () => Promise.resolve(''),
     self: [process.execPath, 'leitstand.mjs'],
   };
 }

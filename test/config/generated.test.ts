@@ -348,6 +348,7 @@ describe('the reference', () => {
       |---|---|---|---|
       | \`directory\` | path |  | Where backups are stored, relative to this file. Default: \`repository\` in the state directory. |
       | \`s3\` | mapping |  | An S3 bucket, in place of \`directory\`. |
+      | \`recovery_keys\` | list of public keys |  | To whom backups are encrypted; the secret halves are kept elsewhere, on paper. Default: not encrypted. |
       | \`schedule\` | mapping |  | When it is done by itself. What works on the repository is done one after another. |
       | \`retention\` | mapping |  | How long backups are kept. The newest of each source, and the newest that was drilled, always are. |
       | \`verify\` | mapping |  | What \`leitstand backup verify --rotate\` reads. |
@@ -359,10 +360,11 @@ describe('the reference', () => {
 
       | key | type | default | description |
       |---|---|---|---|
-      | \`bucket\` | text | **required** | Name of the bucket, which must be there. |
+      | \`bucket\` | text | **required** | Name of the bucket, which must be there, unless a \`component\` has it. |
+      | \`component\` | text |  | Component of this stack that has the bucket, in place of an address and keys; the first backup makes the bucket. |
       | \`prefix\` | text | \`\` | What every object's name begins with, for a bucket that others use too. |
       | \`region\` | text |  | Region of AWS. Default: what the environment or the profile says. |
-      | \`endpoint\` | URL |  | Server that is not AWS: MinIO, Ceph, the component versitygw. |
+      | \`endpoint\` | URL |  | Server that is not AWS: MinIO, Ceph. |
       | \`path_style\` | true or false |  | Whether the bucket is part of the path rather than of the host name. Default: with an \`endpoint\`. |
       | \`access_key_id\` | secret |  | Default: AWS' own chain: environment, profile, web identity, the role of the machine. |
       | \`secret_access_key\` | secret |  | Belongs to \`access_key_id\`. |
@@ -370,6 +372,16 @@ describe('the reference', () => {
       | \`storage_class\` | text |  | Storage class, in S3's words: \`STANDARD_IA\`. |
       | \`encryption\` | \`AES256\`, \`aws:kms\` |  | Encryption at rest by the server, beside that of Leitstand. |
       | \`kms_key_id\` | text |  | Key for \`aws:kms\`. Default: that of the account. |
+      | \`object_lock\` | mapping |  | Nobody deletes or replaces a backup before its time. The bucket must have object lock. |
+
+      ## \`backup.s3.object_lock\`
+
+      Nobody deletes or replaces a backup before its time. The bucket must have object lock.
+
+      | key | type | default | description |
+      |---|---|---|---|
+      | \`mode\` | \`governance\`, \`compliance\` | **required** | \`governance\`: who has the right to bypass it may delete all the same. \`compliance\`: nobody may, not even the owner of the account. |
+      | \`days\` | whole number |  | How long. Default: \`retention.days\` of the source, and a week. |
 
       ## \`backup.schedule\`
 

@@ -11,6 +11,13 @@ interface Case {
 /** A receiver, and the beginning of its routing. */
 const ROUTED = `${HEAD}components:\nreceivers:\n  a: {}\nrouting:\n  default: a\n`;
 
+/** Made for this test; opens nothing. */
+const KEYS = [
+  'age1t6h05g0x4sf58gal22zcmuerdufvx8zyzm9ltggqss87p3m5m3sqxdd83k',
+  'age136r9rgz6u5dw7wwydet4uwrntcc4www3smufux5xuudc6dmea9ss4jlgw9',
+] as const;
+const SECRET_HALF = 'AGE-SECRET-KEY-1E8N2SRHGN9HDGYKYRJKYM0F6SENKTZ56EY0S78WQU46QE5NNCJ8QRP9XY8';
+
 /** Each group is a golden file of its own: every file that is wrong, followed by what people read about it. */
 const GROUPS: Readonly<Record<string, readonly Case[]>> = {
   keys: [
@@ -50,12 +57,44 @@ const GROUPS: Readonly<Record<string, readonly Case[]>> = {
     },
     { name: 'of the default receiver are required', yaml: `${HEAD}components:\nreceivers:\n  a: {}\n` },
   ],
+  'recovery keys': [
+    {
+      name: 'the secret half of one, which is not quoted',
+      yaml: `${HEAD}components:\nbackup:\n  recovery_keys: [${KEYS[0]}, ${SECRET_HALF}]\n`,
+    },
+    {
+      name: 'the secret half of one, where a list belongs',
+      yaml: `${HEAD}components:\nbackup:\n  recovery_keys: ${SECRET_HALF}\n`,
+    },
+    {
+      name: 'the secret half of one, from the environment',
+      yaml: `${HEAD}components:\nbackup:\n  recovery_keys:\n    - \${env:KEY}\n`,
+      env: { KEY: SECRET_HALF },
+    },
+    {
+      name: 'one with a mistyped character, and another kind of key',
+      yaml: `${HEAD}components:\nbackup:\n  recovery_keys:\n    - ${KEYS[0].replace('q', 'p')}\n    - ssh-ed25519 AAAA\n`,
+    },
+    {
+      name: 'one twice',
+      yaml: `${HEAD}components:\nbackup:\n  recovery_keys:\n    - ${KEYS[0]}\n    - ${KEYS[1]}\n    - ${KEYS[0]}\n`,
+    },
+    { name: 'none', yaml: `${HEAD}components:\nbackup: {recovery_keys: []}\n` },
+  ],
   'places of backups': [
     { name: 'two', yaml: `${HEAD}components:\nbackup: {directory: a, s3: {bucket: abc}}\n` },
     {
       name: 'with half a key',
       yaml: `${HEAD}components:\nbackup:\n  s3: {bucket: abc, access_key_id: '\${secret:ID}'}\n`,
       env: { ID: 'x' },
+    },
+    {
+      name: 'of a component that is not there, or that has an address of its own',
+      yaml: `${HEAD}components:\n  prometheus:\nbackup:\n  s3: {bucket: abc, component: promethus, endpoint: 'http://s3.test', region: x}\n`,
+    },
+    {
+      name: 'with a key that encrypts nothing, and a lock in words that S3 does not know',
+      yaml: `${HEAD}components:\nbackup:\n  s3: {bucket: abc, kms_key_id: k, object_lock: {mode: legal, days: 0}}\n`,
     },
   ],
   types: [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { functionsIn } from '../../src/config/template-language.ts';
 import { objectToTemplate } from '../../src/config/template-objections.ts';
+import { workedMs } from '../fixtures/cpu-time.ts';
 
 describe('a text in the template language', () => {
   it.each([
@@ -40,10 +41,10 @@ describe('a text in the template language', () => {
   });
 
   it('takes no longer to judge than it is long', () => {
-    const started = performance.now();
+    const started = workedMs();
     for (const piece of ['{{ "', '{{', '{{ if', '{{/*', '{{ `', "{{ '\\"])
       objectToTemplate(piece.repeat(100_000));
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(workedMs() - started).toBeLessThan(3_000);
   });
 });
 

@@ -13,7 +13,14 @@ import { LeitstandError } from '../../src/platform/errors.ts';
 import { httpExchange } from '../../src/platform/http.ts';
 import { tryLock } from '../../src/platform/lock.ts';
 import { loadOrCreateSigningKey } from '../../src/repository/keys.ts';
-import { initialiseRepository, type Repository } from '../../src/repository/repository.ts';
+import {
+  initialiseRepository,
+  loadOrCreateHostKey,
+  makeRecoveryKey,
+  openPackKeys,
+  openRepository,
+  type Repository,
+} from '../../src/repository/repository.ts';
 import { openDirectoryStore } from '../../src/repository/stores/directory/index.ts';
 import type { Place } from '../../src/stack/plan.ts';
 import type { ProofClaim } from '../../src/stack/proof.ts';
@@ -167,6 +174,31 @@ describe('runDrill', () => {
     expect(claims).toMatchObject([{ kind: 'drill', subject: 'toy', verdict: 'proven' }]);
     expect(claims[0]?.notProven).toEqual(['everything else']);
     expect(claims[0]?.facts).toMatchObject({ snapshot, compared: { match: 1, mismatch: 0, unknown: 0 } });
+  });
+
+  it('proves an encrypted snapshot without the recovery key, and knows nothing where the keys of its packs are lost', async () => {
+    const keys = join(directory, 'keys');
+    const { recipient } = await makeRecoveryKey();
+    const reopen = async (recipients: readonly string[]) => {
+      repository = await openRepository(openDirectoryStore(join(directory, 'repository')), {
+        signingKey: await loadOrCreateSigningKey(directory),
+        encryption: { recipients, hostKey: await loadOrCreateHostKey(keys), packKeys: openPackKeys(keys) },
+        clock: systemClock,
+        random: (size) => randomBytes(size),
+      });
+    };
+    await reopen([recipient]);
+    const snapshot = await backUp();
+    await reopen([]);
+    expect(await drill(fileSource())).toMatchObject({ exit: 0, sources: [{ snapshot, errors: [] }] });
+    for (const name of await readdir(keys)) if (name.endsWith('.jsonl')) await rm(join(keys, name));
+    await reopen([]);
+    const report = await drill(fileSource());
+    expect(report).toMatchObject({
+      exit: 5,
+      sources: [{ verdict: 'unknown', errors: [{ code: 'LS-REPO-029' }] }],
+    });
+    await expect(drill(fileSource(), { snapshot })).rejects.toMatchObject({ code: 'LS-REPO-029', exit: 12 });
   });
 
   it('counts a program that ends on the damaged copy as a rejection', async () => {

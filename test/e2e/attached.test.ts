@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { localServer } from '../fixtures/local-server.ts';
 import {
   fingerprintOf,
@@ -90,7 +90,7 @@ provision:
       return found;
     };
     paths = [...programs].map(([name, { path }]) => `${name}: ${path}`).join(', ');
-    ports = { inbox: await findFreePort(0), nobody: await findFreePort(0) };
+    ports = { inbox: await freePort(), nobody: await freePort() };
     const sink = await startSink(() => 200);
     cleanups.push(() => sink.stop());
     prometheus = await startPrometheus(program('prometheus'), join(directory, 'theirs'), { scrape: true });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { newestCached } from '../integration/program-cache.ts';
 import { leitstand } from './stack-under-test.ts';
 
 const cache = cacheDirectory(process.env, homedir());
+const isCached = (await newestCached(cache, 'versitygw', 'go')) !== undefined;
 const cached = await Promise.all(['debian', 'go'].map((origin) => newestCached(cache, 'prometheus', origin)));
 
 /** The demo takes its programs from Leitstand's own cache, which `npm test` has filled. */
@@ -19,6 +20,9 @@ describe.skipIf(cached.every((entry) => entry === undefined))('the demo', () => 
       cwd: directory,
       env: { LEITSTAND_CACHE_DIR: cache },
     });
+
+  /** Also where it was not in the cache, and could be compiled. */
+  let hasBuckets = false;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'leitstand-demo-'));
@@ -41,6 +45,12 @@ describe.skipIf(cached.every((entry) => entry === undefined))('the demo', () => 
       expect(stdout).toMatch(new RegExp(`^${integration.replaceAll(/[[\]]/g, '\\$&')} +CONFIRMED`, 'm'));
     expect(stdout).toContain('5 of 5 were told the end as well');
     expect(stdout).toContain('NOT PROVEN\n  that Slack, PagerDuty, a mailbox or a person gets it');
+    const configuration = await readFile(join(directory, 'demo', 'leitstand.yaml'), 'utf8');
+    hasBuckets = configuration.includes('component: versitygw');
+    if (isCached) expect(hasBuckets).toBe(true);
+    const place = hasBuckets ? 'the S3 bucket backups of versitygw' : 'the directory of backups';
+    expect(stdout).toContain(`every byte in ${place} is what was stored`);
+    expect(stdout.includes('that backups go to S3')).toBe(!hasBuckets);
     expect(stdout).toContain('--down');
     expect(exit).toBe(0);
   });
@@ -64,6 +74,25 @@ describe.skipIf(cached.every((entry) => entry === undefined))('the demo', () => 
     await writeFile(env, original);
   });
 
+  it.skipIf(!hasBuckets)(
+    'has its backups in its own S3 store, whose keys are in files of its user',
+    async () => {
+      const place = join(directory, 'demo');
+      const env = await readFile(join(place, '.env'), 'utf8');
+      const [, secretKey = ''] = /^S3_SECRET_KEY=([0-9a-f]{40})$/m.exec(env) ?? [];
+      expect(secretKey).not.toBe('');
+      const secrets = join(place, '.leitstand', 'secrets', 'versitygw');
+      for (const file of [join(place, '.env'), join(secrets, 'secret-key')])
+        expect((await stat(file)).mode & 0o077).toBe(0);
+      expect(await readFile(join(place, 'leitstand.yaml'), 'utf8')).not.toContain(secretKey);
+      const bucket = join(place, '.leitstand', 'data', 'versitygw', 'backups');
+      expect(await readdir(bucket)).toEqual(expect.arrayContaining(['lsb1.json', 'packs', 'snapshots']));
+      await expect(stat(join(place, '.leitstand', 'repository'))).rejects.toMatchObject({ code: 'ENOENT' });
+      for (const { pid } of await listByEnvironment('LEITSTAND_COMPONENT'))
+        expect(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).not.toContain(secretKey);
+    },
+  );
+
   it('stopped, leaves nothing running', async () => {
     const scope = await stackScope(join(directory, 'demo', '.leitstand'));
     const running = async () =>
@@ -73,5 +102,10 @@ describe.skipIf(cached.every((entry) => entry === undefined))('the demo', () => 
     expect(await running()).toBeGreaterThan(3);
     expect((await demo('--down')).exit).toBe(0);
     expect(await running()).toBe(0);
+    if (!hasBuckets) return;
+    const file = join(directory, 'demo', 'leitstand.yaml');
+    const { exit, stderr } = await leitstand(['backup', 'list', '--file', file], { cwd: directory });
+    expect(stderr).toContain('start versitygw, which has the backups: leitstand up');
+    expect(exit).toBe(6);
   });
 });

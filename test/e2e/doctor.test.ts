@@ -45,8 +45,10 @@ describe('doctor', () => {
     const { exit, stderr } = await stack.run('up');
     if (exit !== 0) throw new Error(stderr);
     const found = await look();
-    for (const line of found.filter(({ check }) => check === 'ports'))
-      expect(line).toMatchObject({ verdict: 'ok', found: expect.stringContaining('held by this stack') });
+    const strange = found.filter(
+      ({ check, found: what }) => check === 'ports' && !what.startsWith('held by this stack'),
+    );
+    expect(strange).toEqual([]);
     for (const line of found.filter(({ check }) => check === 'egress'))
       expect(line).toMatchObject({ verdict: 'ok', found: expect.stringMatching(/^connection \d+ ms$/) });
     const { stdout } = await stack.run('doctor', '--all');

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { tryLock } from '../../src/platform/lock.ts';
 import { findByEnvironment, identifyProcess } from '../../src/platform/process-table.ts';
 import { runProgram } from '../../src/platform/processes.ts';
 import { generations } from '../integration/programs.ts';
+import { kill } from '../runtimes/native/harness.ts';
 import { eventually, leitstand, makeStack, type StackUnderTest } from './stack-under-test.ts';
 
 describe('a configuration with mistakes', () => {
@@ -160,13 +161,13 @@ exit 3
 
   it('alert test with Alertmanager down could not check', async () => {
     const pid = await pidOf(stack, 'alertmanager');
-    process.kill(pid, 'SIGSTOP');
+    kill(pid, 'SIGSTOP');
     try {
       const { exit, stderr } = await stack.run('alert', 'test', '--timeout', '3s');
       expect(stderr).toContain('Alertmanager');
       expect(exit).toBe(5);
     } finally {
-      process.kill(pid, 'SIGCONT');
+      kill(pid, 'SIGCONT');
     }
   });
 
@@ -194,14 +195,17 @@ exit 3
 
   it('a killed program comes back, a killed daemon is replaced and adopts', async () => {
     const killed = await pidOf(stack, 'pushgateway');
-    process.kill(killed, 'SIGKILL');
+    kill(killed);
     await eventually(
       () => pidOf(stack, 'pushgateway').catch(() => killed),
       (pid) => pid > 0 && pid !== killed,
     );
     const survivor = await pidOf(stack, 'prometheus');
-    const daemon = await daemonPid(stack);
-    process.kill(daemon, 'SIGKILL');
+    const daemon = await eventually(
+      () => daemonPid(stack),
+      (pid) => pid > 0,
+    );
+    kill(daemon);
     await eventually(
       () => daemonPid(stack),
       (pid) => pid > 0 && pid !== daemon,
@@ -277,41 +281,58 @@ exit 3
     }
   });
 
-  it.each([
-    ['packs', 'altered'],
-    ['packs', 'truncated'],
-    ['lists', 'altered'],
-    ['lists', 'truncated'],
-    ['snapshots', 'altered'],
-    ['snapshots', 'truncated'],
-  ] as const)('one of the %s, %s, is refused and named', async (kind, damage) => {
-    const repository = join(stack.directory, '.leitstand/repository');
-    await eventually(
-      () => stack.run('backup', '--new-repository'),
-      ({ exit }) => exit === 0,
-    );
-    const names = await readdir(join(repository, kind), { recursive: true });
-    const name = names.find((one) => /[0-9a-f]{12}/.test(one)) ?? '';
-    const object = join(repository, kind, name);
-    const bytes = await readFile(object);
-    const middle = Math.floor(bytes.length / 2);
-    await rm(object);
-    await writeFile(
-      object,
-      damage === 'truncated'
-        ? bytes.subarray(0, middle)
-        : Buffer.concat([
-            bytes.subarray(0, middle),
-            Buffer.from([(bytes[middle] ?? 0) ^ 1]),
-            bytes.subarray(middle + 1),
-          ]),
-    );
-    for (const command of [['drill'], ['backup', 'verify']]) {
-      const { exit, stdout, stderr } = await stack.run(...command);
-      expect(stdout + stderr).toContain(name.split('/').at(-1));
-      expect(exit).toBe(1);
-    }
-    await rm(repository, { recursive: true });
+  describe('a repository of which', () => {
+    const repository = () => join(stack.directory, '.leitstand/repository');
+    const whole = () => join(stack.directory, 'whole-repository');
+
+    beforeAll(async () => {
+      await eventually(
+        () => stack.run('backup', '--new-repository'),
+        ({ exit }) => exit === 0,
+      );
+      await cp(repository(), whole(), { recursive: true, preserveTimestamps: true });
+    });
+    afterEach(async () => {
+      await rm(repository(), { recursive: true });
+      await cp(whole(), repository(), { recursive: true, preserveTimestamps: true });
+    });
+    afterAll(async () => {
+      for (const directory of [repository(), whole()]) await rm(directory, { recursive: true });
+    });
+
+    it.each([
+      ['packs', 'altered'],
+      ['packs', 'truncated'],
+      ['lists', 'altered'],
+      ['lists', 'truncated'],
+      ['snapshots', 'altered'],
+      ['snapshots', 'truncated'],
+    ] as const)('one of the %s is %s is refused, and it is named', async (kind, damage) => {
+      const names = await readdir(join(repository(), kind), { recursive: true });
+      const objects = names.filter((one) => /[0-9a-f]{12}/.test(one)).sort();
+      expect(objects.length).toBeGreaterThan(1);
+      // Not the same one: what is known of it would do for the other damage.
+      const name = (damage === 'altered' ? objects[0] : objects.at(-1)) ?? '';
+      const object = join(repository(), kind, name);
+      const bytes = await readFile(object);
+      const middle = Math.floor(bytes.length / 2);
+      await rm(object);
+      await writeFile(
+        object,
+        damage === 'truncated'
+          ? bytes.subarray(0, middle)
+          : Buffer.concat([
+              bytes.subarray(0, middle),
+              Buffer.from([(bytes[middle] ?? 0) ^ 1]),
+              bytes.subarray(middle + 1),
+            ]),
+      );
+      for (const command of [['drill'], ['backup', 'verify']]) {
+        const { exit, stdout, stderr } = await stack.run(...command);
+        expect(stdout + stderr).toContain(name.split('/').at(-1));
+        expect(exit).toBe(1);
+      }
+    });
   });
 
   it('a backup killed in the middle harms nothing', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { httpExchange } from '../../src/platform/http.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { leitstand } from './stack-under-test.ts';
 
 const bin = fileURLToPath(new URL('../../bin/leitstand.mjs', import.meta.url));
@@ -39,7 +39,7 @@ function serve(...args: readonly string[]) {
 const patience = { timeout: 30_000 };
 
 it('shows a fake alert as it comes, without a leitstand.yaml', async () => {
-  const port = await findFreePort(0);
+  const port = await freePort();
   const { output, ended, interrupt } = serve('--port', String(port));
   await expect.poll(() => output.err, patience).toContain(`listens on 127.0.0.1:${port}`);
   const { status } = await httpExchange(`http://127.0.0.1:${port}/slack/services/T000/B000/anything`, {
@@ -56,7 +56,7 @@ it('shows a fake alert as it comes, without a leitstand.yaml', async () => {
 });
 
 it('keeps what comes with the records of the stack, where there is one', async () => {
-  const port = await findFreePort(0);
+  const port = await freePort();
   await writeFile(
     join(directory, 'leitstand.yaml'),
     `schema: 1\nstack: town\ncomponents: {prometheus: {}}\ninbox: {port: ${port}}\n`,

@@ -101,6 +101,7 @@ it('ends quietly when nobody reads any more', async () => {
   const words = `"${process.execPath}" "${bin}" logs prometheus -f | head -n 1; echo "ended \${PIPESTATUS[0]}"`;
   const { child, output } = start('bash', ['-c', words]);
   const ended = once(child, 'close');
+  await eventually(async () => output.stdout.includes('first'), 'the first line');
   const writing = setInterval(() => void append('prometheus', 'more\n'), 50);
   await ended;
   clearInterval(writing);

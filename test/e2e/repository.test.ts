@@ -40,8 +40,10 @@ describe('a repository at the command line', () => {
     const backup = await run('backup', '--source', 'leitstand');
     expect([backup.exit, backup.stderr]).toEqual([0, expect.any(String)]);
     const { stdout } = await run('backup', 'list');
-    expect(stdout).toMatch(/^BACKUP +AGE +SOURCE +SNAPSHOT +FILES +SIZE +NEW +VERIFIED +DRILLED$/m);
-    expect(stdout).toMatch(/ leitstand +\S+ +\d+ +[\d.]+ KiB +[\d.]+ KiB +not yet +not yet$/m);
+    expect(stdout).toMatch(
+      /^BACKUP +AGE +SOURCE +SNAPSHOT +FILES +SIZE +NEW +ENCRYPTED +VERIFIED +DRILLED$/m,
+    );
+    expect(stdout).toMatch(/ leitstand +\S+ +\d+ +[\d.]+ KiB +[\d.]+ KiB +no +not yet +not yet$/m);
     expect(stdout).toMatch(/^1 backup: .* of files in .* of packs and lists\.$/m);
     snapshot = /\d{8}T\S+-leitstand-\w+/.exec(stdout)?.[0] ?? '';
     expect(await run('backup', 'show', 'nothing')).toMatchObject({ exit: 2 });

@@ -1,16 +1,24 @@
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GetObjectRetentionCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LiveS3, startS3, versitygwServer } from '../integration/live-s3.ts';
 import { findProgram, generations } from '../integration/programs.ts';
 import { httpExchange } from '../../src/platform/http.ts';
+import { s3Client } from '../../src/repository/stores/s3/client.ts';
 import { openS3Store } from '../../src/repository/stores/s3/index.ts';
 import type { S3Settings } from '../../src/repository/stores/s3/settings.ts';
 import { eventually } from '../runtimes/native/harness.ts';
 import { makeStack, type StackUnderTest } from './stack-under-test.ts';
 
 const program = await findProgram('versitygw');
+
+async function namesIn(bucket: S3Settings): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const { name } of openS3Store({ ...bucket, prefix: 'towns/north' }).list('')) names.push(name);
+  return names;
+}
 const [generation] = generations;
 
 /** The other end of the wire is a real S3 server; nothing of the backup lies on this machine otherwise. */
@@ -23,11 +31,11 @@ describe.skipIf(!program || !generation)('backups in an S3 bucket', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'leitstand-s3-'));
     server = await startS3(versitygwServer(program?.path ?? ''), directory);
-    bucket = await server.newBucket();
+    bucket = await server.newBucket({ locks: true });
     stack = await makeStack(generation ?? 'current');
     await stack.configure({
       extra: `backup:
-  s3: {bucket: ${bucket.bucket}, endpoint: '${bucket.endpoint}', prefix: towns/north, access_key_id: '\${secret:S3_ID}', secret_access_key: '\${secret:S3_KEY}'}
+  s3: {bucket: ${bucket.bucket}, endpoint: '${bucket.endpoint}', prefix: towns/north, access_key_id: '\${secret:S3_ID}', secret_access_key: '\${secret:S3_KEY}', object_lock: {mode: governance}}
 `,
     });
     const { accessKeyId, secretAccessKey } = bucket.credentials ?? {};
@@ -56,8 +64,7 @@ describe.skipIf(!program || !generation)('backups in an S3 bucket', () => {
       'the first backup',
       60_000,
     );
-    const names: string[] = [];
-    for await (const { name } of openS3Store({ ...bucket, prefix: 'towns/north' }).list('')) names.push(name);
+    const names = await namesIn(bucket);
     expect(names).toContain('lsb1.json');
     expect(names.some((name) => name.startsWith('packs/'))).toBe(true);
     for (const words of [
@@ -70,6 +77,18 @@ describe.skipIf(!program || !generation)('backups in an S3 bucket', () => {
       expect(exit, `${words.join(' ')}\n${stdout}${stderr}`).toBe(0);
     }
   }, 180_000);
+
+  it('are locked for as long as they are kept, and a week', async () => {
+    const Key = `towns/north/${(await namesIn(bucket)).find((name) => name.startsWith('packs/'))}`;
+    const command = new GetObjectRetentionCommand({ Bucket: bucket.bucket, Key });
+    const { Retention } = await s3Client(bucket).send(command);
+    const days = (Number(Retention?.RetainUntilDate) - Date.now()) / 86_400_000;
+    expect(Retention?.Mode).toBe('GOVERNANCE');
+    expect(days).toBeGreaterThan(36.9);
+    expect(days).toBeLessThanOrEqual(37.01);
+    const { stdout } = await stack.run('doctor', '--all');
+    expect(stdout).toContain('locks objects, mode governance');
+  }, 60_000);
 
   it('tell Prometheus by the names that the first users chose', async () => {
     const url = `http://127.0.0.1:${stack.ports.pushgateway}/metrics`;

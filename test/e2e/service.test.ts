@@ -9,6 +9,7 @@ import { renderUnit, type ServiceSpec } from '../../src/deployment/service/unit.
 import { systemClock } from '../../src/platform/clock.ts';
 import { runProgram } from '../../src/platform/processes.ts';
 import { generations } from '../integration/programs.ts';
+import { kill } from '../runtimes/native/harness.ts';
 import { makeStack, type StackUnderTest } from './stack-under-test.ts';
 
 const bin = fileURLToPath(new URL('../../bin/leitstand.mjs', import.meta.url));
@@ -154,7 +155,7 @@ describe('a service for boot', () => {
 
   it('what ends is restarted by the daemon of the service', async () => {
     const { pushgateway } = await pids();
-    process.kill(pushgateway ?? 0, 'SIGKILL');
+    kill(pushgateway ?? 0);
     const deadline = Date.now() + 15_000;
     for (;;) {
       const now = (await pids())['pushgateway'];
@@ -166,8 +167,8 @@ describe('a service for boot', () => {
   it('after a boot the service starts the programs that were wanted', async () => {
     // Power goes: daemon and programs end together, and nobody cleans up.
     const before = await pids();
-    process.kill(Number(await readFile(join(place, 'pid'), 'utf8')), 'SIGKILL');
-    for (const pid of Object.values(before)) process.kill(pid, 'SIGKILL');
+    kill(Number(await readFile(join(place, 'pid'), 'utf8')));
+    for (const pid of Object.values(before)) kill(pid);
     await install({ now: true });
     const deadline = Date.now() + 15_000;
     for (;;) {

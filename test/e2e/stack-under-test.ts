@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { type Generation, requirePrograms } from '../integration/programs.ts';
 
 const bin = fileURLToPath(new URL('../../bin/leitstand.mjs', import.meta.url));
@@ -81,11 +81,11 @@ export async function makeStack(generation: Generation): Promise<StackUnderTest>
   const programs = await requirePrograms(generation);
   const paths = new Map([...programs].map(([name, { path }]) => [name, path]));
   const ports = {
-    prometheus: await findFreePort(0),
-    alertmanager: await findFreePort(0),
-    pushgateway: await findFreePort(0),
-    inbox: await findFreePort(0),
-    daemon: await findFreePort(0),
+    prometheus: await freePort(),
+    alertmanager: await freePort(),
+    pushgateway: await freePort(),
+    inbox: await freePort(),
+    daemon: await freePort(),
   };
   const run = (...args: readonly string[]) => leitstand(args, { cwd: directory });
   const configure = async (parts: Partial<ConfigParts> = {}) => {
@@ -155,6 +155,6 @@ export async function eventually<T>(
     const value = await read();
     if (holds(value)) return value;
     if (performance.now() > deadline) throw new Error(`still not so: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

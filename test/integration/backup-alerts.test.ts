@@ -13,7 +13,7 @@ import { openHistory } from '../../src/history/history.ts';
 import { readProofs } from '../../src/history/proof-reading.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { httpExchange } from '../../src/platform/http.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { ownRuleFiles } from '../../src/rules/own-pack.ts';
 import { alertsOf, parsePack } from '../../src/rules/pack.ts';
 import { renderPack } from '../../src/rules/render.ts';
@@ -88,7 +88,7 @@ describe.each(generations)('the alerts about backups, with %s programs', (genera
     closePage = async () => page[Symbol.asyncDispose]();
     cleanups.push(closePage);
 
-    const port = await findFreePort(0);
+    const port = await freePort();
     gateway = `http://127.0.0.1:${port}`;
     const child: ChildProcess = spawn(
       programs.get('pushgateway')?.path ?? '',

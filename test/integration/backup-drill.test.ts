@@ -10,7 +10,7 @@ import { createPrometheusApi } from '../../src/components/prometheus/api.ts';
 import { prometheusSource } from '../../src/components/prometheus/source.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { exists } from '../../src/platform/files.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import type { Program } from '../../src/stack/program.ts';
 import type { Comparison } from '../../src/stack/source.ts';
 import { openWorld, temporaryDirectory } from './backup-world.ts';
@@ -48,7 +48,7 @@ describe.each(generations)('backup and drill of prometheus, %s', { timeout: TIME
     expect(backup).toMatchObject({ exit: 0, sources: [{ ok: true, warnings: [], knownLoss: [] }] });
     expect(await readdir(join(live.dataDir, 'snapshots'))).toEqual([]);
     const record = need((await world.store.snapshots('prometheus'))[0]);
-    expect(record.expectations.map(({ kind, subject }) => `${kind} ${subject}`)).toEqual([
+    expect((record.expectations ?? []).map(({ kind, subject }) => `${kind} ${subject}`)).toEqual([
       'block-inventory blocks',
       'sample-counts newest',
       'sample-counts day',
@@ -112,9 +112,9 @@ describe.each(generations)('backup and drill of prometheus, %s', { timeout: TIME
     });
     const [oldest] = await readdir(place.data);
     await rm(join(place.data, need(oldest)), { recursive: true });
-    const plan = source.twinPlan({ program, place, port: await findFreePort(0) });
+    const plan = source.twinPlan({ program, place, port: await freePort() });
     const twin = await world.runtime.startTwin({ plan, directory: scratch });
-    const { expectations, cutoff } = record;
+    const { expectations = [], cutoff } = record;
     const context = { url: twin.url, dataDir: place.data, expectations, cutoff, clock: systemClock };
     const found = await source.compare(context);
     await twin.stop();

@@ -8,7 +8,7 @@ import { catalog } from '../../src/catalog.ts';
 import { createPrometheusApi } from '../../src/components/prometheus/api.ts';
 import { createVictoriaLogsApi } from '../../src/components/victoria-logs/api.ts';
 import { httpExchange } from '../../src/platform/http.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { eventually, makeStack, type StackUnderTest } from '../e2e/stack-under-test.ts';
 import { generations, requirePrograms } from './programs.ts';
 import { s3Request } from './s3-request.ts';
@@ -176,7 +176,7 @@ interface MoreComponents {
 async function moreComponents(stack: StackUnderTest): Promise<MoreComponents> {
   const ports: Record<string, number> = {};
   for (const name of ['node-exporter', 'blackbox-exporter', 'victoria-logs', 'versitygw'])
-    ports[name] = await findFreePort(0);
+    ports[name] = await freePort();
   await writeFile(join(stack.directory, 'test.prom'), 'leitstand_test_of_textfile 42\n');
   const server = createServer((request, response) => {
     response.statusCode = request.url === '/there' ? 200 : 404;

@@ -10,7 +10,7 @@ import { stackAlerting } from '../../src/delivery/alerting.ts';
 import { testDelivery } from '../../src/delivery/test-delivery.ts';
 import { type History, openHistory } from '../../src/history/history.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 import { alertingStack } from '../fixtures/alerting.ts';
 import { type LiveAlertmanager, startAlertmanager } from './live-alertmanager.ts';
@@ -35,7 +35,7 @@ describe.each(generations)('providers that share the counters, with %s programs'
     history = openHistory(join(directory, 'leitstand.db'));
     await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
     const base = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
-    const gone = `http://127.0.0.1:${await findFreePort(0)}`;
+    const gone = `http://127.0.0.1:${await freePort()}`;
     const receivers = {
       good: { webhook: [{ url: `${base}/good/key7f3a-key7f3a` }] },
       hangs: { webhook: [{ url: `${base}/hangs/key7f3a-key7f3a` }] },

@@ -1,9 +1,9 @@
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { localServer } from '../fixtures/local-server.ts';
 import { describeScenes, lost, notSent, oneOfEach, SECRET, whileTold } from './delivery-scenes.ts';
 
 /** A port on which nothing listens. */
-const deadPort = await findFreePort(0);
+const deadPort = await freePort();
 const DEAD = `127.0.0.1:${deadPort}`;
 
 const FIX = {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAlertmanagerApi } from '../../src/components/alertmanager/api.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { type DeliveryWorld, makeDeliveryWorld } from './delivery-world.ts';
 import { generations, requirePrograms } from './programs.ts';
 
@@ -35,7 +35,7 @@ describe.each(generations)('what was on its way before the test, with %s program
     const program = (await requirePrograms(generation)).get('alertmanager');
     if (!program) throw new Error('no alertmanager');
     const late = await lateProvider(3_000);
-    const closed = await findFreePort(0);
+    const closed = await freePort();
     const running = await world.start(program, {
       receivers: {
         slow: { webhook: [{ url: late.url }] },

@@ -7,7 +7,7 @@ import { alertmanager } from '../../src/components/alertmanager/index.ts';
 import { prometheus } from '../../src/components/prometheus/index.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { httpExchange } from '../../src/platform/http.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { alertingStack } from '../fixtures/alerting.ts';
 import { generations, requirePrograms } from './programs.ts';
 
@@ -33,7 +33,7 @@ describe.each(generations)('an external URL with a path, %s programs', (generati
   it.each([prometheus, alertmanager])('moves no path of $name: its proxy takes it off', async (plugin) => {
     const programs = await requirePrograms(generation);
     const directory = await mkdtemp(join(tmpdir(), 'external-url-'));
-    const port = await findFreePort(0);
+    const port = await freePort();
     const base = `http://127.0.0.1:${port}`;
     const plan = plugin.plan({
       config: plugin.schema.parse({ port, external_url: 'https://ops.example.org/monitoring' }),

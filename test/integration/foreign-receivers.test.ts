@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stackAlerting } from '../../src/delivery/alerting.ts';
 import { testDelivery } from '../../src/delivery/test-delivery.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { runProgram } from '../../src/platform/processes.ts';
 import {
   FOREIGN_INTEGRATIONS,
@@ -149,7 +149,7 @@ describe.each(generations)("Alertmanager's own integrations with %s programs", (
       const refusal = { ok: false, error_code: 401, description: 'Unauthorized' };
       await using bot = await answering(refusal, 401, []);
       await using channel = await answering({ message: 'Unknown Webhook', code: 10_015 }, 404, []);
-      const gone = `http://127.0.0.1:${await findFreePort(0)}`;
+      const gone = `http://127.0.0.1:${await freePort()}`;
       const report = await test([telegram(bot.url), telegram(gone), discord(channel.url)]);
       // The log speaks of Discord when Telegram is given up, the counter at once.
       expect(report.integrations).toMatchObject([

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createAlertmanagerApi } from '../../src/components/alertmanager/api.ts';
 import { httpExchange } from '../../src/platform/http.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import type { Program } from '../../src/stack/program.ts';
 
 export interface ForeignAlertmanager {
@@ -21,7 +21,7 @@ export async function startForeignAlertmanager(
   directory: string,
   config: string,
 ): Promise<ForeignAlertmanager> {
-  const port = await findFreePort(0);
+  const port = await freePort();
   const [configFile, dataDir] = [join(directory, 'alertmanager.yml'), join(directory, 'alertmanager-data')];
   await mkdir(dataDir, { recursive: true });
   await writeFile(configFile, config);

@@ -5,7 +5,7 @@ import { renderAlertmanagerFile } from '../../src/components/alertmanager/render
 import { systemClock } from '../../src/platform/clock.ts';
 import { ensureDirectory, writeFileAtomic } from '../../src/platform/files.ts';
 import { httpExchange } from '../../src/platform/http.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import type { Program } from '../../src/stack/program.ts';
 import type { Stack } from '../../src/stack/stack.ts';
 
@@ -44,7 +44,7 @@ export async function startAlertmanager(
   args: readonly string[] = ['--cluster.listen-address='],
 ): Promise<LiveAlertmanager> {
   const { configFile, secretPath } = await renderAlerting(stack, program, directory);
-  const port = await findFreePort(0);
+  const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const logFile = join(directory, 'alertmanager.log');
   const start = () =>

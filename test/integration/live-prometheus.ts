@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createPrometheusApi } from '../../src/components/prometheus/api.ts';
 import { httpExchange } from '../../src/platform/http.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { runProgram } from '../../src/platform/processes.ts';
 import type { Program } from '../../src/stack/program.ts';
 
@@ -40,7 +40,7 @@ export async function startPrometheus(
   directory: string,
   options: LiveOptions,
 ): Promise<LivePrometheus> {
-  const port = await findFreePort(0);
+  const port = await freePort();
   const dataDir = join(directory, 'data');
   await mkdir(dataDir, { recursive: true });
   const job = (name: string, interval: string, target: string) => ({

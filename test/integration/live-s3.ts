@@ -11,8 +11,8 @@ import type { S3Settings } from '../../src/repository/stores/s3/settings.ts';
 import { Secret } from '../../src/stack/secret.ts';
 
 export interface LiveS3 {
-  /** Of a new bucket each time. */
-  newBucket(): Promise<S3Settings>;
+  /** Of a new bucket each time; one that `locks` was made with object lock. */
+  newBucket(options?: { readonly locks: boolean }): Promise<S3Settings>;
   readonly settings: S3Settings;
   stop(): Promise<void>;
 }
@@ -29,11 +29,20 @@ export interface Keys {
   readonly secret: string;
 }
 
-export const versitygwServer = (path: string): S3Server => ({
+/** `versions`: with a place for old versions of objects. */
+export const versitygwServer = (path: string, { versions = false } = {}): S3Server => ({
   path,
   args: async (port, directory) => {
     await mkdir(join(directory, 's3'), { recursive: true });
-    return [`--port=127.0.0.1:${port}`, '--quiet', '--keep-alive', 'posix', join(directory, 's3')];
+    if (versions) await mkdir(join(directory, 'versions'), { recursive: true });
+    return [
+      `--port=127.0.0.1:${port}`,
+      '--quiet',
+      '--keep-alive',
+      'posix',
+      ...(versions ? [`--versioning-dir=${join(directory, 'versions')}`] : []),
+      join(directory, 's3'),
+    ];
   },
   env: ({ access, secret }) => ({ ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: secret }),
 });
@@ -56,7 +65,7 @@ export const seaweedServer = (path: string): S3Server => ({
       '-ip=127.0.0.1',
       '-ip.bind=127.0.0.1',
       '-master.volumeSizeLimitMB=64',
-      '-volume.max=100',
+      '-volume.max=400',
       ...(await Promise.all(others)),
       '-s3',
       `-s3.port=${port}`,
@@ -91,9 +100,10 @@ export async function startS3(server: S3Server, directory: string): Promise<Live
     await ended;
   };
   const client = s3Client(settings);
-  const newBucket = async () => {
+  const newBucket = async ({ locks } = { locks: false }) => {
     const bucket = `test-${randomBytes(6).toString('hex')}`;
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    const options = locks ? { ObjectLockEnabledForBucket: true } : {};
+    await client.send(new CreateBucketCommand({ Bucket: bucket, ...options }));
     return { ...settings, bucket };
   };
   try {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import type { DesiredComponent, DesiredState } from '../../src/runtimes/native/desired.ts';
 import { eventually, kill, makeStack, portOf, type TestStack } from '../runtimes/native/harness.ts';
 import { findProgram } from './programs.ts';
@@ -18,7 +18,7 @@ describe.runIf(program)('logs in a real VictoriaLogs', () => {
   afterEach(() => stack[Symbol.asyncDispose]());
 
   async function victoriaLogs(): Promise<DesiredComponent> {
-    const port = await findFreePort(0);
+    const port = await freePort();
     const dataDir = stack.layout.data('store');
     return {
       component: 'store',
@@ -33,7 +33,7 @@ describe.runIf(program)('logs in a real VictoriaLogs', () => {
   }
 
   async function counting(): Promise<DesiredComponent> {
-    const port = await findFreePort(0);
+    const port = await freePort();
     return {
       ...(await stack.fake('alpha', [], port)),
       args: [COUNTING, '--port', String(port)],
@@ -44,7 +44,7 @@ describe.runIf(program)('logs in a real VictoriaLogs', () => {
     const logPush = `http://127.0.0.1:${portOf(store)}/insert/loki/api/v1/push`;
     return {
       ...stack.desired(components),
-      daemon: { port: await findFreePort(0), environment: 'local', logPush, expected: [] },
+      daemon: { port: await freePort(), environment: 'local', logPush, expected: [] },
     };
   }
 

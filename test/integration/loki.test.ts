@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findExecutable } from '../../src/platform/files.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import type { DesiredComponent } from '../../src/runtimes/native/desired.ts';
 import { leitstand } from '../e2e/stack-under-test.ts';
 import { eventually, makeStack, portOf, type TestStack } from '../runtimes/native/harness.ts';
@@ -33,9 +33,9 @@ describe.skipIf(loki === undefined)('a real Loki', () => {
   beforeEach(async () => {
     stack = await makeStack();
     directory = await mkdtemp(join(tmpdir(), 'leitstand-loki-'));
-    const port = await findFreePort(0);
+    const port = await freePort();
     const file = join(directory, 'loki.yml');
-    await writeFile(file, configuration(directory, port, await findFreePort(0)));
+    await writeFile(file, configuration(directory, port, await freePort()));
     store = {
       component: 'store',
       programPath: loki ?? '',
@@ -62,11 +62,11 @@ describe.skipIf(loki === undefined)('a real Loki', () => {
   }
 
   it('takes the lines of the programs', { timeout: 90_000 }, async () => {
-    const port = await findFreePort(0);
+    const port = await freePort();
     const alpha = { ...(await stack.fake('alpha', [], port)), args: [COUNTING, '--port', String(port)] };
     const logPush = `http://127.0.0.1:${portOf(store)}/loki/api/v1/push`;
     const daemon = await stack.ensure();
-    const duties = { port: await findFreePort(0), environment: 'local', logPush, expected: [] };
+    const duties = { port: await freePort(), environment: 'local', logPush, expected: [] };
     await daemon.apply({ ...stack.desired([store, alpha]), daemon: duties }, () => undefined);
     await eventually(async () => (await stored()) > 1_500, 'lines in Loki', 30_000);
     const metrics = await (await fetch(`http://127.0.0.1:${duties.port}/metrics`)).text();

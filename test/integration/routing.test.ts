@@ -10,7 +10,7 @@ import { parse, stringify } from 'yaml';
 import { createAlertmanagerApi } from '../../src/components/alertmanager/api.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { httpExchange } from '../../src/platform/http.ts';
-import { findFreePort } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { runProgram } from '../../src/platform/processes.ts';
 import { type IntervalInput, configurationOf, readConfiguration } from '../../src/routing/configuration.ts';
 import type { Labels } from '../../src/routing/matcher.ts';
@@ -52,7 +52,7 @@ function together(trees: readonly RouteConfig[]): RouteConfig {
 async function startWith(program: Program, text: string): Promise<string> {
   const file = join(directory, 'config.yml');
   await writeFile(file, text);
-  const url = `http://127.0.0.1:${await findFreePort(0)}`;
+  const url = `http://127.0.0.1:${await freePort()}`;
   const child = spawn(
     program.path,
     [
@@ -261,12 +261,13 @@ describe.each(generations)('routing with %s programs', (generation) => {
     const alive = { alertname: 'Watchdog', severity: 'none', stack: 'test' };
     await post(url, [alive, { alertname: 'Quiet', severity: 'none' }]);
     const pings = () => got.filter(({ path }) => path === '/ping');
-    await until(() => pings().length >= 4);
-    const times = pings().map(({ at }) => at);
-    const gaps = times.slice(1).map((at, i) => at - (times[i] ?? 0));
-    // Every time and not every second time: 1 s, with room for a busy machine.
-    expect(Math.min(...gaps)).toBeGreaterThan(500);
-    expect(gaps.sort((a, b) => a - b)[1]).toBeLessThan(1_800);
+    const gaps = () => {
+      const times = pings().map(({ at }) => at);
+      return times.slice(1).map((at, i) => at - (times[i] ?? 0));
+    };
+    // Every time, which is 1 s, and not every second time. A busy machine is late now and then, but not always.
+    await until(() => gaps().filter((gap) => gap < 1_800).length >= 2);
+    expect(Math.min(...gaps())).toBeGreaterThan(500);
     await post(url, [alive], 0);
     await until(async () =>
       (await shownAlerts(url)).every(({ labels }) => labels['alertname'] !== 'Watchdog'),

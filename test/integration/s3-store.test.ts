@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -64,6 +65,18 @@ describe.each(servers)('with %s', (_, program) => {
     await expect(openS3Store({ ...bucket, credentials: wrong }).head('x')).rejects.toMatchObject({ exit: 4 });
   });
 
+  it('makes the bucket of a component of the stack when it is written to, and no sooner', async () => {
+    const settings = { ...server.settings, bucket: `own-${Date.now()}`, component: 'versitygw' };
+    const store = openS3Store(settings);
+    expect([await store.head('x'), await store.get('x')]).toEqual([undefined, undefined]);
+    for await (const { name } of store.list('')) expect(name).toBe('nothing');
+    await Promise.all(['x', 'y'].map((name) => store.put(name, Buffer.from('1'))));
+    await openS3Store(settings).put('z', Buffer.from('1'));
+    const names: string[] = [];
+    for await (const { name } of store.list('')) names.push(name);
+    expect(names).toEqual(['x', 'y', 'z']);
+  });
+
   it('says that there is no such bucket', async () => {
     const store = openS3Store({ ...server.settings, bucket: 'never-made' });
     await expect(store.put('x', Buffer.from('1'))).rejects.toMatchObject({ code: 'LS-REPO-023', exit: 2 });
@@ -114,7 +127,7 @@ describe('a server that', () => {
         .end(
           `<ListBucketResult>${names.map((name) => `<Contents><Key>${name}</Key><Size>1</Size></Contents>`).join('')}<IsTruncated>${next !== undefined}</IsTruncated>${next === undefined ? '' : `<NextContinuationToken>${next}</NextContinuationToken>`}</ListBucketResult>`,
         );
-  const ok: Answer = (_, response) => response.writeHead(200).end();
+  const ok: Answer = (_, response) => response.writeHead(200, { etag: '"1"' }).end();
 
   afterEach(() => {
     server.closeAllConnections();
@@ -153,6 +166,80 @@ describe('a server that', () => {
       ),
     );
     expect(Buffer.from((await store.get('x')) ?? []).toString()).toBe('0123456789');
+  });
+
+  it('is told how to store each object', async () => {
+    const seen: IncomingMessage['headers'][] = [];
+    const settings = await answering((request, response) => {
+      if (request.method === 'GET') return page([])(request, response);
+      seen.push(request.headers);
+      return ok(request, response);
+    });
+    const store = openS3Store({
+      ...settings,
+      storageClass: 'STANDARD_IA',
+      encryption: 'aws:kms',
+      kmsKeyId: 'alias/backups',
+    });
+    await store.put('x', Buffer.from('1'));
+    await openS3Store(settings).put('x', Buffer.from('1'));
+    const [told, plain] = seen;
+    expect(told).toMatchObject({
+      'x-amz-storage-class': 'STANDARD_IA',
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': 'alias/backups',
+      // Hashed and signed, without a trailer that some servers refuse.
+      'x-amz-content-sha256': createHash('sha256').update('1').digest('hex'),
+    });
+    for (const header of [
+      'x-amz-storage-class',
+      'x-amz-server-side-encryption',
+      'x-amz-trailer',
+      'content-md5',
+    ])
+      expect(plain?.[header]).toBeUndefined();
+  });
+
+  it('is told until when to lock an object, with the checksum that it wants for that', async () => {
+    const seen: IncomingMessage['headers'][] = [];
+    const settings = await answering(
+      page([]),
+      (request, response) => {
+        seen.push(request.headers);
+        ok(request, response);
+      },
+      (_, response) =>
+        response
+          .writeHead(200, { 'content-type': 'application/xml' })
+          .end(
+            '<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>2026-09-07T12:00:00Z</RetainUntilDate></Retention>',
+          ),
+    );
+    const store = openS3Store({ ...settings, objectLock: { mode: 'compliance' } });
+    await store.put('x', Buffer.from('1'), { lockUntil: new Date('2026-09-07T12:00:00.000Z') });
+    expect(seen[0]).toMatchObject({
+      'x-amz-object-lock-mode': 'COMPLIANCE',
+      'x-amz-object-lock-retain-until-date': '2026-09-07T12:00:00Z',
+      'content-md5': createHash('md5').update('1').digest('base64'),
+    });
+  });
+
+  it('takes a lock and forgets it is found out', async () => {
+    const settings = await answering(page([]), ok, error(404, 'NoSuchObjectLockConfiguration'));
+    const store = openS3Store({ ...settings, objectLock: { mode: 'governance' } });
+    await expect(
+      store.put('x', Buffer.from('1'), { lockUntil: new Date(Date.now() + 3_600_000) }),
+    ).rejects.toMatchObject({ code: 'LS-REPO-035' });
+  });
+
+  it('lets nobody ask about locks is believed', async () => {
+    const settings = await answering(page([]), ok, error(403, 'AccessDenied'), ok);
+    const store = openS3Store({ ...settings, objectLock: { mode: 'governance' } });
+    const lockUntil = new Date(Date.now() + 3_600_000);
+    await store.put('x', Buffer.from('1'), { lockUntil });
+    await store.put('y', Buffer.from('1'), { lockUntil });
+    // A list, the object, its lock, and the next object without any more questions.
+    expect(asked).toBe(4);
   });
 
   it('is not there is named', async () => {

@@ -117,7 +117,7 @@ describe.each(cases)('damaged data of $name', { timeout: TIMEOUT_MS }, (one) => 
         const comparisons = await one.source.compare({
           url: twin.url,
           dataDir: place.data,
-          expectations: record.expectations,
+          expectations: record.expectations ?? [],
           cutoff: record.cutoff,
           clock: systemClock,
         });

@@ -59,9 +59,11 @@ describe.each(generations)("the template language, as %s Alertmanager's own pars
   it('has each function from the version on that is said', async () => {
     const version = (await requirePrograms(generation)).get('amtool')?.version;
     if (!version) throw new Error('no amtool');
-    for (const [name, since] of FUNCTIONS) {
-      const isUnknown = /not defined/.test(await verdict(`{{ ${name} }}`));
-      expect([name, isUnknown]).toEqual([name, !isAtLeast(version, since)]);
-    }
+    const has = ([, since]: readonly [string, string]) => isAtLeast(version, since);
+    const known = [...FUNCTIONS].filter(has).map(([name]) => `{{ ${name} }}`);
+    // Go names the first function that it does not know.
+    expect(await verdict(known.join(''))).not.toMatch(/not defined/);
+    for (const [name] of [...FUNCTIONS].filter((entry) => !has(entry)))
+      expect(await verdict(`{{ ${name} }}`)).toContain(`function "${name}" not defined`);
   });
 });

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { httpExchange } from '../../src/platform/http.ts';
 import { tryLock } from '../../src/platform/lock.ts';
 import { findFreePort, isPortFree } from '../../src/platform/ports.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import {
   findByEnvironment,
   findPortHolder,
@@ -98,9 +99,8 @@ describe('the process table', () => {
 describe('ports', () => {
   it('names who holds one, and finds another', async () => {
     const server = createServer((_request, response) => response.end('hello'));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    const port = typeof address === 'object' && address ? address.port : 0;
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     try {
       expect(await isPortFree(port)).toBe(false);
       expect(await findFreePort(port)).not.toBe(port);

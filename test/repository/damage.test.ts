@@ -55,6 +55,7 @@ async function foundAt({ repository }: Fixture, level: VerifyLevel) {
 const KINDS = [
   'lsb1.json',
   'README.txt',
+  'restore.sh',
   'packs/',
   'lists/',
   'snapshots/',

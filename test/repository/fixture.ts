@@ -7,7 +7,11 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
 import { LeitstandError } from '../../src/platform/errors.ts';
 import { loadOrCreateSigningKey, type SigningKey } from '../../src/repository/keys.ts';
-import { initialiseRepository, type Repository } from '../../src/repository/repository.ts';
+import {
+  type EncryptionOptions,
+  initialiseRepository,
+  type Repository,
+} from '../../src/repository/repository.ts';
 import { openDirectoryStore } from '../../src/repository/stores/directory/index.ts';
 import type { Capture, CaptureEntry } from '../../src/stack/source.ts';
 import type { Store } from '../../src/stack/store.ts';
@@ -28,10 +32,13 @@ export interface Fixture {
   readonly repository: Repository;
 }
 
-export async function makeRepository(directory = scratch()): Promise<Fixture> {
+export async function makeRepository(
+  directory = scratch(),
+  encryption?: EncryptionOptions,
+): Promise<Fixture> {
   const key = await loadOrCreateSigningKey(join(directory, 'keys'));
   const store = openDirectoryStore(join(directory, 'repository'));
-  const repository = await initialiseRepository(store, { ...world, signingKey: key });
+  const repository = await initialiseRepository(store, { ...world, signingKey: key, encryption });
   return { directory, key, store, repository };
 }
 

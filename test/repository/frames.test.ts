@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFrame, encodeFrame, FRAME_BYTES } from '../../src/repository/frames.ts';
-import { encodeFooter, type FooterPiece, readFooter } from '../../src/repository/pack-format.ts';
+import { encodeFooter, type FooterPiece } from '../../src/repository/pack-footer.ts';
+import { readFooter } from '../../src/repository/pack-format.ts';
 import type { Store } from '../../src/stack/store.ts';
 import { makeRepository } from './fixture.ts';
 

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/platform/processes.ts';
 import { FRAME_BYTES } from '../../src/repository/frames.ts';
 import { makeRepository, readTree, snapshotOf, writeTree } from './fixture.ts';
+import { captureTree, differences, observe } from './trees.ts';
 
 const RESTORER = join(import.meta.dirname, 'killed-restorer.ts');
 const day = (number: number) => new Date(Date.UTC(2026, 6, number, 12));
@@ -26,12 +27,12 @@ async function stored() {
   const entries = await writeTree(join(fixture.directory, 'source'), files);
   const { record } = await fixture.repository.writeSnapshot(snapshotOf(entries));
   const target = join(fixture.directory, 'target');
-  const run = (moment: string, count: number) =>
+  const run = (moment: string, count: number, snapshot = record.id) =>
     runProgram(process.execPath, [
       RESTORER,
       join(fixture.directory, 'repository'),
       join(fixture.directory, 'keys'),
-      record.id,
+      snapshot,
       target,
       moment,
       String(count),
@@ -88,5 +89,23 @@ describe('a restore killed with SIGKILL', () => {
     expect((await run('never', 0)).exitCode).toBe(0);
     await expectWhole(target);
     await rm(target, { recursive: true });
+  }, 60_000);
+
+  it('leaves directories, links and holes to the next one, which completes them as well', async () => {
+    const { directory, repository, target, run } = await stored();
+    const source = join(directory, 'everything');
+    for (const name of ['a/empty', 'b/locked']) await mkdir(join(source, name), { recursive: true });
+    for (let i = 0; i < 20; i++) await writeFile(join(source, 'b/locked', String(i)), randomBytes(900));
+    await writeFile(join(source, 'holes'), 'x');
+    await truncate(join(source, 'holes'), 2 * FRAME_BYTES);
+    await link(join(source, 'b/locked/7'), join(source, 'seven'));
+    await symlink('../nowhere', join(source, 'a/link'));
+    await chmod(join(source, 'b/locked'), 0o555);
+    const before = observe(source);
+    const { record } = await repository.writeSnapshot(snapshotOf(captureTree(source)));
+    for (const count of [1, 7, 15]) expect((await run('write', count, record.id)).signal).toBe('SIGKILL');
+    const again = await run('never', 0, record.id);
+    expect([again.exitCode, again.stderr]).toEqual([0, '']);
+    expect(differences(before, observe(target))).toEqual([]);
   }, 60_000);
 });

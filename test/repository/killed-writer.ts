@@ -1,6 +1,6 @@
 /**
  * Backs up SOURCE into REPOSITORY and kills itself with SIGKILL at the PUT-th object: before it, in the middle of
- * writing it, or after it. Arguments: repository, keys, source, put, moment.
+ * writing it, or after it. With a recipient the backup is encrypted. Arguments: repository, keys, source, put, moment, recipient.
  */
 import { randomBytes } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/platform/clock.ts';
 import { unfinishedName } from '../../src/platform/files.ts';
 import { loadOrCreateSigningKey } from '../../src/repository/keys.ts';
-import { openRepository } from '../../src/repository/repository.ts';
+import { loadOrCreateHostKey, openPackKeys, openRepository } from '../../src/repository/repository.ts';
 import { openDirectoryStore } from '../../src/repository/stores/directory/index.ts';
 import type { CaptureEntry } from '../../src/stack/source.ts';
 import type { Store } from '../../src/stack/store.ts';
 
-const [directory = '', keys = '', source = '', put = '', moment = ''] = process.argv.slice(2);
+const [directory = '', keys = '', source = '', put = '', moment = '', recipient] = process.argv.slice(2);
 const plain = openDirectoryStore(directory);
 let count = 0;
 const deadly: Store = {
@@ -36,6 +36,15 @@ const repository = await openRepository(deadly, {
   signingKey: await loadOrCreateSigningKey(keys),
   clock: systemClock,
   random: (size) => randomBytes(size),
+  ...(recipient === undefined
+    ? {}
+    : {
+        encryption: {
+          recipients: [recipient],
+          hostKey: await loadOrCreateHostKey(keys),
+          packKeys: openPackKeys(keys),
+        },
+      }),
 });
 await repository.writeSnapshot({
   source: 'prometheus',

@@ -42,11 +42,14 @@ describe('a backup killed with SIGKILL', () => {
       expect(await repository.snapshots()).toHaveLength(isCommitted ? 1 : 0);
       expect((await repository.verify({ level: 'stored' })).findings).toEqual([]);
       const stored = (await objectNames(store, 'packs/')).length;
-      expect(stored).toBe(Math.min(2, moment === 'after' ? put : put - 1));
+      // Both packs are on their way at the same time; the second list needs both.
+      const isStored = moment === 'after' || put > 1;
+      expect(stored).toBeGreaterThanOrEqual(put > 3 ? 2 : Number(isStored));
+      expect(stored).toBeLessThanOrEqual(isStored ? 2 : 0);
 
-      const { record, reusedBytes, readBytes } = await repository.writeSnapshot(snapshotOf(entries));
+      const { record, reusedBytes } = await repository.writeSnapshot(snapshotOf(entries));
       expect(reusedBytes > 0).toBe(stored > 0);
-      expect(reusedBytes === readBytes).toBe(stored === 2);
+      expect(reusedBytes === record.totals.bytes).toBe(stored === 2);
       expect((await repository.verify({ level: 'content' })).findings).toEqual([]);
       await repository.restore({ snapshot: record, target: join(directory, 'target') });
       const found = await readTree(join(directory, 'target'));

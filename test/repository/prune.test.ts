@@ -167,7 +167,10 @@ describe('prune', () => {
     await backUp('x');
     await expect(
       repository.prune({ ...REQUEST, expected: ['20260101T000000.000Z-prometheus-aaaaaaaaaaaa'] }),
-    ).rejects.toMatchObject({ code: 'LS-REPO-026' });
+    ).rejects.toMatchObject({
+      code: 'LS-REPO-026',
+      details: { fix: expect.not.stringContaining('--much') },
+    });
   });
 
   it('deletes not more than half at once, unless it is told to', async () => {
@@ -182,26 +185,44 @@ describe('prune', () => {
     expect((await repository.prune({ ...REQUEST, much: true })).deleted.objects).toBe(8);
   });
 
-  it('what the store will not delete stays, and is said', async () => {
+  it.each([
+    ['locked', 'LS-REPO-036', 'locked until 2026-03-01T00:00:00.000Z'],
+    ['retained', 'LS-REPO-021', 'AccessDenied: no right to'],
+  ] as const)('what the store will not delete stays, and is said to be %s', async (amount, code, why) => {
     const { store, repository, backUp, names } = await makeWorld();
-    await backUp('old');
+    const old = await backUp('old');
     store.now += 31 * DAY;
     await backUp('young');
-    await repository.prune(REQUEST);
-    store.now += 3 * DAY;
-    const locked = async (name: string) => {
-      throw repositoryErrors.error('LS-REPO-021', {
-        what: name,
-        why: 'AccessDenied: object lock',
-        fix: 'wait',
-      });
+    store.delete = async (name) => {
+      throw repositoryErrors.error(code, { what: name, why, fix: 'wait' });
     };
-    store.delete = locked;
+    const first = await repository.prune(REQUEST);
+    expect(first.snapshots.find(({ id }) => id === old)?.kept).toBe(why);
+    expect(first).toMatchObject({ backups: [], [amount]: { objects: 2, bytes: 0, why } });
+    store.now += 3 * DAY;
+    expect(names('packs/')).toHaveLength(2);
+    // Its record still stands: what it needs is not even tried.
     expect(await repository.prune({ ...REQUEST, much: true })).toMatchObject({
       deleted: { objects: 0 },
-      retained: { objects: 2, why: 'AccessDenied: object lock' },
+      [amount]: { objects: 2, bytes: 0 },
     });
-    expect(names('packs/')).toHaveLength(2);
+  });
+
+  it('what was read back whole stays, as what was drilled', async () => {
+    const { store, repository, backUp } = await makeWorld();
+    const older = await backUp('a');
+    store.now += HOUR;
+    const readBack = await backUp('b');
+    await repository.verify({ level: 'stored' });
+    store.now += 31 * DAY;
+    await backUp('c');
+    const { snapshots } = await repository.prune({ ...REQUEST, verified: new Set([older]) });
+    expect(snapshots.slice(1).map(({ id, kept }) => [id, kept])).toEqual(
+      expect.arrayContaining([
+        [readBack, 'the newest that was read back'],
+        [older, 'the newest that was drilled'],
+      ]),
+    );
   });
 
   it('a run that took more than a day makes no snapshot', async () => {

@@ -10,8 +10,13 @@ const daysAgo = (days: number) => ({
   createdAt: new Date(NOW.getTime() - days * 86_400_000).toISOString(),
 });
 
-function kept(ages: readonly number[], policy = POLICY, verified: readonly string[] = []): string[] {
-  return decideRetention(ages.map(daysAgo), policy, { now: NOW, verified: new Set(verified) })
+function kept(
+  ages: readonly number[],
+  policy = POLICY,
+  { drilled = [], readBack = [] }: { readonly drilled?: string[]; readonly readBack?: string[] } = {},
+): string[] {
+  const isReadBack = ({ id }: { readonly id: string }) => readBack.includes(id);
+  return decideRetention(ages.map(daysAgo), policy, { now: NOW, drilled: new Set(drilled), isReadBack })
     .filter(({ reason }) => reason !== undefined)
     .map(({ one }) => one.id);
 }
@@ -25,8 +30,13 @@ describe('what is kept of a source', () => {
     expect(kept([900, 901])).toEqual(['d900']);
   });
 
-  it('is the newest that is verified, however old', () => {
-    expect(kept([0, 50, 60], POLICY, ['d50', 'd60'])).toEqual(['d0', 'd50']);
+  it('is the newest that was drilled, and the newest that was read back, however old', () => {
+    expect(kept([0, 50, 60], POLICY, { drilled: ['d50', 'd60'] })).toEqual(['d0', 'd50']);
+    expect(kept([0, 50, 60, 70], POLICY, { drilled: ['d70'], readBack: ['d60', 'd70'] })).toEqual([
+      'd0',
+      'd60',
+      'd70',
+    ]);
   });
 
   it('is the newest of each week, month and year, as many as are wanted', () => {

@@ -325,7 +325,13 @@ describe('what comes wrong once', () => {
   it.each(['stored', 'content'] as const)('is read again before it is called damaged (%s)', async (level) => {
     const { store, watched, options, backUp, names } = await makeWorld();
     await backUp();
-    const wrongOnce = new Set([...names('packs/'), ...names('lists/'), ...names('snapshots/'), 'README.txt']);
+    const wrongOnce = new Set([
+      ...names('packs/'),
+      ...names('lists/'),
+      ...names('snapshots/'),
+      'README.txt',
+      'restore.sh',
+    ]);
     const expected = [...wrongOnce].filter((name) => /^(?:packs|lists)\//.test(name)).sort();
     const repository = await openRepository(
       {

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FRAME_BYTES } from '../../src/repository/frames.ts';
 import { openRepository } from '../../src/repository/repository.ts';
+import type { CaptureEntry } from '../../src/stack/source.ts';
 import { captureOf, makeRepository, objectNames, readTree, refusal, scratch, snapshotOf } from './fixture.ts';
 import { type TreeFile, world, writeTree } from './fixture.ts';
 
@@ -176,13 +177,17 @@ describe('a snapshot', () => {
   });
 });
 
+function mutable(entries: readonly CaptureEntry[]): CaptureEntry[] {
+  return entries.map((entry) => ({ ...entry, class: 'mutable' }));
+}
+
 describe('a second snapshot', () => {
   it('stores nothing that the newest ones hold, piece by piece', async () => {
     const { repository, directory } = await makeRepository();
     const big = randomBytes(3 * FRAME_BYTES + 5);
     const small = { path: 'small', content: randomBytes(5000), mtime: day(1) };
-    const write = (name: string, content: Buffer) =>
-      writeTree(join(directory, name), [small, { path: 'big', content, mtime: day(2) }]);
+    const write = async (name: string, content: Buffer) =>
+      mutable(await writeTree(join(directory, name), [small, { path: 'big', content, mtime: day(2) }]));
     const first = await repository.writeSnapshot(snapshotOf(await write('1', big)));
     expect(first.reusedBytes).toBe(0);
     const same = await repository.writeSnapshot(snapshotOf(await write('2', big)));
@@ -195,10 +200,14 @@ describe('a second snapshot', () => {
     expect((await repository.verify({ level: 'content' })).findings).toEqual([]);
   });
 
-  it('does not trust size and time: a rewritten file of the same size and mtime is stored', async () => {
+  it('does not trust size and time of what may change: it is stored when it was rewritten', async () => {
     const { repository, directory } = await makeRepository();
-    const write = (content: string) =>
-      writeTree(join(directory, 's'), [{ path: 'meta.json', content: Buffer.from(content), mtime: day(1) }]);
+    const write = async (content: string) =>
+      mutable(
+        await writeTree(join(directory, 's'), [
+          { path: 'meta.json', content: Buffer.from(content), mtime: day(1) },
+        ]),
+      );
     await repository.writeSnapshot(snapshotOf(await write('{"v":1}')));
     const { record } = await repository.writeSnapshot(snapshotOf(await write('{"v":2}')));
     await repository.restore({ snapshot: record, target: join(directory, 't') });
@@ -254,11 +263,12 @@ describe('a second snapshot', () => {
 });
 
 describe('reading the source', () => {
-  /** Changes the file after each of the first `times` pieces that are read of it. */
+  /** Changes the file after each of the first `times` pieces that are read of it; what it ends with. */
   async function backUpWhileChanging(times: number, immutable: boolean) {
     const { repository, directory } = await makeRepository();
     const path = join(directory, 'growing');
-    writeFileSync(path, 'start');
+    writeFileSync(path, Buffer.alloc(FRAME_BYTES, 'x'));
+    appendFileSync(path, 'start');
     let changes = 0;
     const result = await repository.writeSnapshot({
       ...snapshotOf([{ path: 'growing', file: path, class: immutable ? 'immutable' : 'mutable' }]),
@@ -267,7 +277,7 @@ describe('reading the source', () => {
       },
     });
     await repository.restore({ snapshot: result.record, target: join(directory, 't') });
-    return (await readTree(join(directory, 't'))).get('growing')?.toString();
+    return (await readTree(join(directory, 't'))).get('growing')?.toString('utf8', FRAME_BYTES);
   }
 
   it('reads a file that may change once more', async () => {

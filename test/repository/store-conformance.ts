@@ -25,6 +25,19 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       expect(await store.head('packs/a/ab/abc')).toEqual({ size: 10 });
     });
 
+    it("reads into the caller's memory, and beside it where that is too short", async () => {
+      const store = await open();
+      await store.put('a', text('0123456789'));
+      const into = Buffer.alloc(6, '-');
+      const part = async (offset: number, length: number) =>
+        Buffer.from((await store.get('a', { offset, length }, into)) ?? []).toString();
+      expect(await part(2, 3)).toBe('234');
+      expect(await part(6, 6)).toBe('6789');
+      expect(await part(10, 3)).toBe('');
+      expect(Buffer.from((await store.get('a', undefined, into)) ?? []).toString()).toBe('0123456789');
+      expect(await store.get('b', { offset: 0, length: 3 }, into)).toBeUndefined();
+    });
+
     it('keeps its copy when the caller reuses the buffer', async () => {
       const store = await open();
       const buffer = text('before');

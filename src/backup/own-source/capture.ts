@@ -19,6 +19,8 @@ import { type OutsideValue, outsideValues } from './secret-names.ts';
 
 export const DATABASE = 'state/leitstand.db';
 const PUBLIC_KEY = 'keys/signing.pub.pem';
+/** In encrypted snapshots alone: another machine goes on with the same repository. */
+const PRIVATE_KEY = 'keys/signing.pem';
 const SECRET_NAMES = 'config/secrets.json';
 
 interface Wanted {
@@ -56,6 +58,9 @@ export async function capture(options: OwnSourceOptions, context: FileCaptureCon
       file: configPath,
       stack: stack.name,
       secrets: outside.filter(({ kind }) => kind === 'secret').map(({ name }) => name),
+      environment: stack.environment,
+      stateDir: placeOfState(stack),
+      attached: stack.components.filter(({ attached }) => attached !== undefined).map(({ name }) => name),
     }),
     knownLoss: [...copied.loss, ...lossOf(options, outside)],
     writer: { program: 'leitstand', version: options.version },
@@ -64,9 +69,14 @@ export async function capture(options: OwnSourceOptions, context: FileCaptureCon
   };
 }
 
-async function readConfiguration({ stack, linesWithSecrets }: OwnSourceOptions): Promise<OriginalFile> {
+async function readConfiguration({
+  stack,
+  isEncrypted,
+  linesWithSecrets,
+}: OwnSourceOptions): Promise<OriginalFile> {
   const original = await readFileOf(stack.file);
   if (!original) throw unreadable(stack.file, 'it is not there any more');
+  if (isEncrypted) return original;
   const [line, ...more] = linesWithSecrets(original.bytes.toString('utf8'));
   if (line === undefined) return original;
   throw backupErrors.error('LS-BACKUP-004', {
@@ -77,12 +87,18 @@ async function readConfiguration({ stack, linesWithSecrets }: OwnSourceOptions):
   });
 }
 
-function wantedFiles({ stack, lockFile }: OwnSourceOptions): Wanted[] {
+function wantedFiles({ stack, isEncrypted, lockFile }: OwnSourceOptions): Wanted[] {
+  const keys = isEncrypted ? [PUBLIC_KEY, PRIVATE_KEY] : [PUBLIC_KEY];
   return [
     { path: `config/${basename(lockFile)}`, file: lockFile },
-    { path: `state/${PUBLIC_KEY}`, file: join(stack.stateDir, PUBLIC_KEY) },
+    ...keys.map((key) => ({ path: `state/${key}`, file: join(stack.stateDir, key) })),
     ...stack.rules.files.map((file, i) => ({ path: `config/${placeOf(file, stack.file, i)}`, file })),
   ];
+}
+
+function placeOfState({ file, stateDir }: OwnSourceOptions['stack']): string {
+  const near = relative(dirname(file), stateDir);
+  return near === '' || near.startsWith('..') || isAbsolute(near) ? stateDir : near;
 }
 
 /** Below the configuration's directory where it is there, else in a place of its own. */
@@ -123,7 +139,7 @@ async function copyDatabase({ stack }: OwnSourceOptions, scratchDir: string) {
 function expectationsOf(
   files: FileFacts,
   history: HistoryFacts,
-  configuration: ConfigurationFacts,
+  configuration: { readonly [Fact in keyof ConfigurationFacts]-?: NonNullable<ConfigurationFacts[Fact]> },
 ): Expectation[] {
   return [
     { kind: FILES, subject: 'all', value: files },
@@ -132,17 +148,21 @@ function expectationsOf(
   ];
 }
 
-function lossOf({ stack }: OwnSourceOptions, outside: readonly OutsideValue[]): string[] {
+function lossOf({ stack, isEncrypted }: OwnSourceOptions, outside: readonly OutsideValue[]): string[] {
   const names = outside.map(({ name }) => name);
   const far = stack.rules.files.filter((file, i) => placeOf(file, stack.file, i).startsWith('outside/'));
   return [
     ...(names.length === 0
       ? []
       : [
-          `the values of ${names.join(', ')} are not in the backup, as it is not encrypted: keep them in your password ` +
-            'safe (secrets.json of the backup says where each belongs)',
+          `the values of ${names.join(', ')} are not in the backup: keep them in your password safe (secrets.json of the ` +
+            'backup says where each belongs)',
         ]),
-    'the private signing key keys/signing.pem is not in the backup, since its readers could sign with it: keep a copy elsewhere',
+    ...(isEncrypted
+      ? []
+      : [
+          'the private signing key keys/signing.pem is not in the backup, since it is not encrypted and its readers could sign with it: keep a copy elsewhere',
+        ]),
     ...far.map(
       (file) =>
         `the rule file ${file} is restored below outside/, since it lies beside no ${basename(stack.file)}`,

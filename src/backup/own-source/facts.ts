@@ -26,6 +26,12 @@ export const ConfigurationFacts = z.object({
   stack: z.string(),
   /** Secrets that it names; their values are not in the backup. */
   secrets: z.array(z.string()),
+  /** In which it ran. This and the next two are absent in snapshots of earlier versions. */
+  environment: z.string().optional(),
+  /** As seen from the configuration's directory; absolute where it lies elsewhere. */
+  stateDir: z.string().optional(),
+  /** Components that somebody else runs: their data belongs into directories of theirs. */
+  attached: z.array(z.string()).optional(),
 });
 
 export type FileFacts = z.output<typeof FileFacts>;

@@ -1,7 +1,9 @@
 import type { Stack } from '../../stack/stack.ts';
 
 export interface OwnSourceOptions {
-  readonly stack: Pick<Stack, 'name' | 'file' | 'stateDir' | 'rules'>;
+  readonly stack: Pick<Stack, 'components' | 'environment' | 'file' | 'name' | 'rules' | 'stateDir'>;
+  /** Its snapshots are encrypted: only then may they hold what else nobody may read. */
+  readonly isEncrypted: boolean;
   /** Of Leitstand itself. */
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;

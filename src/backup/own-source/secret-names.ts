@@ -1,20 +1,25 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { parseDotenv } from '../../config/dotenv.ts';
 import { parseReferences } from '../../config/references.ts';
 import { systemErrorCode } from '../../platform/errors.ts';
 import { readTextIfExists } from '../../platform/files.ts';
 
-/** What the configuration takes from outside, and where it came from: never its value. */
-export interface OutsideValue {
-  readonly kind: 'secret' | 'variable';
-  readonly name: string;
-  /** `secrets/NAME`, `environment`, `.env`; absent: it was nowhere. */
-  readonly from?: string;
-  /** Of a file: permission bits in octal, and bytes. */
-  readonly mode?: string;
-  readonly bytes?: number;
-}
+/** What the configuration takes from outside, and where it came from: never its value. Also the form of `secrets.json`. */
+export const OutsideValues = z.array(
+  z.object({
+    kind: z.enum(['secret', 'variable']),
+    name: z.string(),
+    /** `secrets/NAME`, `environment`, `.env`; absent: it was nowhere. */
+    from: z.string().optional(),
+    /** Of a file: permission bits in octal, and bytes. */
+    mode: z.string().optional(),
+    bytes: z.number().optional(),
+  }),
+);
+export type OutsideValues = Readonly<z.output<typeof OutsideValues>>;
+export type OutsideValue = OutsideValues[number];
 
 /** Everything that `text` refers to, by name. */
 export async function outsideValues(

@@ -20,6 +20,7 @@ import { openRuntime } from '../open-runtime.ts';
 import { shownPath } from '../shown-path.ts';
 import { type Checked, checkFiles, today } from './check-files.ts';
 import { lonelyReceivers } from './lonely-receivers.ts';
+import { notEncrypted } from './not-encrypted.ts';
 
 /** What `up` would write, judged by the programs and by the lint; of an attached stack, the files that it names. */
 export async function checkStack(context: CommandContext): Promise<Checked> {
@@ -66,6 +67,7 @@ async function checkRendered(context: CommandContext, stack: Stack): Promise<Che
       ...refusals.map((refusal) => refusalFinding(refusal, stack)),
       ...ruleFailures.map((failure) => ruleFinding(failure, stack)),
       ...lonelyReceivers(stack),
+      ...notEncrypted(stack),
     ],
     waivers: [...waiversOf(stack), ...[...own].flatMap(([text, file]) => waiversInText(file, text))],
     today: today(context),

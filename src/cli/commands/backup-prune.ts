@@ -20,7 +20,7 @@ here or on another host, loses what it builds upon. Nothing goes while a record 
     { command: 'leitstand backup prune', shows: 'do it; daily is fine' },
   ],
   exits: [
-    '3   some of it is locked by the store, or these credentials may not delete',
+    '3   these credentials may not delete what is over; what an object lock holds is no failure',
     '6   nothing was deleted, since something is not understood',
     '10  there is no repository yet',
     '11  a backup is running on this host',
@@ -91,7 +91,7 @@ function snapshotIn(facts: unknown): string | undefined {
 }
 
 function pruneText(result: PruneResult, dryRun: boolean): string {
-  const { snapshots, condemned, deleted, waiting, retained } = result;
+  const { snapshots, condemned, deleted, waiting, locked, retained } = result;
   const goes = dryRun ? 'would go' : 'gone';
   const lines = [
     table(
@@ -105,16 +105,14 @@ function pruneText(result: PruneResult, dryRun: boolean): string {
     amountText(dryRun ? 'would be deleted' : 'deleted', deleted),
     amountText(dryRun ? 'would be marked' : 'marked', condemned),
     amountText('marked before, deleted when two days have passed', waiting),
-    ...(retained.objects === 0
-      ? []
-      : [
-          amountText(
-            `NOT deleted by the store${retained.why === undefined ? '' : ` (${retained.why})`}`,
-            retained,
-          ),
-        ]),
+    refusedText('kept by the object lock', locked),
+    refusedText('NOT deleted by the store', retained),
   ];
   return lines.filter((line) => line !== undefined).join('\n');
+}
+
+function refusedText(what: string, amount: PruneResult['retained']): string | undefined {
+  return amountText(amount.why === undefined ? what : `${what} (${amount.why})`, amount);
 }
 
 function amountText(what: string, { objects, bytes }: Amount): string | undefined {

@@ -1,8 +1,9 @@
-import { EXIT } from '../../platform/exit-codes.ts';
+import { EXIT, type ExitCode } from '../../platform/exit-codes.ts';
 import { formatSize } from '../../platform/units.ts';
 import type { VerifyLevel, VerifyResult } from '../../repository/verify.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { cliErrors } from '../errors.ts';
+import { IDENTITY_OPTION, identitiesOf } from '../recovery/key-file.ts';
 import { formatAge, plural, table } from '../terminal.ts';
 
 const LEVELS = ['presence', 'stored', 'content'] as const;
@@ -21,13 +22,18 @@ what was read is kept in the repository itself, so that any host can go on.`,
   options: [
     { flags: '--level <level>', description: 'how deep (default: content)', choices: LEVELS },
     { flags: '--rotate', description: 'only what is due today, at level stored' },
+    IDENTITY_OPTION,
   ],
   examples: [
     { command: 'leitstand backup verify', shows: 'everything, down to every file' },
     { command: 'leitstand backup verify --rotate', shows: "tonight's share" },
     { command: 'leitstand backup verify --level presence', shows: 'quickly, without reading data' },
   ],
-  exits: ['1   something is damaged, missing or altered', '10  there is no repository yet'],
+  exits: [
+    '1   something is damaged, missing or altered',
+    '5   nothing is damaged, but some of it is encrypted and no key is here to decode it',
+    '10  there is no repository yet',
+  ],
   run: async (context, input) => {
     const { openSession } = await import('../open-session.ts');
     const { openStackRepository } = await import('../open-repository.ts');
@@ -35,9 +41,10 @@ what was read is kept in the repository itself, so that any host can go on.`,
     const { publishMetrics } = await import('../publish-backup-metrics.ts');
     const { transferSteps } = await import('../transfer-steps.ts');
     const level = levelOf(input);
+    const identities = await identitiesOf(context, input);
     const session = await openSession(context, { inNeed: true });
     try {
-      const repository = await openStackRepository(context, session.stack);
+      const repository = await openStackRepository(context, session.stack, identities);
       const rotateDays = input.flag('rotate') ? session.stack.backup.verify.days : undefined;
       const start = context.clock.monotonic();
       const say = transferSteps(context, 'read');
@@ -55,7 +62,7 @@ what was read is kept in the repository itself, so that any host can go on.`,
       if (claim) session.history.proofs.append(claim, context.clock.now());
       const untold = claim ? await publishMetrics(session, context) : [];
       return {
-        exit: result.findings.length === 0 ? EXIT.ok : EXIT.no,
+        exit: exitOf(result),
         text: [
           ...resultText(result, rotateDays, context.clock.now()),
           ...untold.map(({ message }) => `warning: ${message}`),
@@ -78,16 +85,23 @@ function levelOf(input: CommandInput): VerifyLevel {
   });
 }
 
+/** What could not be decoded is never reported as good. */
+function exitOf({ findings, undecoded }: VerifyResult): ExitCode {
+  if (findings.length > 0) return EXIT.no;
+  return undecoded.length > 0 ? EXIT.couldNotCheck : EXIT.ok;
+}
+
 function resultText(result: VerifyResult, rotateDays: number | undefined, now: Date): string[] {
   const { findings, misread, notRecorded } = result;
   const summary = summaryOf(result, rotateDays, now);
   return [
     ...(findings.length === 0
-      ? [`Intact: ${summary}`]
+      ? [`${result.undecoded.length === 0 ? 'Intact' : 'Not all could be decoded'}: ${summary}`]
       : [...damageText(result), '', `DAMAGED: ${plural(findings.length, 'finding')} in ${summary}`]),
     ...result.damaged
       .filter((object) => !findings.some((finding) => finding.object === object))
       .map((object) => `known to be damaged since an earlier run, and not read by this one: ${object}`),
+    ...undecodedText(result),
     ...misread.map(
       (object) =>
         `warning: ${object} came wrong, and right when it was read again: look at the memory, the disk or the network`,
@@ -97,6 +111,18 @@ function resultText(result: VerifyResult, rotateDays: number | undefined, now: D
           `warning: what was read could not be put on record: ${notRecorded.message}. --rotate will read it again`,
         ]
       : []),
+  ];
+}
+
+function undecodedText({ undecoded }: VerifyResult): string[] {
+  if (undecoded.length === 0) return [];
+  return [
+    `${plural(undecoded.length, 'encrypted object')} could not be decoded here, since no key opens it; what is stored was read, and is as it was written:`,
+    ...undecoded.slice(0, SHOWN_PATHS).map((object) => `  ${object}`),
+    ...(undecoded.length > SHOWN_PATHS
+      ? [`  and ${undecoded.length - SHOWN_PATHS} more (--json names them)`]
+      : []),
+    'This host has keys to its newest backups only. To decode all, give the recovery key: --identity FILE',
   ];
 }
 

@@ -4,7 +4,7 @@ import { renderError } from '../../platform/error-text.ts';
 import { LeitstandError } from '../../platform/errors.ts';
 import { formatElapsed, formatSize } from '../../platform/units.ts';
 import { chosenSources } from '../chosen-sources.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { Command, CommandContext, CommandInput } from '../command.ts';
 import type { Session } from '../session.ts';
 import { table } from '../terminal.ts';
 
@@ -27,10 +27,13 @@ record that makes it a backup is written last: what is killed before it is harml
       flags: '--new-repository',
       description: 'begin a new one although earlier backups are not to be found',
     },
+    {
+      flags: '--unencrypted',
+      description: 'store what everybody can read who has it, although the backups before are encrypted',
+    },
   ],
   run: async (context, input) => {
     const { openSession } = await import('../open-session.ts');
-    const { openRepositoryToWrite } = await import('../open-repository.ts');
     const { runBackup } = await import('../../backup/run-backup.ts');
     const session = await openSession(context);
     try {
@@ -42,11 +45,9 @@ record that makes it a backup is written last: what is killed before it is harml
       }
       const sources = chosenSources(session, input.text('source'));
       await requireSomeRunning(sources);
-      const { repository, isNew } = await openRepositoryToWrite(
-        context,
-        session,
-        input.flag('newRepository'),
-      ).catch((error: unknown) => refused(error, context, session, sources));
+      const { repository, isNew } = await openProven(context, session, input).catch((error: unknown) =>
+        refused(error, context, session, sources),
+      );
       const report = await runBackup({
         stack: session.stack.name,
         sources,
@@ -65,10 +66,11 @@ record that makes it a backup is written last: what is killed before it is harml
         exit: report.exit,
         text: [
           reportText(report),
+          ...(await encryptionRemarks(session, context)),
           ...untold.map(({ message }) => `warning: ${message}`),
           ...(isNew
             ? [
-                `The repository is new. Keep a copy of ${join(session.stack.stateDir, 'keys')} elsewhere: it proves that a backup is yours.`,
+                `The repository is new. What another machine needs to read it is in the recovery kit: leitstand backup kit`,
               ]
             : []),
         ].join('\n'),
@@ -79,6 +81,28 @@ record that makes it a backup is written last: what is killed before it is harml
     }
   },
 };
+
+/** Encrypted to a key that was shown to open something; or not at all, as before. */
+async function openProven(context: CommandContext, session: Session, input: CommandInput) {
+  const [{ assertRecoverable, assertStillEncrypted, RECOVERY_PROOF }, { openRepositoryToWrite }] =
+    await Promise.all([import('../../backup/recovery-proof.ts'), import('../open-repository.ts')]);
+  const { recoveryKeys } = session.stack.backup;
+  const { proofs } = session.history;
+  assertRecoverable(recoveryKeys, proofs);
+  const opened = await openRepositoryToWrite(context, session, input.flag('newRepository'));
+  // Where no key was ever tried nothing was encrypted: no record has to be read for it.
+  const isTried = proofs.list({ kind: RECOVERY_PROOF, limit: 1 }).length > 0;
+  if (recoveryKeys.length === 0 && isTried && !input.flag('unencrypted'))
+    assertStillEncrypted(recoveryKeys, (await opened.repository.survey()).snapshots[0]);
+  return opened;
+}
+
+async function encryptionRemarks({ stack, history }: Session, { clock }: CommandContext): Promise<string[]> {
+  const { encryptionWarnings } = await import('../../backup/recovery-proof.ts');
+  return encryptionWarnings(stack.backup.recoveryKeys, history.proofs, clock.now()).map(
+    (warning) => `warning: ${warning}`,
+  );
+}
 
 /** The attempt failed before anything was read: that is on record and in the metrics as well. */
 async function refused(
@@ -113,7 +137,7 @@ function reportText(report: BackupReport): string {
           source.component,
           'stored',
           `${source.files} files`,
-          `${formatSize(source.readBytes)} read`,
+          `${formatSize(source.readBytes)} read${skipped(source)}`,
           `${formatSize(source.newBytes)} new`,
           `${source.expectations} facts sealed`,
         ]
@@ -127,6 +151,11 @@ function reportText(report: BackupReport): string {
       ? 'No backup was made.'
       : `Backup ${report.backupId} in ${formatElapsed(report.elapsedMs)}. Not drilled yet: leitstand drill`,
   ].join('\n');
+}
+
+/** What its class, size and time say of; of the bytes read, some may have been read just to see whether that is true. */
+function skipped({ skippedBytes }: { readonly skippedBytes: number }): string {
+  return skippedBytes === 0 ? '' : ` (${formatSize(skippedBytes)} unchanged)`;
 }
 
 function remarks(source: SourceReport): string[] {

@@ -1,14 +1,16 @@
 import { join, resolve } from 'node:path';
 import { EXIT, type ExitCode } from '../../platform/exit-codes.ts';
 import { formatElapsed } from '../../platform/units.ts';
+import type { Stack } from '../../stack/stack.ts';
 import { shellWord } from '../shell-word.ts';
 import { shownPath } from '../shown-path.ts';
 import { type Command, type CommandContext, CommandInput } from '../command.ts';
 
 export const demoCommand: Command = {
   description: `Writes a small stack into a directory of its own, on free ports, and walks the whole promise on real programs:
-start it, prove an alert, back it up, prove that the backup restores. Run it again and it changes nothing that is
-right; every proof is taken anew.`,
+start it, prove an alert, back it up to an S3 store that belongs to the stack, prove that the backup restores. Run it
+again and it changes nothing that is right; every proof is taken anew. A program that cannot be had here (VictoriaLogs and
+the S3 store have no Debian package: it takes Go or the internet) is left out, and what is not proven for that is said.`,
   options: [
     { flags: '--directory <path>', description: 'where the demo lives', default: '.demo' },
     {
@@ -33,8 +35,8 @@ right; every proof is taken anew.`,
 interface WalkStep {
   readonly name: string;
   readonly title: string;
-  /** What its success proves; a step without one only shows. */
-  readonly claim?: string;
+  /** What its success proves of the backups `in` a place; a step without one only shows. */
+  readonly claim?: (place: string) => string;
 }
 
 const WALK: readonly WalkStep[] = [
@@ -42,18 +44,18 @@ const WALK: readonly WalkStep[] = [
   {
     name: 'alert test',
     title: 'prove that an alert arrives',
-    claim: 'an alert walks through the real Alertmanager to each integration and arrives',
+    claim: () => 'an alert walks through the real Alertmanager to each integration and arrives',
   },
   { name: 'backup', title: 'store its data' },
   {
     name: 'backup verify',
     title: 'read the backup back',
-    claim: 'every stored byte is what was stored, and every file decodes to its own hash',
+    claim: (place) => `every byte in ${place} is what was stored, and every file decodes to its own hash`,
   },
   {
     name: 'drill',
     title: 'prove that the backup restores',
-    claim:
+    claim: () =>
       'every backup restores: the restored programs answer as the live ones did, and damaged copies are rejected',
   },
   { name: 'status', title: 'look at the whole' },
@@ -61,7 +63,7 @@ const WALK: readonly WalkStep[] = [
 
 interface Step {
   readonly name: string;
-  readonly claim: string | undefined;
+  readonly claim: WalkStep['claim'] | undefined;
   readonly exit: ExitCode;
   readonly elapsedMs: number;
 }
@@ -145,22 +147,60 @@ async function closingText(
   const runtime = await openRuntime(context, stack);
   const where = shownPath(context.cwd, directory);
   const failed = steps.filter(({ exit }) => exit !== EXIT.ok);
+  const place = placeOfBackups(stack);
+  const beside = shownPath(context.cwd, place.directory ?? '');
   const claims = (proven: boolean) =>
     steps.flatMap(({ claim, exit }) =>
-      claim !== undefined && (exit === EXIT.ok) === proven ? [`  ${claim}`] : [],
+      claim !== undefined && (exit === EXIT.ok) === proven ? [`  ${claim(place.text)}`] : [],
     );
   const self = shownPath(context.cwd, context.self.at(-1) ?? 'leitstand');
   return `
 ${failed.length === 0 ? 'PROVEN' : `NOT ALL PROVEN: see ${failed.map(({ name }) => `leitstand ${name}`).join(', ')} above`}  in ${formatElapsed(elapsedMs)}
 ${claims(true).join('\n')}
 NOT PROVEN
-${[...claims(false), `  that Slack, PagerDuty, a mailbox or a person gets it: the demo's secrets point to the inbox on this machine (${where}/.env)`, `  that the backup survives this machine: it lies beside the data (${stack.backup.store.kind === 'directory' ? shownPath(context.cwd, stack.backup.store.path) : 'in its own store'})`].join('\n')}
+${[...claims(false), ...notProven(place, { where, beside })].join('\n')}
 
 Look at it
 ${indent(endpointLines({ stack, components, runtime }))}
   messages that arrived: ${self} inbox list --file ${shellWord(join(where, 'leitstand.yaml'))}
 Stop it
   ${where === '.demo' && self === 'bin/leitstand.mjs' ? 'npm run demo -- --down' : `${self} demo --directory ${shellWord(where)} --down`}`;
+}
+
+interface PlaceOfBackups {
+  readonly text: string;
+  /** On this machine; undefined: elsewhere. */
+  readonly directory?: string;
+  readonly isBucket: boolean;
+}
+
+function placeOfBackups({ backup: { store }, stateDir }: Stack): PlaceOfBackups {
+  if (store.kind === 'directory')
+    return { text: 'the directory of backups', directory: store.path, isBucket: false };
+  if (store.kind !== 's3') return { text: 'the store', isBucket: false };
+  const text = `the S3 bucket ${store.bucket}`;
+  return store.component === undefined
+    ? { text, isBucket: true }
+    : {
+        text: `${text} of ${store.component}`,
+        directory: join(stateDir, 'data', store.component, store.bucket),
+        isBucket: true,
+      };
+}
+
+function notProven(
+  { directory, isBucket }: PlaceOfBackups,
+  { where, beside }: { readonly where: string; readonly beside: string },
+): readonly string[] {
+  return [
+    `  that Slack, PagerDuty, a mailbox or a person gets it: the demo's secrets point to the inbox on this machine (${where}/.env)`,
+    ...(isBucket
+      ? []
+      : [`  that backups go to S3: there is no S3 store in this demo, and they lie in a directory`]),
+    ...(directory === undefined
+      ? []
+      : [`  that the backup survives this machine: it lies beside the data (${beside})`]),
+  ];
 }
 
 function indent(text: string): string {

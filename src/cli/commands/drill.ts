@@ -7,6 +7,7 @@ import type { Verdict } from '../../stack/proof.ts';
 import { isProgramSource } from '../../stack/source.ts';
 import { chosenSources } from '../chosen-sources.ts';
 import type { Command } from '../command.ts';
+import { IDENTITY_OPTION, identitiesOf } from '../recovery/key-file.ts';
 import { table } from '../terminal.ts';
 
 export const drillCommand: Command = {
@@ -16,7 +17,10 @@ control: a copy with one damaged byte must be rejected, or the comparison is wor
   arguments: [
     { name: 'snapshot', description: 'a snapshot instead of the newest of each source', required: false },
   ],
-  options: [{ flags: '--source <component>', description: 'of one component alone, or `leitstand` itself' }],
+  options: [
+    { flags: '--source <component>', description: 'of one component alone, or `leitstand` itself' },
+    IDENTITY_OPTION,
+  ],
   examples: [
     { command: 'leitstand drill', shows: 'the newest backup' },
     { command: 'leitstand backup list', shows: 'what else there is' },
@@ -32,6 +36,7 @@ control: a copy with one damaged byte must be rejected, or the comparison is wor
     const { openProvisioning } = await import('../open-deployment.ts');
     const { neededPrograms } = await import('../../deployment/plans.ts');
     const { runDrill } = await import('../../drill/run-drill.ts');
+    const identities = await identitiesOf(context, input);
     const session = await openSession(context);
     try {
       const { stack, components } = session;
@@ -41,7 +46,7 @@ control: a copy with one damaged byte must be rejected, or the comparison is wor
         if (left.length > 0)
           context.output.talk(`left out, since \`data_dir\` is not set: ${left.join(', ')}`);
       }
-      const repository = await openStackRepository(context, stack);
+      const repository = await openStackRepository(context, stack, identities);
       const snapshot = input.args[0];
       const sources = chosenSources(
         session,

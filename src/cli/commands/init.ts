@@ -11,7 +11,10 @@ import { table } from '../terminal.ts';
 export const initCommand: Command = {
   description: `Writes a commented leitstand.yaml with the JSON Schema beside it, the names of its secrets (.env.example) and
 the lines that keep secrets out of git. On a terminal it asks what the options leave open; elsewhere, and with
---yes, the defaults hold. What is there is never replaced.`,
+--yes, the defaults hold. What is there is never replaced.
+
+Backups are encrypted: init makes a recovery key, tries it, and shows its secret half once, as a recovery kit to print.
+Without a terminal it has to be told where that goes (\`--kit\`), or that backups stay readable (\`--no-encryption\`).`,
   arguments: [
     {
       name: 'directory',
@@ -44,21 +47,33 @@ the lines that keep secrets out of git. On a terminal it asks what the options l
       flags: '--dotenv',
       description: 'write a .env (0600) with values that work: random ones, and the inbox',
     },
+    {
+      flags: '--kit <file>',
+      description: 'write the recovery kit to this new file (0600), outside of the directory of the stack',
+    },
+    { flags: '--no-encryption', description: 'make no recovery key: whoever has the backups can read them' },
     { flags: '--yes', description: 'ask nothing' },
   ],
   examples: [
     { command: 'leitstand init', shows: 'asks, and writes into this directory' },
-    { command: 'leitstand init monitoring --yes', shows: 'the defaults, in a new directory' },
     {
-      command: 'leitstand init --receiver slack,pagerduty,email --language de --yes',
-      shows: 'critical alerts to Slack and PagerDuty, the others by e-mail',
+      command: 'leitstand init monitoring --yes --kit /media/stick/kit.txt',
+      shows: 'the defaults, in a new directory',
+    },
+    {
+      command: 'leitstand init --receiver slack,pagerduty,email --yes --no-encryption',
+      shows: 'critical alerts to Slack and PagerDuty, others by e-mail',
     },
   ],
   exits: ['2   there is a leitstand.yaml already'],
   run: async (context, input) => {
-    const { refuseExisting, writeStackFiles } = await import('../init/write-files.ts');
+    const [{ refuseExisting, writeStackFiles }, { openRecovery }] = await Promise.all([
+      import('../init/write-files.ts'),
+      import('../init/recovery.ts'),
+    ]);
     const directory = resolve(context.cwd, input.args[0] ?? '.');
     await refuseExisting(context, directory);
+    const recovery = await openRecovery(context, input, directory);
     const { offered } = await import('../init/chosen-plugins.ts');
     const choices = await offered(context.catalog);
     const given = answersFrom(input, context, choices);
@@ -66,12 +81,15 @@ the lines that keep secrets out of git. On a terminal it asks what the options l
       defaults: defaultAnswers(directory, choices),
       silent: input.flag('yes'),
     });
-    const files = await writeStackFiles(context, directory, answers);
+    const recoveryKey = await recovery?.makeKey(answers);
+    const files = await writeStackFiles(context, directory, answers, recoveryKey);
+    if (recoveryKey !== undefined) await recovery?.record(recoveryKey);
     return {
       exit: EXIT.ok,
       text: [
         table(files.map(({ path, what }) => [shownPath(context.cwd, path), what])),
         '',
+        ...(recovery?.remarks() ?? [NOT_ENCRYPTED, '']),
         ...nextSteps(context, directory, answers),
       ].join('\n'),
       json: {
@@ -80,6 +98,7 @@ the lines that keep secrets out of git. On a terminal it asks what the options l
         components: [...answers.components],
         receivers: [...answers.receivers],
         files: files.map(({ path }) => path),
+        recoveryKey: recoveryKey ?? null,
       },
     };
   },
@@ -104,6 +123,9 @@ async function settle(
     prompt.close();
   }
 }
+
+const NOT_ENCRYPTED =
+  'Backups are not encrypted: whoever has them can read them. To change that: leitstand backup kit --new';
 
 function described({ name, environment, components, receivers }: Answers): string {
   const told = receivers.length === 0 ? NOBODY : receivers.join(' ');

@@ -34,6 +34,7 @@ and its limit. What was never proven, or too long ago, counts as wrong: unknown 
         stack: session.stack,
         expected: await expectedNow(session, context.signal),
         problems: await problemsOf(session),
+        warnings: await warningsOf(session.stack),
         latest: (kind, subject) => session.history.proofs.latest(kind, subject),
         jobs: await jobStates(session.stack, session.history, context.clock.now()),
         now: context.clock.now(),
@@ -88,6 +89,13 @@ async function problemsOf({ stack, history, sources }: Session): Promise<string[
   return problems;
 }
 
+/** Of a file with mistakes it is not known. */
+async function warningsOf(stack: Stack): Promise<string[]> {
+  const hasBackups = stack.runtime === 'native' || stack.components.some(({ attached }) => attached?.dataDir);
+  if (isSalvaged(stack) || !hasBackups || stack.backup.recoveryKeys.length > 0) return [];
+  return [(await import('../../backup/recovery-proof.ts')).NOT_ENCRYPTED];
+}
+
 /** Undefined when a repository is where the backups went. */
 async function repositoryProblem(place: StorePlace): Promise<string | undefined> {
   const [{ openStore }, { isRepository }] = await Promise.all([
@@ -109,6 +117,7 @@ const NEXT: Readonly<Record<string, string>> = {
   'alert-delivery': 'leitstand alert test',
   backup: 'leitstand backup',
   drill: 'leitstand drill',
+  'recovery-key': 'leitstand backup kit --prove FILE',
   verify: 'leitstand backup verify --rotate',
 };
 
@@ -151,6 +160,7 @@ function statusText(name: string, status: StackStatus, { now, options, misbehavi
     `${name}: ${status.healthy ? 'all ready, all proven' : 'NOT ALL WELL'}`,
     '',
     ...status.problems.flatMap((problem) => [`WRONG: ${problem}`, '']),
+    ...status.warnings.flatMap((warning) => [`warning: ${warning}`, '']),
     ...(status.supervision.supervised || status.components.every(({ pid }) => pid === undefined)
       ? []
       : [`NOBODY RESTARTS WHAT ENDS: ${status.supervision.reason ?? 'no daemon runs'}`, '']),

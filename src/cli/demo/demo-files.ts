@@ -5,12 +5,14 @@ import { exists, readTextIfExists, writeFileAtomic } from '../../platform/files.
 import { findFreePort, isPortFree } from '../../platform/ports.ts';
 import type { CommandContext } from '../command.ts';
 import { endpoints } from '../endpoints.ts';
+import { neededPrograms } from '../../deployment/plans.ts';
 import { loadStack } from '../load-stack.ts';
 import { openProvisioning } from '../open-deployment.ts';
 import { openRuntime } from '../open-runtime.ts';
-import { type DemoPorts, demoConfiguration, demoEnvironment } from './demo-texts.ts';
+import { type DemoParts, type DemoPorts, demoConfiguration, demoEnvironment } from './demo-texts.ts';
 
 const LOG_STORE = 'victoria-logs';
+const BUCKETS = 'versitygw';
 
 /**
  * Writes the demo's configuration, on free ports. What is there stays, edits and secrets included: only its own port
@@ -25,10 +27,13 @@ export async function prepareDemoFiles(
   if (!(await exists(file))) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const ports = await choosePorts();
-    const text = (logs: boolean) => demoConfiguration(ports, { compile: options.compile, logs });
-    await writeFileAtomic(join(directory, '.env'), demoEnvironment(ports), { mode: 0o600 });
-    await writeFileAtomic(file, text(true));
-    if (!(await hasLogStore({ ...context, file }))) await writeFileAtomic(file, text(false));
+    const random = (size: number) => Buffer.from(context.random(size)).toString('hex');
+    const keys = { accessKey: random(10), secretKey: random(20) };
+    const text = (parts: DemoParts) => demoConfiguration(ports, { compile: options.compile, ...parts });
+    await writeFileAtomic(join(directory, '.env'), demoEnvironment(ports, keys), { mode: 0o600 });
+    await writeFileAtomic(file, text({ logs: true, buckets: true }));
+    const parts = await partsToBeHad({ ...context, file });
+    if (!parts.logs || !parts.buckets) await writeFileAtomic(file, text(parts));
     return file;
   }
   if (options.compile) {
@@ -43,20 +48,35 @@ export async function prepareDemoFiles(
   return file;
 }
 
-/** Debian has no package of it; a machine without Go and without the internet goes without logs, and is told so. */
-async function hasLogStore(context: CommandContext): Promise<boolean> {
+/**
+ * Debian has no package of these: a machine without Go and without the internet goes without them, and is told so. The
+ * other programs are got meanwhile, since compiling takes the processor and fetching takes the network.
+ */
+async function partsToBeHad(context: CommandContext): Promise<DemoParts> {
   const stack = await loadStack(context);
-  const plugin = (await context.catalog.components()).get(LOG_STORE);
-  if (!plugin) return false;
-  try {
-    await (await openProvisioning(context, stack))([plugin.program]);
-    return true;
-  } catch (error) {
+  const components = await context.catalog.components();
+  const provision = await openProvisioning(context, stack);
+  const optional = [LOG_STORE, BUCKETS].map((name) => components.get(name)?.program.name);
+  const others = neededPrograms(stack, components).filter(({ name }) => !optional.includes(name));
+  const canBeHad = async (name: string, without: string) => {
+    const plugin = components.get(name);
+    if (!plugin) return false;
+    const error = await provision([plugin.program]).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (error === undefined) return true;
     if (!(error instanceof LeitstandError)) throw error;
     const reasons = (error.details.detail ?? []).map((line) => `\n    ${line}`).join('');
-    context.output.talk(`The demo does without logs: ${LOG_STORE} cannot be had here${reasons}`);
+    context.output.talk(`The demo ${without}: ${name} cannot be had here${reasons}`);
     return false;
-  }
+  };
+  // What is wrong with these is told by `up`, which wants them too.
+  const rest = provision(others).catch(() => undefined);
+  const logs = await canBeHad(LOG_STORE, 'does without logs');
+  const buckets = await canBeHad(BUCKETS, 'keeps its backups in a directory instead of S3');
+  await rest;
+  return { logs, buckets };
 }
 
 /** Ports of the demo that somebody else has → free ones. Empty while the demo itself runs. */
@@ -85,6 +105,7 @@ async function choosePorts(): Promise<DemoPorts> {
     nodeExporter: await findFreePort(9100),
     blackboxExporter: await findFreePort(9115),
     victoriaLogs: await findFreePort(9428),
+    versitygw: await findFreePort(7070),
     inbox: await findFreePort(5001),
     daemon: await findFreePort(9470),
   };

@@ -5,6 +5,7 @@ export interface DemoPorts {
   readonly nodeExporter: number;
   readonly blackboxExporter: number;
   readonly victoriaLogs: number;
+  readonly versitygw: number;
   readonly inbox: number;
   readonly daemon: number;
 }
@@ -12,7 +13,21 @@ export interface DemoPorts {
 /** Of the form that PagerDuty gives out, and the key of no service. */
 const PAGERDUTY_KEY = 'demo0demo0demo0demo0demo0demo012';
 
-export function demoEnvironment({ inbox }: DemoPorts): string {
+/** What the demo has where it can be had. */
+export interface DemoParts {
+  /** VictoriaLogs. */
+  readonly logs: boolean;
+  /** versitygw, and the backups in it. */
+  readonly buckets: boolean;
+}
+
+/** Of the S3 store; made at random. */
+export interface DemoKeys {
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
+export function demoEnvironment({ inbox }: DemoPorts, { accessKey, secretKey }: DemoKeys): string {
   return `# Secrets of the demo. They point to the inbox, which answers as Slack, PagerDuty, a mail server and a webhook would.
 # For a real channel, put its real value here, then \`leitstand up\` and \`leitstand alert test\`. PagerDuty and the
 # mail server have an address in leitstand.yaml as well.
@@ -21,12 +36,15 @@ PAGERDUTY_SERVICE_KEY=${PAGERDUTY_KEY}
 SMTP_USERNAME=alerts
 SMTP_PASSWORD=anything-goes-in-the-inbox
 WEBHOOK_URL=http://127.0.0.1:${inbox}/webhook
+# The only user of the S3 store on this machine, made for this demo.
+S3_ACCESS_KEY=${accessKey}
+S3_SECRET_KEY=${secretKey}
 `;
 }
 
 export function demoConfiguration(
   ports: DemoPorts,
-  options: { readonly compile: boolean; readonly logs: boolean },
+  options: DemoParts & { readonly compile: boolean },
 ): string {
   return `# The demo stack. docs/configuration.md explains every key.
 schema: 1
@@ -47,7 +65,7 @@ components:
     port: ${ports.blackboxExporter}
     probes:
       - url: http://127.0.0.1:${ports.alertmanager}/-/ready
-${options.logs ? `  victoria-logs:\n    port: ${ports.victoriaLogs}\n` : ''}
+${options.logs ? `  victoria-logs:\n    port: ${ports.victoriaLogs}\n` : ''}${options.buckets ? bucketsText(ports) : ''}
 receivers:
   on-call:
     slack:
@@ -83,5 +101,16 @@ daemon:
 
 provision:
   sources: ${options.compile ? '[cache, go]' : '[cache, release, debian, go]'}
+`;
+}
+
+function bucketsText({ versitygw }: DemoPorts): string {
+  return `  versitygw:
+    port: ${versitygw}
+    access_key: \${secret:S3_ACCESS_KEY}
+    secret_key: \${secret:S3_SECRET_KEY}
+
+backup:
+  s3: {component: versitygw, bucket: backups}   # on AWS: {bucket: sva-monitoring-backups, region: eu-central-1}
 `;
 }

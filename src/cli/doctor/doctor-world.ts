@@ -18,7 +18,10 @@ export async function doctorWorld(context: CommandContext): Promise<DoctorWorld>
   const own = stack?.runtime === 'native' ? await ownProcesses(stack) : NONE;
   const { neededPrograms } = await import('../../deployment/plans.ts');
   const ownUser = userInfo();
-  const { alertmanagerOf, writtenOutIn } = await import('./secret-facts.ts');
+  const [{ alertmanagerOf, writtenOutIn }, { recoveryFactsOf }] = await Promise.all([
+    import('./secret-facts.ts'),
+    import('./recovery-facts.ts'),
+  ]);
   return {
     stack,
     mistakes,
@@ -28,6 +31,7 @@ export async function doctorWorld(context: CommandContext): Promise<DoctorWorld>
     programs: isWhole && stack.runtime === 'native' ? neededPrograms(stack, components) : [],
     receivers: await context.catalog.receivers(),
     alertmanager: isWhole ? await alertmanagerOf(stack) : undefined,
+    recovery: isWhole ? await recoveryFactsOf(context, stack) : undefined,
     writtenOut: stack ? await writtenOutIn(context, stack) : [],
     host: {
       uid: ownUser.uid,

@@ -4,18 +4,28 @@ import { SCHEMA_VERSION } from '../../config/schema.ts';
 import type { AnyComponentPlugin } from '../../stack/component.ts';
 import type { Answers } from './answers.ts';
 import type { ChosenPlugins } from './chosen-plugins.ts';
+import { BUCKET, bucketComponent } from './bucket.ts';
 import { noted } from './noted.ts';
 import { productionReceivers, receiverSection } from './receiver-text.ts';
 import { secretName } from './secrets.ts';
 
 /** `leitstand.yaml` with comments: active is what was chosen, the defaults stand behind a `#`. */
-export function configText(answers: Answers, { components, receivers }: ChosenPlugins): string {
+export function configText(
+  answers: Answers,
+  { components, receivers }: ChosenPlugins,
+  recoveryKey: string | undefined,
+): string {
+  const bucketsOf = bucketComponent(components);
+  const elsewhere =
+    bucketsOf === undefined
+      ? '{directory: /mnt/backup}'
+      : '{s3: {component: null, bucket: my-backups, region: eu-central-1}}';
   return [
     header(answers),
     `components:\n${components.map(componentLines).join('\n\n')}`,
     receiverSection(receivers, answers),
-    environmentSection(answers, productionReceivers(receivers, answers)),
-    FURTHER,
+    environmentSection(answers, { receivers: productionReceivers(receivers, answers), elsewhere }),
+    `${backupSection(recoveryKey, bucketsOf)}\n${FURTHER}`,
   ].join('\n\n');
 }
 
@@ -53,7 +63,10 @@ function keyLines(
 /** For keys without a default. */
 const EXAMPLES: Readonly<Record<string, string>> = { memory: '1GiB' };
 
-function environmentSection(answers: Answers, receivers: string): string {
+function environmentSection(
+  answers: Answers,
+  { receivers, elsewhere }: { readonly receivers: string; readonly elsewhere: string },
+): string {
   const hasPrometheus = answers.components.includes('prometheus');
   const of = (retention: string) =>
     hasPrometheus ? `\n    components:\n      prometheus:\n        retention: ${retention}` : '';
@@ -63,19 +76,35 @@ environments:
   staging:${of('7d')}
     # inbox: {port: 5002}
   production:${of('90d')}${receivers}
-    # backup: {directory: /mnt/backup}`;
+    # backup: ${elsewhere}`;
 }
 
-const FURTHER = `# backup:
-#   directory: /mnt/backup          # another disk than the stack's; default: repository in the state directory
+function backupSection(recoveryKey: string | undefined, bucketsOf: string | undefined): string {
+  const place =
+    bucketsOf === undefined
+      ? ''
+      : `\n${noted(`  s3: {component: ${bucketsOf}, bucket: ${BUCKET}}`, 'on this machine: copy it elsewhere')}`;
+  const keys =
+    recoveryKey === undefined
+      ? `${place === '' ? '# ' : ''}backup:${place}
+#   recovery_keys: [age1…]          # encrypted, and opened by the recovery kit: leitstand backup kit --new`
+      : `# Backups are encrypted. The secret half of this key is in the recovery kit: no copy of it is on this machine.
+backup:
+  recovery_keys:
+    - ${recoveryKey}${place}`;
+  return `${keys}\n${BACKUP_OPTIONS}`;
+}
+
+const BACKUP_OPTIONS = `#   directory: /mnt/backup          # another disk than the stack's; default: repository in the state directory
 #   schedule:                       # what is done by itself (docs/schedule.md)
 #     enabled: true                 # default: in staging and production
 #     location: Europe/Berlin       # default: UTC
 #     backup: '0 2 * * *'           # minute, hour, day of the month, month, day of the week; or never
 #     verify: '0 4 * * *'           # reads the backups back
 #     drill: '0 5 * * 0'            # Sundays: proves that they restore
-#     prune: '0 6 * * *'            # takes away what \`retention\` does not keep
-# alert_test:
+#     prune: '0 6 * * *'            # takes away what \`retention\` does not keep`;
+
+const FURTHER = `# alert_test:
 #   enabled: true                   # default: in staging and production; a test alert to every receiver
 #   schedule: '0 10 * * 1'          # Mondays
 #   location: Europe/Berlin         # default: UTC

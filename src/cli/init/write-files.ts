@@ -30,11 +30,15 @@ export async function refuseExisting(context: CommandContext, directory: string)
   });
 }
 
-/** Writes the files of a new stack, `leitstand.yaml` last; what is there is completed, never replaced. */
+/**
+ * Writes the files of a new stack, `leitstand.yaml` last; what is there is completed, never replaced. `recoveryKey`: public
+ * half of the key to which backups are encrypted.
+ */
 export async function writeStackFiles(
   context: CommandContext,
   directory: string,
   answers: Answers,
+  recoveryKey: string | undefined,
 ): Promise<readonly WrittenFile[]> {
   const plugins = await chosenPlugins(context.catalog, answers);
   const secrets = secretsOf(answers, plugins);
@@ -55,7 +59,7 @@ export async function writeStackFiles(
     await write('.env.example', 'the names of the secrets and addresses', exampleText(answers, secrets));
   const dotenv = await dotenvText(context, directory, secrets);
   if (dotenv !== undefined) await write('.env', 'the secrets, for you alone', dotenv, 0o600);
-  await write(CONFIG, 'the stack', configText(answers, plugins));
+  await write(CONFIG, 'the stack', configText(answers, plugins, recoveryKey));
   return written;
 }
 

@@ -13,7 +13,16 @@ export const versitygw = defineComponent({
   tools: [],
   offers: versitygwOffer,
   plan: versitygwPlan,
+  buckets: ({ port, access_key: accessKey, secret_key: secretKey }) => ({
+    port,
+    region: REGION,
+    accessKey,
+    secretKey,
+  }),
 });
+
+/** Its default. */
+const REGION = 'us-east-1';
 
 /** No bucket can have this name, so that it hides none. */
 const HEALTH = '/-/healthy';

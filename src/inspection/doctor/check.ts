@@ -44,6 +44,8 @@ export interface DoctorWorld {
   readonly receivers: ReadonlyMap<string, Pick<AnyReceiverPlugin, 'objectToSecret'>>;
   /** Undefined where Leitstand runs none, or the file has mistakes. */
   readonly alertmanager: AlertmanagerSecrets | undefined;
+  /** Undefined where there is nothing to back up, or the file has mistakes. */
+  readonly recovery: RecoveryFacts | undefined;
   /** Lines of the file, from 1, on which a secret stands instead of its name. */
   readonly writtenOut: readonly number[];
   readonly host: HostFacts;
@@ -52,6 +54,19 @@ export interface DoctorWorld {
   readonly clock: Clock;
   /** Aborted when the time for a check is over. */
   readonly signal: AbortSignal;
+}
+
+export interface RecoveryFacts {
+  /** The first part of each public half; none: backups are not encrypted. */
+  readonly keys: readonly {
+    readonly name: string;
+    /** When its secret half was last seen to open something: UTC, ISO 8601. */
+    readonly triedAt?: string | undefined;
+    /** Longer ago than a proof counts. */
+    readonly isOld: boolean;
+  }[];
+  /** Some are on record. */
+  readonly hasBackups: boolean;
 }
 
 export interface HostFacts {

@@ -8,7 +8,9 @@ import { fileRightsCheck } from './checks/file-rights.ts';
 import { limitsCheck } from './checks/limits.ts';
 import { localhostCheck } from './checks/localhost.ts';
 import { memoryCheck } from './checks/memory.ts';
+import { objectLockCheck } from './checks/object-lock.ts';
 import { portsCheck } from './checks/ports.ts';
+import { recoveryCheck } from './checks/recovery.ts';
 import { secretsCheck } from './checks/secrets.ts';
 import { versionsCheck } from './checks/versions.ts';
 
@@ -24,6 +26,8 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   localhostCheck,
   fileRightsCheck,
   secretsCheck,
+  recoveryCheck,
+  objectLockCheck,
   egressCheck,
   bootCheck,
 ];

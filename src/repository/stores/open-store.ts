@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { systemErrorCode } from '../../platform/errors.ts';
 import type { Store } from '../../stack/store.ts';
-import type { StorePlace } from '../../stack/stack.ts';
+import type { S3Place, StorePlace } from '../../stack/stack.ts';
 import { repositoryErrors } from '../errors.ts';
+import type { S3Settings } from './s3/settings.ts';
 
 /** Looks at nothing yet but the `ca_file`. Throws LS-REPO-025 when that cannot be read, or the place is not known. */
 export async function openStore(place: StorePlace): Promise<Store> {
@@ -10,9 +11,8 @@ export async function openStore(place: StorePlace): Promise<Store> {
     case 'directory':
       return (await import('./directory/index.ts')).openDirectoryStore(place.path);
     case 's3': {
-      const { caFile, ...settings } = place;
       const { openS3Store } = await import('./s3/index.ts');
-      return openS3Store({ ...settings, ca: caFile === undefined ? undefined : await readCa(caFile) });
+      return openS3Store(await openStoreSettings(place));
     }
     case 'unknown':
       throw repositoryErrors.error('LS-REPO-025', {
@@ -21,6 +21,11 @@ export async function openStore(place: StorePlace): Promise<Store> {
         fix: 'leitstand plan names the mistakes',
       });
   }
+}
+
+/** With the authority's certificate read. Throws LS-REPO-025. */
+export async function openStoreSettings({ caFile, ...settings }: S3Place): Promise<S3Settings> {
+  return { ...settings, ca: caFile === undefined ? undefined : await readCa(caFile) };
 }
 
 async function readCa(file: string): Promise<string> {

@@ -1,15 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseKit } from '../../../src/backup/recovery-kit/parse-kit.ts';
+import { assertRecoverable, encryptionWarnings } from '../../../src/backup/recovery-proof.ts';
 import { catalog } from '../../../src/catalog.ts';
 import { CommandInput } from '../../../src/cli/command.ts';
 import { initCommand } from '../../../src/cli/commands/init.ts';
 import { offeredReceivers } from '../../../src/cli/init/chosen-plugins.ts';
 import { loadStack } from '../../../src/cli/load-stack.ts';
+import { openHistory } from '../../../src/history/history.ts';
 import { LANGUAGES } from '../../../src/stack/language.ts';
 import { type EnvironmentName, ENVIRONMENTS, type Stack } from '../../../src/stack/stack.ts';
 import { contextFor } from '../context.ts';
@@ -30,8 +34,10 @@ function load(directory: string, environment?: EnvironmentName): Promise<Stack> 
 async function init(options: Readonly<Record<string, unknown>>, directory?: string) {
   const target = directory ?? (await mkdtemp(join(root, 'stack-')));
   const context = contextFor(target);
-  const result = await initCommand.run(context, new CommandInput([target], options));
-  return { target, result };
+  const kit = join(root, `kit-${randomUUID()}.txt`);
+  const given = { encryption: true, kit, ...options };
+  const result = await initCommand.run(context, new CommandInput([target], given));
+  return { target, result, kit };
 }
 
 const flags = fc.record({
@@ -40,6 +46,8 @@ const flags = fc.record({
   receiver: fc.subarray(receivers).map((types) => (types.length === 0 ? 'none' : types.join(','))),
   language: fc.constantFrom(...LANGUAGES),
   dotenv: fc.boolean(),
+  // A key takes a database and a file: now and then is enough.
+  encryption: fc.constantFrom(false, false, false, false, true),
   components: fc.subarray(components, { minLength: 1 }),
 });
 
@@ -53,6 +61,7 @@ describe('what init writes', () => {
         expect(stack.name).toBe(rest.name);
         expect(stack.environment).toBe(rest.environment);
         expect(stack.language).toBe(rest.language);
+        expect(stack.backup.recoveryKeys).toHaveLength(rest.encryption ? 1 : 0);
         expect(stack.components.map(({ name }) => name)).toEqual(
           components.filter((name) => chosen.includes(name)),
         );
@@ -155,7 +164,8 @@ describe('what init writes', () => {
       receiver: 'slack,email,pagerduty',
       yes: true,
     });
-    await expect(await readFile(join(target, 'leitstand.yaml'), 'utf8')).toMatchFileSnapshot(
+    const text = await readFile(join(target, 'leitstand.yaml'), 'utf8');
+    await expect(text.replace(/age1\w+/, 'age1THE-RECOVERY-KEY')).toMatchFileSnapshot(
       '../../golden/init/leitstand.yaml',
     );
     await expect(await readFile(join(target, '.env.example'), 'utf8')).toMatchFileSnapshot(
@@ -174,6 +184,18 @@ describe('what init writes', () => {
     );
     expect(texts[0]).toMatch(/^VERSITYGW_SECRET_KEY=[0-9a-f]{40}$/m);
     expect(texts[0]).not.toBe(texts[1]);
+  });
+
+  it('has the backups in the S3 store of the stack, where that is chosen', async () => {
+    const { target } = await init({ components: 'prometheus,versitygw', receiver: 'none', yes: true });
+    const { store } = (await load(target)).backup;
+    expect(store).toMatchObject({ kind: 's3', component: 'versitygw', bucket: 'backups' });
+    const file = join(target, 'leitstand.yaml');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace('# backup: {s3', 'backup: {s3'));
+    const production = (await load(target, 'production')).backup.store;
+    expect(production).toMatchObject({ bucket: 'my-backups', region: 'eu-central-1' });
+    expect(production).not.toHaveProperty('component');
   });
 
   it('completes what is there, and replaces nothing', async () => {
@@ -221,6 +243,65 @@ describe('what init writes', () => {
   });
 });
 
+describe('the recovery key', () => {
+  it('is made, tried and handed over, and its secret half is nowhere else', async () => {
+    const { target, result, kit } = await init({ yes: true, language: 'de' });
+    const text = await readFile(kit, 'utf8');
+    expect((await stat(kit)).mode & 0o777).toBe(0o600);
+    const { recoveryKeys, secretKey, identities } = await parseKit(text);
+    const stack = await load(target);
+    expect(stack.backup.recoveryKeys).toEqual(recoveryKeys);
+    expect(identities.map(({ recipient }) => recipient)).toEqual(recoveryKeys);
+    expect(text).toContain('NOTFALLBLATT');
+    const secret = secretKey?.reveal() ?? '';
+    expect(secret).toMatch(/^AGE-SECRET-KEY-1/);
+    expect(JSON.stringify(result)).not.toContain(secret);
+    for (const name of await readdir(target, { recursive: true, withFileTypes: true }))
+      if (name.isFile())
+        expect(await readFile(join(name.parentPath, name.name), 'latin1'), `${name.name}`).not.toContain(
+          secret,
+        );
+    const history = openHistory(join(stack.stateDir, 'leitstand.db'));
+    try {
+      expect(() => assertRecoverable(recoveryKeys, history.proofs)).not.toThrow();
+      expect(encryptionWarnings(recoveryKeys, history.proofs, new Date())).toEqual([]);
+    } finally {
+      history.close();
+    }
+  });
+
+  it('is not made where nobody would see it, and nothing else then either', async () => {
+    const target = await mkdtemp(join(root, 'unseen-'));
+    await expect(init({ yes: true, kit: undefined }, target)).rejects.toThrow('LS-BACKUP-011');
+    const taken = join(root, 'taken.txt');
+    await writeFile(taken, 'mine');
+    for (const [kit, text] of [
+      [join(target, 'kit.txt'), 'outlive'],
+      [join(target, '..', basename(target), 'kit.txt'), 'outlive'],
+      [taken, 'not replaced'],
+      [join(root, 'no', 'such', 'kit.txt'), 'no such directory'],
+    ] as const)
+      await expect(init({ yes: true, kit }, target), `${kit}`).rejects.toThrow(text);
+    expect(await readdir(target)).toEqual([]);
+    expect(await readFile(taken, 'utf8')).toBe('mine');
+  });
+
+  it('is not made when its kit could not be read', async () => {
+    const kit = join(root, 'unreadable.txt');
+    const target = await mkdtemp(join(root, 'odd\nstack: other'));
+    await expect(init({ yes: true, kit, name: 'odd' }, target)).rejects.toThrow('LS-BACKUP-009');
+    expect(await readdir(root)).not.toContain('unreadable.txt');
+    expect(await readdir(target)).not.toContain('leitstand.yaml');
+  });
+
+  it('is not made when somebody says so, who is told what that means', async () => {
+    const { target, result } = await init({ yes: true, encryption: false, kit: undefined });
+    expect((await load(target)).backup.recoveryKeys).toEqual([]);
+    expect(result.text).toContain('Backups are not encrypted');
+    expect(await readdir(target)).not.toContain('.leitstand');
+  });
+});
+
 const bin = fileURLToPath(new URL('../../../bin/leitstand.mjs', import.meta.url));
 const hasScript = spawnSync('script', ['--version']).status === 0;
 
@@ -249,7 +330,7 @@ describe.runIf(hasScript)('the wizard on a terminal', () => {
     const target = await mkdtemp(join(root, 'wizard-'));
     const { text, status } = await onTerminal(
       target,
-      ['Nord', 'nord', '3', '1,2,99', '1 2', '1,3', 'x', '2', ''].map((line) => `${line}\n`),
+      ['Nord', 'nord', '3', '1,2,99', '1 2', '1,3', 'x', '2', '', 'yes'].map((line) => `${line}\n`),
     );
     expect(text).toContain('Name of the stack');
     expect(text).toContain('  3  production: where it counts');
@@ -257,7 +338,10 @@ describe.runIf(hasScript)('the wizard on a terminal', () => {
     // oxlint-disable-next-line no-control-regex -- no escape sequence may be in it
     expect(text).not.toMatch(/\u001B/);
     expect(status).toBe(0);
+    expect(text).toMatch(/^AGE-SECRET-KEY-1\w+$/m);
+    expect(text).toContain('Is this kit printed or copied?');
     const stack = await load(target);
+    expect(text).toContain(`# recovery-key: ${stack.backup.recoveryKeys[0]}`);
     expect(stack).toMatchObject({ name: 'nord', environment: 'production', language: 'de' });
     expect(stack.integrations.map(({ type }) => type)).toEqual(['slack', 'pagerduty']);
     expect(stack.components).toHaveLength(2);
@@ -269,6 +353,17 @@ describe.runIf(hasScript)('the wizard on a terminal', () => {
     expect(text).toContain('LS-CLI-010');
     expect(status).toBe(130);
     expect(await readdir(target)).toEqual([]);
+  });
+
+  it('writes no configuration to a key that nobody has kept', async () => {
+    const target = await mkdtemp(join(root, 'wizard-'));
+    const { text, status } = await onTerminal(
+      target,
+      ['nord', '', '', '', '', '', 'no'].map((line) => `${line}\n`),
+    );
+    expect(text).toContain('LS-BACKUP-011');
+    expect(status).toBe(2);
+    expect(await readdir(target)).toEqual(['.leitstand']);
   });
 
   it('writes nothing after Ctrl-C', async () => {

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAlertmanagerApi } from '../../../src/components/alertmanager/api.ts';
-import { findFreePort } from '../../../src/platform/ports.ts';
+import { freePort } from '../../fixtures/free-port.ts';
 
 let server: Server;
 let url = '';
@@ -87,7 +87,7 @@ describe('the client of Alertmanager', () => {
       code: 'LS-ALERTMANAGER-004',
       exit: 5,
     });
-    const nobody = `http://127.0.0.1:${await findFreePort(0)}`;
+    const nobody = `http://127.0.0.1:${await freePort()}`;
     await expect(createAlertmanagerApi(nobody).assertReady()).rejects.toMatchObject({
       code: 'LS-ALERTMANAGER-001',
       exit: 5,

@@ -17,7 +17,7 @@ import { portsCheck } from '../../../src/inspection/doctor/checks/ports.ts';
 import { versionsCheck } from '../../../src/inspection/doctor/checks/versions.ts';
 import { runDoctor } from '../../../src/inspection/doctor/run-doctor.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { findFreePort } from '../../../src/platform/ports.ts';
+import { freePort } from '../../fixtures/free-port.ts';
 import { runProgram } from '../../../src/platform/processes.ts';
 import type { Integration } from '../../../src/stack/receiver.ts';
 import type { Stack } from '../../../src/stack/stack.ts';
@@ -41,6 +41,7 @@ function stackIn(place: string, parts: Partial<Stack> = {}): Stack {
       retention: { days: 30, weeks: 0, months: 0, years: 0 },
       schedule: { enabled: false, location: 'UTC', jitterMs: 0, times: {}, maxAgeMs: {} },
       retentionOf: {},
+      recoveryKeys: [],
       verify: { days: 30 },
       metrics: { prefix: 'sva', service: 'monitoring' },
     },
@@ -59,6 +60,7 @@ function world(parts: Partial<DoctorWorld> = {}): DoctorWorld {
     programs: [],
     receivers: new Map(),
     alertmanager: undefined,
+    recovery: undefined,
     writtenOut: [],
     host: {
       uid: process.getuid?.() ?? 0,
@@ -88,7 +90,7 @@ async function place(name: string): Promise<string> {
 }
 
 async function listen(): Promise<number> {
-  const port = await findFreePort(0);
+  const port = await freePort();
   const server = createServer((socket) => socket.end());
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -155,7 +157,7 @@ describe('ports', () => {
   const wanted = (port: number) => [{ component: 'prometheus', port, setting: 'components.prometheus.port' }];
 
   it('free, held by ourselves, taken by somebody with a name', async () => {
-    const free = await findFreePort(0);
+    const free = await freePort();
     expect(await one(portsCheck, world({ ports: wanted(free) }))).toMatchObject({
       verdict: 'ok',
       found: 'free',
@@ -251,7 +253,7 @@ describe('egress', () => {
     world({ stack: stackIn(directory, { integrations: [integration(url)], ...stack }), ...parts });
 
   it('connects, and hangs up without a word', async () => {
-    const port = await findFreePort(0);
+    const port = await freePort();
     const heard: string[] = [];
     const server = createServer((socket) => socket.on('data', (data) => heard.push(String(data))));
     servers.push(server);
@@ -261,7 +263,7 @@ describe('egress', () => {
     expect(heard).toEqual([]);
   });
   it('a closed port, a name without an address, something that speaks no TLS', async () => {
-    const closed = await findFreePort(0);
+    const closed = await freePort();
     expect(await one(egressCheck, at(`http://127.0.0.1:${closed}/x`))).toMatchObject({
       verdict: 'fail',
       found: 'no connection: ECONNREFUSED',
@@ -296,7 +298,7 @@ describe('egress', () => {
     expect(await one(egressCheck, world({ stack }))).toMatchObject({ verdict: 'fail' });
   });
   it('the inbox is expected to be closed before the first `up`, and open after', async () => {
-    const port = await findFreePort(0);
+    const port = await freePort();
     const stack = { inbox: { enabled: true, port } };
     const url = `http://127.0.0.1:${port}/webhook`;
     expect(await one(egressCheck, at(url, {}, stack))).toMatchObject({ verdict: 'unknown', matters: false });
@@ -315,7 +317,7 @@ describe('egress', () => {
   });
   it('a certificate that nobody vouches for is told from no TLS at all', async () => {
     const { key, certificate } = await makeServerIdentity(['127.0.0.1'], { now: new Date() });
-    const port = await findFreePort(0);
+    const port = await freePort();
     const server = createTlsServer({ key, cert: certificate }, (socket) => socket.end());
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));

@@ -43,9 +43,10 @@ interface Disk {
 /** One for each file system, as far as its directories are there or will be made. */
 async function disksOf(stack: Stack): Promise<Disk[]> {
   const disks = new Map<number, Disk>();
+  const backups = backupDirectory(stack);
   for (const [use, path] of [
     ['data', stack.stateDir],
-    ...(stack.backup.store.kind === 'directory' ? [['backups', stack.backup.store.path] as const] : []),
+    ...(backups === undefined ? [] : [['backups', backups] as const]),
     ['cache', stack.provision.cacheDir],
   ] as const) {
     const place = await nearestExisting(path);
@@ -63,6 +64,13 @@ async function disksOf(stack: Stack): Promise<Disk[]> {
     });
   }
   return [...disks.values()];
+}
+
+/** Undefined: elsewhere. A bucket of the stack's own component is on this machine as well. */
+function backupDirectory({ backup: { store }, stateDir }: Stack): string | undefined {
+  if (store.kind === 'directory') return store.path;
+  const component = store.kind === 's3' ? store.component : undefined;
+  return component === undefined ? undefined : join(stateDir, 'data', component);
 }
 
 async function nearestExisting(path: string): Promise<string> {

@@ -1,17 +1,14 @@
 import { Agent as HttpsAgent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { S3Settings } from './settings.ts';
+import type { S3Patience, S3Settings } from './settings.ts';
 
-const CONNECT_TIMEOUT_MS = 10_000;
-/** Without a byte in either direction. */
-const IDLE_TIMEOUT_MS = 60_000;
-/** With the SDK's backoff: about 20 s of 503 are outlasted. */
-const ATTEMPTS = 8;
+/** With the SDK's backoff, about 20 s of 503 are outlasted. */
+const PATIENCE: S3Patience = { attempts: 8, connectMs: 10_000, idleMs: 60_000 };
 const CONNECTIONS = 16;
 
 export function s3Client(settings: S3Settings): S3Client {
-  const { region, endpoint, pathStyle, credentials, ca } = settings;
+  const { region, endpoint, pathStyle, credentials, ca, patience = PATIENCE } = settings;
   return new S3Client({
     ...(region === undefined ? regionDefault(endpoint) : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -28,10 +25,10 @@ export function s3Client(settings: S3Settings): S3Client {
     // signature covers the body's SHA-256 anyway, and the names of what we store are hashes.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    maxAttempts: ATTEMPTS,
+    maxAttempts: patience.attempts,
     requestHandler: new NodeHttpHandler({
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: IDLE_TIMEOUT_MS,
+      connectionTimeout: patience.connectMs,
+      socketTimeout: patience.idleMs,
       httpsAgent: new HttpsAgent({
         keepAlive: true,
         maxSockets: CONNECTIONS,

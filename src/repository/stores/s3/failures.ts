@@ -7,6 +7,8 @@ interface Failed {
   /** `write packs/ab/…` */
   readonly action: string;
   readonly bucket: string;
+  /** Of this stack, where one has the bucket. */
+  readonly component: string | undefined;
 }
 
 const MISSING = new Set(['NoSuchKey', 'NotFound']);
@@ -37,13 +39,17 @@ export function isMissing(error: unknown): boolean {
   return MISSING.has(nameOf(error));
 }
 
-export function isPastTheEnd(error: unknown): boolean {
-  return PAST_THE_END.has(nameOf(error)) || statusOf(error) === 416;
+export function isNoBucket(error: unknown): boolean {
+  return nameOf(error) === 'NoSuchBucket';
 }
 
-/** The server said no; everything else may go better next time. */
-export function isAnswer(error: unknown): boolean {
-  return statusOf(error) >= 400;
+/** These credentials may not do that, or a lock is in the way. */
+export function isRefusal(error: unknown): boolean {
+  return statusOf(error) === 403;
+}
+
+export function isPastTheEnd(error: unknown): boolean {
+  return PAST_THE_END.has(nameOf(error)) || statusOf(error) === 416;
 }
 
 /** What S3, the SDK or the network said, as LS-REPO errors; holds no credentials. */
@@ -80,7 +86,7 @@ export function s3Error(cause: unknown, failed: Failed): unknown {
       fix: 'raise the quota, or let retention free space, and run the backup again',
       cause,
     });
-  if (statusOf(cause) >= 300)
+  if (statusOf(cause) > 0)
     return repositoryErrors.error('LS-REPO-024', {
       what,
       why: `${why} (${statusOf(cause)})`,
@@ -90,16 +96,20 @@ export function s3Error(cause: unknown, failed: Failed): unknown {
   return repositoryErrors.error('LS-REPO-020', {
     what: `${failed.label} cannot be reached: could not ${failed.action}`,
     why: networkReason(cause),
-    fix: 'check `endpoint` below `backup.s3`, the network and the proxy on the way',
+    fix:
+      failed.component === undefined
+        ? 'check `endpoint` below `backup.s3`, the network and the proxy on the way'
+        : `start ${failed.component}, which has the backups: leitstand up`,
     cause,
   });
 }
 
-function nameOf(error: unknown): string {
+export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : '';
 }
 
-function statusOf(error: unknown): number {
+/** Of HTTP; 0: there was no answer. */
+export function statusOf(error: unknown): number {
   const { $metadata } = (error ?? {}) as { readonly $metadata?: { readonly httpStatusCode?: number } };
   return $metadata?.httpStatusCode ?? 0;
 }

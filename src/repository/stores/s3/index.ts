@@ -4,89 +4,73 @@ import {
   type GetObjectCommandInput,
   HeadObjectCommand,
   ListObjectsV2Command,
-  PutObjectCommand,
-  type PutObjectCommandInput,
   type S3Client,
-  type StorageClass,
 } from '@aws-sdk/client-s3';
 import type { Store, StoredObject } from '../../../stack/store.ts';
-import { assertObjectName } from '../object-name.ts';
-import { s3Client } from './client.ts';
-import { isAnswer, isMissing, isPastTheEnd, s3Error } from './failures.ts';
+import { repositoryErrors } from '../../errors.ts';
+import { assertKnown, type Bucket, openBucket, placeOf, telling, unlessUnmade } from './bucket.ts';
+import { isMissing, isPastTheEnd, isRefusal, statusOf } from './failures.ts';
+import { askForPage } from './list-page.ts';
+import { extendLockOf, lockedUntil } from './object-lock.ts';
+import { putObject } from './put.ts';
 import type { S3Settings } from './settings.ts';
 
 /** A body may break off in the middle; the SDK tries requests again, not bodies. */
 const BODY_ATTEMPTS = 4;
 
-interface Bucket {
-  readonly client: S3Client;
-  readonly name: string;
-  /** Before every object's name: empty, or with a closing `/`. */
-  readonly root: string;
-  readonly label: string;
-  /** Set by the first answer that only a bucket gives. */
-  isKnown: boolean;
-}
-
 /**
  * A store in an S3 bucket. One request for each operation, `PutObject` only: a pack fits one, is there whole or not at
- * all, and repeating it is harmless. Rejects with LS-REPO-006 and -020 to -024.
+ * all, and repeating it is harmless. Rejects with LS-REPO-006, -020 to -024, -035 and -036.
  */
 export function openS3Store(settings: S3Settings): Store {
-  const { bucket: name, prefix, endpoint } = settings;
-  const below = prefix === '' ? '' : `, below ${prefix}/`;
-  const at = endpoint === undefined ? '' : `, at ${new URL(endpoint).host}`;
-  const bucket: Bucket = {
-    client: s3Client(settings),
-    name,
-    root: prefix === '' ? '' : `${prefix}/`,
-    label: `S3 bucket ${name}${below}${at}`,
-    isKnown: false,
-  };
+  const bucket = openBucket(settings);
+  const { objectLock } = settings;
   return {
     label: bucket.label,
-    put: async (object, data) => {
-      const input = { ...placeOf(bucket, object), ...optionsOf(settings) };
-      const command = new PutObjectCommand({ ...input, Body: Buffer.from(data), ContentLength: data.length });
-      await telling(bucket, `write ${object}`, async () => {
-        await assertKnown(bucket);
-        await bucket.client.send(command);
-      });
-    },
-    get: async (object, range) => {
+    put: (object, data, { lockUntil } = {}) =>
+      telling(bucket, `write ${object}`, () => putObject(bucket, object, { data, lockUntil })),
+    get: async (object, range, into) => {
       const input = {
         ...placeOf(bucket, object),
         ...(range === undefined ? {} : { Range: rangeText(range) }),
       };
-      const bytes = await telling(bucket, `read ${object}`, () => readWhole(bucket.client, input));
+      const bytes = await telling(bucket, `read ${object}`, () =>
+        unlessUnmade(bucket, () => readWhole(bucket.client, input, into)),
+      );
       return range === undefined ? bytes : bytes?.subarray(0, range.length);
     },
     head: async (object) => {
       const place = placeOf(bucket, object);
-      return telling(bucket, `look at ${object}`, () => lookAt(bucket, place));
+      return telling(bucket, `look at ${object}`, () => unlessUnmade(bucket, () => lookAt(bucket, place)));
     },
     list: (wanted) => listObjects(bucket, wanted),
     time: () => telling(bucket, 'tell the time', () => timeOf(bucket)),
-    delete: async (object) => {
-      const command = new DeleteObjectCommand(placeOf(bucket, object));
-      await telling(bucket, `delete ${object}`, () => bucket.client.send(command));
-    },
+    delete: (object) => telling(bucket, `delete ${object}`, () => deleteObject(bucket, object)),
+    ...(objectLock === undefined
+      ? {}
+      : {
+          extendLock: (object, until) =>
+            telling(bucket, `lock ${object}`, () =>
+              extendLockOf(bucket.client, placeOf(bucket, object), { mode: objectLock.mode, until }),
+            ),
+        }),
   };
 }
 
-function placeOf({ name, root }: Bucket, object: string) {
-  return { Bucket: name, Key: `${root}${assertObjectName(object)}` };
-}
-
-async function telling<Result>(
-  { label, name }: Bucket,
-  action: string,
-  work: () => Promise<Result>,
-): Promise<Result> {
+/** In a bucket with versions, what is locked only goes out of sight, and succeeds. */
+async function deleteObject({ client, label, ...bucket }: Bucket, object: string): Promise<void> {
+  const place = placeOf(bucket, object);
   try {
-    return await work();
+    await client.send(new DeleteObjectCommand(place));
   } catch (error) {
-    throw s3Error(error, { label, action, bucket: name });
+    const until = isRefusal(error) ? await lockedUntil(client, place) : undefined;
+    if (until === undefined) throw error;
+    throw repositoryErrors.error('LS-REPO-036', {
+      what: `${label} holds ${object}`,
+      why: `it is locked until ${until.toISOString()}`,
+      fix: 'wait until then',
+      cause: error,
+    });
   }
 }
 
@@ -98,21 +82,14 @@ async function lookAt(
     const { ContentLength: size = 0 } = await bucket.client.send(new HeadObjectCommand(place));
     return { size };
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!isMissing(error)) {
+      // HEAD has no body to say why: a list is refused for the same reason, and says so.
+      if (statusOf(error) === 400) await assertKnown({ ...bucket, isKnown: false });
+      throw error;
+    }
   }
   await assertKnown(bucket);
   return undefined;
-}
-
-/**
- * Once: a list tells best what is wrong. HEAD has no body, so that 404 may also mean that there is no such bucket or
- * (versitygw) user, and SeaweedFS answers 500 to a PUT into no bucket.
- */
-async function assertKnown(bucket: Bucket): Promise<void> {
-  const { client, name, root } = bucket;
-  if (!bucket.isKnown)
-    await client.send(new ListObjectsV2Command({ Bucket: name, Prefix: root, MaxKeys: 1 }));
-  bucket.isKnown = true;
 }
 
 async function* listObjects(bucket: Bucket, wanted: string): AsyncGenerator<StoredObject> {
@@ -124,7 +101,10 @@ async function* listObjects(bucket: Bucket, wanted: string): AsyncGenerator<Stor
       Prefix: `${root}${wanted}`,
       ContinuationToken: token,
     });
-    const page = await telling(bucket, `list ${wanted}`, () => client.send(command));
+    const page = await telling(bucket, `list ${wanted}`, () =>
+      unlessUnmade(bucket, () => askForPage(client, command)),
+    );
+    if (page === undefined) return;
     for (const { Key: key = '', Size: size = 0, LastModified: modifiedAt = new Date(0) } of page.Contents ??
       [])
       yield { name: key.slice(root.length), size, modifiedAt };
@@ -144,37 +124,51 @@ async function timeOf({ client, name, root }: Bucket): Promise<Date> {
     },
     { step: 'deserialize', priority: 'low' },
   );
-  await client.send(command);
+  await askForPage(client, command);
   const time = new Date(date ?? '');
   if (Number.isNaN(time.getTime())) throw new Error('the server does not say what time it is');
   return time;
 }
 
 /** Undefined when there is no such object. */
-async function readWhole(client: S3Client, input: GetObjectCommandInput): Promise<Uint8Array | undefined> {
+async function readWhole(
+  client: S3Client,
+  input: GetObjectCommandInput,
+  into: Uint8Array | undefined,
+): Promise<Uint8Array | undefined> {
   for (let attempt = 1; ; attempt += 1) {
+    const answer = await client.send(new GetObjectCommand(input)).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      if (isPastTheEnd(error)) return 'past the end';
+      throw error;
+    });
+    if (answer === undefined) return undefined;
+    if (answer === 'past the end') return new Uint8Array();
     try {
-      const { Body: body, ContentLength: length } = await client.send(new GetObjectCommand(input));
-      const bytes = (await body?.transformToByteArray()) ?? new Uint8Array();
+      const { Body: body, ContentLength: length } = answer;
+      const bytes =
+        into && length !== undefined && length <= into.length
+          ? await copyInto(into, body as AsyncIterable<Uint8Array> | undefined)
+          : ((await body?.transformToByteArray()) ?? new Uint8Array());
       if (length === undefined || bytes.length === length) return bytes;
       throw new Error(`the answer broke off after ${bytes.length} of ${length} bytes`);
     } catch (error) {
-      if (isMissing(error)) return undefined;
-      if (isPastTheEnd(error)) return new Uint8Array();
-      if (isAnswer(error) || attempt === BODY_ATTEMPTS) throw error;
+      if (attempt === BODY_ATTEMPTS) throw error;
     }
   }
+}
+
+/** No more than fits, whatever comes. */
+async function copyInto(into: Uint8Array, body: AsyncIterable<Uint8Array> | undefined): Promise<Uint8Array> {
+  let filled = 0;
+  for await (const chunk of body ?? []) {
+    into.set(chunk.subarray(0, into.length - filled), filled);
+    filled += Math.min(chunk.length, into.length - filled);
+  }
+  return into.subarray(0, filled);
 }
 
 /** HTTP knows no empty range: one byte is asked for and left out. */
 function rangeText({ offset, length }: { readonly offset: number; readonly length: number }): string {
   return `bytes=${offset}-${offset + Math.max(1, length) - 1}`;
-}
-
-function optionsOf({ storageClass, encryption, kmsKeyId }: S3Settings): Partial<PutObjectCommandInput> {
-  return {
-    ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
-    ...(encryption === undefined ? {} : { ServerSideEncryption: encryption }),
-    ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
-  };
 }

@@ -1,0 +1,21 @@
+/** Memory that is used again: new memory for each part of a large object costs as much as reading it. */
+export interface Buffers {
+  /** Of at least that length; undefined where the part is so small that new memory costs nothing. */
+  take(length: number): Uint8Array | undefined;
+  /** It is not looked at any more. */
+  give(buffer: Uint8Array | undefined): void;
+}
+
+const LEAST_BYTES = 256 * 1024;
+
+/** Parts have `size` bytes at most, or are given no memory of these. */
+export function makeBuffers(size: number): Buffers {
+  const free: Uint8Array[] = [];
+  return {
+    take: (length) =>
+      length < LEAST_BYTES || length > size ? undefined : (free.pop() ?? Buffer.allocUnsafeSlow(size)),
+    give: (buffer) => {
+      if (buffer) free.push(buffer);
+    },
+  };
+}

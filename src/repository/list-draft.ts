@@ -1,0 +1,142 @@
+import type { EarlierLine } from './earlier-lists.ts';
+import { encodeLine } from './entry-text.ts';
+import { isFile, isStored, type ListEntry, type PieceReference } from './file-entry.ts';
+import type { FrameTable } from './frame-table.ts';
+import type { ListReference, PackReference } from './records.ts';
+import type { StoredEntry } from './stored-entry.ts';
+import { finishPieces } from './sparse.ts';
+
+interface Waiting {
+  readonly index: number;
+  readonly stored: StoredEntry;
+  readonly earlier: EarlierLine | undefined;
+}
+
+/** What a list is going to be. Its entries come in any order; their content may not be in the store yet. */
+export class ListDraft {
+  readonly day: string;
+  readonly #lines: (string | undefined)[] = [];
+  /** By index, in the order in which they came: whose frames are on their way. */
+  #waiting: Waiting[] = [];
+  #waitingFrom = 0;
+  #bytes = 0;
+  #files = 0;
+  /** The earlier list that this one may be equal to. */
+  #earlier: ListReference | undefined;
+  #isEarlier = true;
+  #isClosed = false;
+  readonly #frames: FrameTable;
+  readonly #onPack: (pack: PackReference) => void;
+
+  constructor(day: string, frames: FrameTable, onPack: (pack: PackReference) => void) {
+    [this.day, this.#frames, this.#onPack] = [day, frames, onPack];
+  }
+
+  /** Room for one more entry; its index. */
+  next(): number {
+    return this.#lines.push(undefined) - 1;
+  }
+
+  get length(): number {
+    return this.#lines.length;
+  }
+
+  /** The same line as in an earlier list; `packs` has all that it refers to. */
+  keep(
+    index: number,
+    { entry, text, list, line }: EarlierLine,
+    packs: ReadonlyMap<string, PackReference>,
+  ): void {
+    this.#compare(index, { list, line });
+    this.#enter(index, entry, text);
+    if (!isFile(entry)) return;
+    for (const part of entry.pieces) {
+      const pack = isStored(part) ? packs.get(part[0]) : undefined;
+      if (pack) this.#onPack(pack);
+    }
+  }
+
+  /** Its line is written once all its content is stored; `earlier`: with which it may turn out to be the same. */
+  add(index: number, stored: StoredEntry, earlier?: EarlierLine): void {
+    this.#waiting.push({ index, stored, earlier });
+  }
+
+  /** No line: the file is not there any more. */
+  leaveOut(): void {
+    this.#isEarlier = false;
+  }
+
+  /** Nothing is added any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Takes in what has been stored meanwhile. True when the list can be written. */
+  isComplete(): boolean {
+    for (; this.#waitingFrom < this.#waiting.length; this.#waitingFrom += 1) {
+      const next = this.#waiting[this.#waitingFrom];
+      const entry = next && finishEntry(next.stored, this.#frames, this.#onPack);
+      if (!entry) return false;
+      const text = encodeLine(entry);
+      if (next.earlier?.text === text) this.#compare(next.index, next.earlier);
+      else this.#isEarlier = false;
+      this.#enter(next.index, entry, text);
+    }
+    [this.#waiting, this.#waitingFrom] = [[], 0];
+    return this.#isClosed;
+  }
+
+  /** The earlier list that is exactly this one. */
+  get earlier(): ListReference | undefined {
+    return this.#isEarlier && this.#earlier?.files === this.#files ? this.#earlier : undefined;
+  }
+
+  get content(): { readonly text: Buffer; readonly files: number; readonly bytes: number } {
+    const parts: Buffer[] = [];
+    for (let from = 0; from < this.#lines.length; from += JOINED_LINES) {
+      const lines = this.#lines.slice(from, from + JOINED_LINES).filter((line) => line !== undefined);
+      if (lines.length > 0) parts.push(Buffer.from(`${lines.join('\n')}\n`));
+    }
+    return { text: Buffer.concat(parts), files: this.#files, bytes: this.#bytes };
+  }
+
+  #compare(index: number, { list, line }: Pick<EarlierLine, 'list' | 'line'>): void {
+    this.#earlier ??= list;
+    if (list !== this.#earlier || line !== index) this.#isEarlier = false;
+  }
+
+  #enter(index: number, entry: ListEntry, text: string): void {
+    this.#lines[index] = text;
+    this.#files += 1;
+    if (entry.type === 'file') this.#bytes += entry.size;
+  }
+}
+
+const JOINED_LINES = 1000;
+
+/** Undefined until all of it is stored. */
+function finishEntry(
+  { entry, parts }: StoredEntry,
+  frames: FrameTable,
+  onPack: (pack: PackReference) => void,
+): ListEntry | undefined {
+  if (entry.type !== 'file') return entry;
+  const pieces: (PieceReference | number)[] = [];
+  for (const part of parts) {
+    if ('hole' in part) {
+      pieces.push(part.hole);
+      continue;
+    }
+    const { frame, offset, length } = part.place;
+    const stored = frames.stored(frame);
+    if (!stored) return undefined;
+    onPack(stored.pack);
+    const { pack, offset: frameOffset, length: frameLength } = stored;
+    pieces.push(
+      parts.length === 1
+        ? [pack.id, frameOffset, frameLength, offset, length]
+        : [pack.id, frameOffset, frameLength, offset, length, part.sha256],
+    );
+  }
+  return { ...entry, pieces: finishPieces(pieces) };
+}

@@ -1,0 +1,89 @@
+import type { Condemned } from './condemned.ts';
+import type { RepositoryContext } from './context.ts';
+import type { FrameTable } from './frame-table.ts';
+import { ListDraft } from './list-draft.ts';
+import { writeList } from './lists.ts';
+import { listName } from './names.ts';
+import type { ListReference, PackReference } from './records.ts';
+
+/** Lists that are compressed or on their way at the same time. */
+const UNDER_WAY = 3;
+
+/** Writes each list once all that it refers to is stored, and not at all where an earlier one is the same. */
+export class ListWriter {
+  /** Bytes put into the store. */
+  storedBytes = 0;
+  readonly #context: Pick<RepositoryContext, 'store' | 'keyring'>;
+  readonly #condemned: Condemned;
+  readonly #frames: FrameTable;
+  readonly #packs = new Map<string, PackReference>();
+  /** In the order of the plan. */
+  readonly #written: (ListReference | undefined)[] = [];
+  #waiting: { readonly number: number; readonly draft: ListDraft }[] = [];
+  readonly #underWay = new Set<Promise<void>>();
+  #failure: { readonly reason: unknown } | undefined;
+
+  constructor(
+    context: Pick<RepositoryContext, 'store' | 'keyring'>,
+    { condemned, frames }: { readonly condemned: Condemned; readonly frames: FrameTable },
+  ) {
+    [this.#context, this.#condemned, this.#frames] = [context, condemned, frames];
+  }
+
+  /** Waits where many lists are being written. */
+  async open(day: string): Promise<ListDraft> {
+    while (this.#underWay.size >= UNDER_WAY) await Promise.race(this.#underWay);
+    if (this.#failure) throw this.#failure.reason;
+    const draft = new ListDraft(day, this.#frames, (pack) => this.#packs.set(pack.id, pack));
+    this.#waiting.push({ number: this.#written.push(undefined) - 1, draft });
+    return draft;
+  }
+
+  /** Writes what is complete by now. */
+  advance(): void {
+    const complete = this.#waiting.filter(({ draft }) => draft.isComplete());
+    if (complete.length === 0) return;
+    this.#waiting = this.#waiting.filter((one) => !complete.includes(one));
+    for (const { number, draft } of complete) this.#begin(number, draft);
+  }
+
+  /** All content must be stored. The lists, and all packs that they refer to. */
+  async finish(): Promise<{
+    readonly lists: readonly ListReference[];
+    readonly packs: readonly PackReference[];
+  }> {
+    this.advance();
+    await Promise.all(this.#underWay);
+    if (this.#failure) throw this.#failure.reason;
+    if (this.#waiting.length > 0) throw new TypeError('a list waits for content that nobody stores');
+    return {
+      lists: this.#written.filter((list) => list !== undefined),
+      packs: [...this.#packs.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    };
+  }
+
+  #begin(number: number, draft: ListDraft): void {
+    const work = this.#write(draft)
+      .then((reference) => {
+        this.#written[number] = reference;
+      })
+      .catch((reason: unknown) => {
+        this.#failure ??= { reason };
+      })
+      .finally(() => this.#underWay.delete(work));
+    this.#underWay.add(work);
+  }
+
+  async #write(draft: ListDraft): Promise<ListReference | undefined> {
+    const { earlier, day } = draft;
+    if (earlier?.day === day && !this.#condemned.has(listName(earlier.sha256))) return earlier;
+    const content = draft.content;
+    if (content.files === 0) return undefined;
+    const { reference, storedBytes } = await writeList(this.#context, day, {
+      ...content,
+      condemned: this.#condemned,
+    });
+    this.storedBytes += storedBytes;
+    return reference;
+  }
+}

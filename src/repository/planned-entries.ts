@@ -1,0 +1,234 @@
+import { crc32 } from 'node:zlib';
+import { isSpelling } from '../platform/path-spelling.ts';
+import type { CaptureEntry } from '../stack/source.ts';
+import { HardLinks } from './hard-links.ts';
+import { isSafePath } from './paths.ts';
+import { readAhead } from './read-ahead.ts';
+import type { Spool } from './spool.ts';
+import { unreadable } from './source-errors.ts';
+import type { Crew } from './workers/crew.ts';
+import type { FileFacts } from './workers/read-files.ts';
+
+/** What a capture names, and how it was found before anything was read. */
+export interface PlannedEntry {
+  readonly entry: CaptureEntry;
+  readonly facts: FileFacts;
+  /** UTC day of the modification time: `2026-08-01`. */
+  readonly day: string;
+}
+
+export interface Plan {
+  /** By day, then by path in code-unit order; with each one, whether a list begins with it. To be looked through once. */
+  readonly entries: Iterable<readonly [planned: PlannedEntry, beginsList: boolean]>;
+  readonly links: HardLinks;
+}
+
+export interface PlanRequest {
+  readonly crew: Crew;
+  readonly spool: Spool;
+  /** Told of each file that may vanish, and did. */
+  readonly onVanished: (entry: CaptureEntry) => void;
+}
+
+/** A run's lists hold one day each; more entries than this are spread over several lists of that day. */
+const LIST_ENTRIES = 50_000;
+/**
+ * A list ends where a path says so, as soon as it has this many: then a path more or less changes one list of the day and
+ * not all that follow.
+ */
+const LEAST_LIST_ENTRIES = 25_000;
+const LIST_ENDS_EVERY = 4096;
+/** Entries that are sorted in memory; of more the sorted runs lie in a spool. */
+const RUN_ENTRIES = 8_192;
+const STAT_BATCH = 500;
+const STATS_AHEAD = 6;
+const DAY_MS = 86_400_000;
+/** Times that a Date cannot hold count as the last day that it can. */
+const LAST_DAY = 8.64e15 / DAY_MS;
+
+/** Looks at every entry of the capture. Holds a fixed number of them, however many there are. */
+export async function planEntries(
+  entries: Iterable<CaptureEntry> | AsyncIterable<CaptureEntry>,
+  { crew, spool, onVanished }: PlanRequest,
+): Promise<Plan> {
+  const links = new HardLinks();
+  const sorter = new Sorter(spool);
+  const found = readAhead(batches(entries), {
+    work: async (batch) => ({ batch, found: await crew.run('statFiles', { files: batch.map(nameOf) }) }),
+    count: STATS_AHEAD,
+  });
+  for await (const { batch, found: facts } of found) {
+    for (const [i, entry] of batch.entries()) {
+      assertPath(entry);
+      const one = facts[i];
+      if (one === undefined) throw new TypeError('a file that was not looked at');
+      if ('problem' in one) {
+        if (entry.class === 'immutable' || one.problem !== 'ENOENT') throw unreadable(entry, one.problem);
+        onVanished(entry);
+        continue;
+      }
+      links.add(entry);
+      sorter.add({ entry, facts: one, day: dayOf(one.mtime) });
+    }
+  }
+  return { entries: withListBeginnings(sorter.sorted()), links };
+}
+
+export function nameOf({ file, escaped }: CaptureEntry) {
+  return escaped ? { file, escaped } : { file };
+}
+
+async function* batches(
+  entries: Iterable<CaptureEntry> | AsyncIterable<CaptureEntry>,
+): AsyncGenerator<readonly CaptureEntry[]> {
+  let batch: CaptureEntry[] = [];
+  for await (const entry of entries) {
+    batch.push(entry);
+    if (batch.length < STAT_BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** A capture with such a path is a bug of its source, and would make a snapshot that cannot be restored. */
+function assertPath({ path, escaped }: CaptureEntry): void {
+  if (isSafePath(path) && isSpelling({ text: path, ...(escaped ? { escaped } : {}) })) return;
+  throw new TypeError(`the capture holds an unsafe path: ${JSON.stringify(path)}`);
+}
+
+const days = new Map<number, string>();
+
+/** `mtime`: nanoseconds, decimal. */
+function dayOf(mtime: string): string {
+  const ms = Number(mtime.slice(0, -6)) || 0;
+  const day = Math.max(-LAST_DAY, Math.min(LAST_DAY, Math.floor(ms / DAY_MS)));
+  const known = days.get(day);
+  if (known !== undefined) return known;
+  const [text = ''] = new Date(day * DAY_MS).toISOString().split('T');
+  if (days.size > 10_000) days.clear();
+  days.set(day, text);
+  return text;
+}
+
+function* withListBeginnings(entries: Iterable<PlannedEntry>): Generator<readonly [PlannedEntry, boolean]> {
+  let last: PlannedEntry | undefined;
+  let length = 0;
+  for (const planned of entries) {
+    if (last?.day === planned.day && last.entry.path === planned.entry.path) throw twice(planned);
+    const begins = last?.day !== planned.day || isEnd(length, last.entry.path);
+    length = begins ? 1 : length + 1;
+    last = planned;
+    yield [planned, begins];
+  }
+}
+
+function isEnd(length: number, path: string): boolean {
+  return length >= LIST_ENTRIES || (length >= LEAST_LIST_ENTRIES && crc32(path) % LIST_ENDS_EVERY === 0);
+}
+
+function twice({ entry: { path } }: PlannedEntry): TypeError {
+  return new TypeError(`the capture holds a path twice: ${JSON.stringify(path)}`);
+}
+
+/** A merge sort: sorted runs in a spool, of which a little is in memory. */
+class Sorter {
+  readonly #spool: Spool;
+  readonly #runs: { readonly from: number; readonly to: number }[] = [];
+  #open: PlannedEntry[] = [];
+
+  constructor(spool: Spool) {
+    this.#spool = spool;
+  }
+
+  add(entry: PlannedEntry): void {
+    this.#open.push(entry);
+    if (this.#open.length >= RUN_ENTRIES) this.#closeRun();
+  }
+
+  /** Once, when all were added. */
+  sorted(): Iterable<PlannedEntry> {
+    if (this.#runs.length > 0) {
+      if (this.#open.length > 0) this.#closeRun();
+      return merged(this.#runs.map((run) => readRun(this.#spool, run)));
+    }
+    const all = this.#open.sort(compare);
+    assertDifferent(all);
+    return all;
+  }
+
+  #closeRun(): void {
+    const from = this.#spool.length;
+    this.#open.sort(compare);
+    for (let at = 0; at < this.#open.length; at += WRITTEN_ENTRIES)
+      this.#spool.append(
+        Buffer.from(
+          this.#open
+            .slice(at, at + WRITTEN_ENTRIES)
+            .map(lineOf)
+            .join(''),
+        ),
+      );
+    this.#runs.push({ from, to: this.#spool.length });
+    this.#open = [];
+  }
+}
+
+const WRITTEN_ENTRIES = 500;
+const READ_BYTES = 16 * 1024;
+const LINE_FEED = 0x0a;
+
+function compare(a: PlannedEntry, b: PlannedEntry): number {
+  if (a.day !== b.day) return a.day < b.day ? -1 : 1;
+  if (a.entry.path === b.entry.path) return 0;
+  return a.entry.path < b.entry.path ? -1 : 1;
+}
+
+/** Among those that are in memory anyway; of more, the same path on the same day is noticed. */
+function assertDifferent(entries: readonly PlannedEntry[]): void {
+  const seen = new Set<string>();
+  for (const planned of entries) {
+    if (seen.has(planned.entry.path)) throw twice(planned);
+    seen.add(planned.entry.path);
+  }
+}
+
+function lineOf(planned: PlannedEntry): string {
+  return `${JSON.stringify(planned)}\n`;
+}
+
+function* readRun(spool: Spool, { from, to }: { readonly from: number; readonly to: number }) {
+  let held = Buffer.alloc(0);
+  for (let at = from; at < to; ) {
+    const next = Buffer.allocUnsafe(Math.min(READ_BYTES, to - at));
+    spool.read(next, at);
+    at += next.length;
+    held = held.length === 0 ? next : Buffer.concat([held, next]);
+    const end = held.lastIndexOf(LINE_FEED) + 1;
+    const lines = held.toString('utf8', 0, end).split('\n');
+    held = held.subarray(end);
+    for (const line of lines) if (line !== '') yield JSON.parse(line) as PlannedEntry;
+  }
+}
+
+function* merged(runs: readonly Generator<PlannedEntry>[]): Generator<PlannedEntry> {
+  const heads: { readonly next: PlannedEntry; readonly run: Generator<PlannedEntry> }[] = [];
+  const enter = (run: Generator<PlannedEntry>) => {
+    const { value: next } = run.next() as { readonly value?: PlannedEntry };
+    if (!next) return;
+    let [low, high] = [0, heads.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = heads[middle]?.next;
+      // The least comes last, where taking it costs nothing.
+      if (other && compare(other, next) > 0) low = middle + 1;
+      else high = middle;
+    }
+    heads.splice(low, 0, { next, run });
+  };
+  for (const run of runs) enter(run);
+  for (let head = heads.pop(); head; head = heads.pop()) {
+    yield head.next;
+    enter(head.run);
+  }
+}

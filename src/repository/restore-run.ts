@@ -1,0 +1,312 @@
+import { createHash } from 'node:crypto';
+import { LeitstandError } from '../platform/errors.ts';
+import { makePacer, type RepositoryContext } from './context.ts';
+import { repositoryErrors } from './errors.ts';
+import { type FileEntry, isFile, isStored, type ListEntry } from './file-entry.ts';
+import { readListTwice } from './list-batches.ts';
+import { listName, snapshotName } from './names.ts';
+import { orderedContent } from './ordered-content.ts';
+import { type PackAccess, snapshotPacks } from './pack-bytes.ts';
+import { type PieceUse, planByPack } from './pack-plan.ts';
+import { type PieceRead, type PieceSource, readPieces } from './piece-reader.ts';
+import type { ListReference, SnapshotRecord } from './records.ts';
+import type { RestoreRequest } from './restore.ts';
+import { linkGroup, type PlacedFile } from './restore-links.ts';
+import { brokenPack } from './restore-packs.ts';
+import type { RestoreTarget } from './restore-target.ts';
+import { altered } from './signed-record.ts';
+import { isOnlyPiece, isRightEmpty, WholeHashes } from './whole-hash.ts';
+import type { Crew } from './workers/crew.ts';
+
+/** A name whose content is, or is going to be, in the target. */
+interface FirstName {
+  readonly entry: FileEntry;
+  placed?: PlacedFile;
+  damage?: LeitstandError;
+}
+
+interface OtherName {
+  readonly entry: FileEntry;
+  readonly first: FirstName;
+}
+
+/** Entries into a target, a batch of lists at a time. */
+export class RestoreRun {
+  files = 0;
+  bytes = 0;
+  kept = 0;
+  copies = 0;
+  /** Entries that are wanted, as far as the lists have been read. */
+  selected = 0;
+  readonly lost: { readonly path: string; readonly problem: string }[] = [];
+  readonly #context: RepositoryContext;
+  readonly #request: RestoreRequest;
+  readonly #record: SnapshotRecord;
+  readonly #target: RestoreTarget;
+  /** Packs of the source in the store, with their sizes. */
+  readonly #present: ReadonlyMap<string, number>;
+  readonly #packs: PackAccess;
+  readonly #crew: Crew;
+  readonly #breathe: () => Promise<void>;
+  readonly #wholes = new WholeHashes();
+  readonly #lostEntries = new Set<FileEntry>();
+  /** Of hard links: the name that has the content, for the others. */
+  readonly #firsts = new Map<string, FirstName>();
+  #paths = new Map<FileEntry, string>();
+  #total = 0;
+
+  constructor(
+    context: RepositoryContext,
+    request: RestoreRequest,
+    {
+      record,
+      target,
+      present,
+      crew,
+    }: {
+      readonly record: SnapshotRecord;
+      readonly target: RestoreTarget;
+      readonly present: ReadonlyMap<string, number>;
+      readonly crew: Crew;
+    },
+  ) {
+    this.#context = context;
+    this.#request = request;
+    this.#record = record;
+    this.#target = target;
+    this.#present = present;
+    this.#packs = snapshotPacks(context, record);
+    this.#crew = crew;
+    this.#breathe = makePacer(context.clock, request.signal);
+  }
+
+  async readList(reference: ListReference): Promise<readonly ListEntry[]> {
+    this.#request.signal?.throwIfAborted();
+    try {
+      return await readListTwice(this.#context, reference);
+    } catch (error) {
+      if (!this.#goesOn(error)) throw error;
+      this.lost.push({
+        path: listName(reference.sha256),
+        problem: `${error.details.what}: ${reference.files} files last changed on ${reference.day}, unless other days have them`,
+      });
+      return [];
+    }
+  }
+
+  async restoreEntries(entries: readonly ListEntry[]): Promise<void> {
+    this.#paths = new Map();
+    this.#lostEntries.clear();
+    const wanted: FileEntry[] = [];
+    const others: OtherName[] = [];
+    for (const entry of entries) {
+      await this.#breathe();
+      const path = this.#request.mapPath?.(entry.path) ?? entry.path;
+      if (this.#request.selection?.includes(entry.path, path) === false) continue;
+      this.selected += 1;
+      if (!isFile(entry)) {
+        this.#makeOther(entry, path);
+        continue;
+      }
+      this.#total += entry.size;
+      this.#paths.set(entry, path);
+      const group = linkGroup(entry);
+      const first = group === undefined ? undefined : this.#firsts.get(group);
+      if (first) others.push({ entry, first });
+      else if (await this.#isToFill(entry, group)) wanted.push(entry);
+    }
+    await this.#fill(wanted);
+    await this.#fill(await this.#linkAll(others));
+  }
+
+  assertComplete(): void {
+    const { files, bytes } = this.#record.totals;
+    if (this.#request.selection || this.lost.length > 0) return;
+    if (this.files !== files || this.bytes !== bytes)
+      throw altered(snapshotName(this.#record.id), 'its lists hold other files than it says');
+  }
+
+  #makeOther(entry: Exclude<ListEntry, FileEntry>, path: string): void {
+    if (entry.type === 'directory') this.#target.makeDirectory(path, entry);
+    else this.#target.addSymlink(path, entry);
+    this.files += 1;
+  }
+
+  /** Done at once: what is there already, and what has no part that is stored. */
+  async #isToFill(entry: FileEntry, group: string | undefined): Promise<boolean> {
+    const path = this.#pathOf(entry);
+    if (group !== undefined) this.#firsts.set(group, { entry });
+    const there = this.#target.resumes ? await this.#target.has(path, entry, this.#breathe) : undefined;
+    if (there) this.#keep(entry, there);
+    else if (entry.pieces.length === 0) this.#finishFile(entry, isRightEmpty(entry));
+    else if (entry.pieces.some(isStored)) return true;
+    else await this.#finishHole(entry, path);
+    return false;
+  }
+
+  async #finishHole(entry: FileEntry, path: string): Promise<void> {
+    this.#target.begin(path, entry);
+    this.#finishFile(entry, (await this.#target.hashOf(entry, this.#breathe)) === entry.sha256);
+    this.#progress();
+  }
+
+  /** Returns those that have to be files of their own. */
+  async #linkAll(others: readonly OtherName[]): Promise<FileEntry[]> {
+    const alone: FileEntry[] = [];
+    for (const { entry, first } of others) {
+      await this.#breathe();
+      if (first.damage) this.#lose(entry, first.damage);
+      else if (first.placed && this.#target.link(this.#pathOf(entry), entry, first.placed)) this.#link(entry);
+      else {
+        this.copies += 1;
+        if (await this.#isToFill(entry, undefined)) alone.push(entry);
+      }
+    }
+    return alone;
+  }
+
+  async #fill(entries: readonly FileEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const segments = planByPack(entries);
+    if (!this.#request.keepGoing)
+      this.#assertPresent(
+        segments.map(({ pack }) => pack),
+        entries,
+      );
+    const placing = (uses: readonly PieceUse[]) => this.#target.toPlace(uses, (entry) => this.#pathOf(entry));
+    const from = { ...this.#from, isChecked: isOnlyPiece, placing };
+    for await (const { pieces } of readPieces(from, segments)) {
+      for (const piece of pieces) {
+        await this.#take(piece);
+        await this.#breathe();
+      }
+    }
+  }
+
+  async #take(piece: PieceRead): Promise<void> {
+    const { entry, index, at } = piece.use;
+    if (this.#lostEntries.has(entry)) return;
+    if ('damage' in piece) {
+      this.#lose(entry, piece.damage);
+      return;
+    }
+    if ('settled' in piece) {
+      this.#target.countPlaced();
+      this.#link(entry);
+      return;
+    }
+    const path = this.#pathOf(entry);
+    // The hash of the whole grows here while the part is written elsewhere.
+    const written = this.#target.write(path, entry, at, piece.bytes);
+    written.catch(() => undefined);
+    const state = this.#wholes.add(entry, index, piece.bytes);
+    await written;
+    this.bytes += piece.bytes.length;
+    this.#progress();
+    if (state === 'open') return;
+    const isRight =
+      state === 'right' ||
+      (state === 'unordered' && (await this.#target.hashOf(entry, this.#breathe)) === entry.sha256);
+    if (isRight) this.#finishFile(entry, true);
+    else await this.#fillAgain(entry, path);
+  }
+
+  /** One of its parts came wrong: now each is looked at, and named when it does so again. */
+  async #fillAgain(entry: FileEntry, path: string): Promise<void> {
+    const whole = createHash('sha256');
+    this.#target.empty(entry);
+    for await (const part of orderedContent(this.#from, entry)) {
+      if ('damage' in part) return this.#lose(entry, part.damage);
+      whole.update(part.bytes);
+      await this.#target.write(path, entry, part.at, part.bytes);
+      await this.#breathe();
+    }
+    this.#finishFile(entry, whole.digest('hex') === entry.sha256);
+  }
+
+  #finishFile(entry: FileEntry, isRight: boolean): void {
+    if (!isRight) {
+      this.#lose(entry, this.#wronglyPut(entry));
+      return;
+    }
+    this.#place(entry, this.#target.close(this.#pathOf(entry), entry));
+    this.bytes += holeBytes(entry);
+    this.files += 1;
+  }
+
+  #keep(entry: FileEntry, there: PlacedFile): void {
+    this.#place(entry, there);
+    this.kept += 1;
+    this.#link(entry);
+  }
+
+  /** It is there without that anything had to be written here. */
+  #link(entry: FileEntry): void {
+    this.files += 1;
+    this.bytes += entry.size;
+    this.#progress();
+  }
+
+  #place(entry: FileEntry, placed: PlacedFile): void {
+    const first = this.#firstOf(entry);
+    if (first) first.placed = placed;
+  }
+
+  #lose(entry: FileEntry, error: LeitstandError): void {
+    if (!this.#goesOn(error)) throw error;
+    const first = this.#firstOf(entry);
+    if (first) first.damage = error;
+    this.#lostEntries.add(entry);
+    this.#wholes.drop(entry);
+    this.#target.drop(entry);
+    this.lost.push({ path: entry.path, problem: error.details.what });
+  }
+
+  #firstOf(entry: FileEntry): FirstName | undefined {
+    const first = this.#firsts.get(linkGroup(entry) ?? '');
+    return first?.entry === entry ? first : undefined;
+  }
+
+  #pathOf(entry: FileEntry): string {
+    return this.#paths.get(entry) ?? entry.path;
+  }
+
+  /** Only damage can be gone around. */
+  #goesOn(error: unknown): error is LeitstandError {
+    const damage = ['LS-REPO-004', 'LS-REPO-005', 'LS-REPO-016'];
+    return this.#request.keepGoing === true && error instanceof LeitstandError && damage.includes(error.code);
+  }
+
+  get #from(): PieceSource {
+    const { store } = this.#context;
+    const { signal } = this.#request;
+    return { store, source: this.#record.source, packs: this.#packs, crew: this.#crew, signal };
+  }
+
+  #assertPresent(packs: readonly string[], entries: readonly FileEntry[]): void {
+    const sizes = new Map(this.#record.packs.map(({ id, size }) => [id, size]));
+    const broken = packs.find((id) => !this.#present.has(id) || this.#present.get(id) !== sizes.get(id));
+    if (broken === undefined) return;
+    const paths = entries
+      .filter(({ pieces }) => pieces.some(([id]) => id === broken))
+      .map(({ path }) => path);
+    throw brokenPack(this.#record, { id: broken, size: sizes.get(broken) ?? 0 }, this.#present, paths);
+  }
+
+  #progress(): void {
+    const total = this.#request.selection ? this.#total : this.#record.totals.bytes;
+    this.#request.onProgress?.(this.bytes, total);
+  }
+
+  #wronglyPut(entry: FileEntry): LeitstandError {
+    return repositoryErrors.error('LS-REPO-016', {
+      what: `${entry.path} does not have the content that was backed up`,
+      why: `its parts are sound, but snapshot ${this.#record.id} puts them together wrongly`,
+      fix: 'use another snapshot (leitstand backup list), or restore the rest with --keep-going',
+    });
+  }
+}
+
+function holeBytes({ pieces }: FileEntry): number {
+  return pieces.reduce((sum, piece) => sum + (isStored(piece) ? 0 : piece[4]), 0);
+}

@@ -1,0 +1,268 @@
+import type { LeitstandError } from '../platform/errors.ts';
+import type { CaptureEntry } from '../stack/source.ts';
+import type { ContentStore, LikelyPiece } from './content-store.ts';
+import { isStored, pieceSha256 } from './file-entry.ts';
+import type { FrameTable } from './frame-table.ts';
+import { FRAME_BYTES } from './frames.ts';
+import type { KnownContent } from './known-content.ts';
+import { FRAME_ROOM_BYTES } from './pack-writer.ts';
+import { nameOf } from './planned-entries.ts';
+import type { EarlierFile, FileToRead, ReadUnit } from './read-plan.ts';
+import {
+  alteredUnnoticed,
+  changedMeanwhile,
+  noLongerReadable,
+  unreadable,
+  vanishedMeanwhile,
+} from './source-errors.ts';
+import { describeFile, FileContent, type OpenSourceFile, openSourceFile } from './source-file.ts';
+import type { StoredEntry, StoredPart } from './stored-entry.ts';
+import type { Crew } from './workers/crew.ts';
+import { Pool } from './workers/pool.ts';
+import { CHANGED, type FileRead, OTHER_SIZE, type PartRead, type ReadProblem } from './workers/read-files.ts';
+
+/** Units that are read while an earlier one is stored. */
+export const READS_AHEAD = 3;
+/** With these a disk says that it has lost what was in a file. */
+const ROTTEN = new Set(['EIO', 'EBADMSG', 'EUCLEAN']);
+
+export interface SourceReaderOptions {
+  readonly crew: Crew;
+  readonly known: KnownContent;
+  readonly frames: FrameTable;
+  readonly content: ContentStore;
+  readonly onDamage: (error: LeitstandError) => void;
+  /** In words, what is not in the backup. */
+  readonly onLoss: (loss: string) => void;
+  /** Called a few MiB after it was called before. */
+  readonly onProgress: () => void;
+}
+
+/** What is to be done with what was read, when its turn comes. */
+export type Take = () => Promise<void>;
+
+interface LargeFile {
+  readonly open: OpenSourceFile;
+  readonly content: FileContent;
+  /** It is read again, and is not what it was. */
+  isAltered: boolean;
+  problem: ReadProblem | undefined;
+}
+
+/**
+ * Reads files and hands their content on, in the order of the plan. A file that may change and does is read once more; one
+ * that may vanish and does is left out. Content handed on in a first reading that did not count is merely unused.
+ */
+export class SourceReader {
+  readonly #options: SourceReaderOptions;
+  readonly #room = new Pool(FRAME_ROOM_BYTES, READS_AHEAD + 1);
+  /** Files that are being read part by part. */
+  readonly #large = new Map<FileToRead, LargeFile>();
+
+  constructor(options: SourceReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Several at once; throws LS-REPO-008 and -009 in their turn. */
+  async read(unit: Exclude<ReadUnit, { readonly kind: 'end' }>): Promise<Take> {
+    if (unit.kind === 'problem') return () => this.#takeProblem(unit.file, unit.problem);
+    const { crew } = this.#options;
+    if (unit.kind === 'part') {
+      const { descriptor, mayHaveHoles } = unit.open;
+      const { file, at, length, open } = unit;
+      const known = this.#large.get(file);
+      const large = known ?? { open, content: this.#contentOf(file), isAltered: false, problem: undefined };
+      this.#large.set(file, large);
+      const buffer = await this.#room.take();
+      const read = await crew.run('readPart', { descriptor, at, length, mayHaveHoles, buffer });
+      return () => this.#takePart(unit, large, read);
+    }
+    const buffer = await this.#room.take();
+    const files = unit.files.map(({ planned: { entry, facts } }) => ({ ...nameOf(entry), size: facts.size }));
+    const read = await crew.run('readFiles', { files, buffer });
+    return () => this.#takeFiles(unit.files, read);
+  }
+
+  /** Whoever waits for room gets this. */
+  fail(reason: unknown): void {
+    this.#room.fail(reason);
+  }
+
+  close(): void {
+    for (const { open } of this.#large.values()) open.close();
+  }
+
+  /** What may change may vanish as well: LS-REPO-040. Throws LS-REPO-009 for everything else. */
+  notThere(entry: CaptureEntry, { problem }: ReadProblem): void {
+    if (entry.class === 'immutable' || problem !== 'ENOENT') throw unreadable(entry, problem);
+    const error = vanishedMeanwhile(entry);
+    this.#options.onDamage(error);
+    this.#options.onLoss(error.details.what);
+  }
+
+  async #takeFiles(
+    files: readonly FileToRead[],
+    {
+      files: read,
+      buffer,
+    }: { readonly files: readonly (FileRead | ReadProblem)[]; readonly buffer: ArrayBuffer },
+  ): Promise<void> {
+    for (const [i, file] of files.entries()) {
+      const found = read[i] ?? CHANGED;
+      if ('problem' in found) await this.#takeProblem(file, found);
+      else await this.#takeFile(file, found, new Uint8Array(buffer, found.offset, found.length));
+    }
+    this.#room.give(buffer);
+  }
+
+  async #takeFile(file: FileToRead, found: FileRead, bytes: Uint8Array): Promise<void> {
+    const { planned, link, draft, index, earlier } = file;
+    const { facts, length, sha256, isHole, isSparse } = found;
+    const { counts } = this.#options.content;
+    counts.readBytes += length;
+    if (file.isReread && earlier) {
+      counts.rereadBytes += length;
+      if (sha256 === earlier.entry.sha256) return this.#keep(file, earlier);
+      if (facts.mtime === earlier.entry.mtime) this.#altered(planned.entry);
+    }
+    const described = { ...describeFile(planned.entry, facts, link), size: length, sha256 };
+    const entry = isSparse ? { ...described, sparse: true as const } : described;
+    const parts: StoredPart[] = [];
+    if (isHole) parts.push({ hole: length });
+    else if (length > 0) {
+      const origin = { sha256, path: planned.entry.path, at: 0 };
+      const likely = this.#likelyPieces(earlier).get(0);
+      parts.push({ place: await this.#options.content.store(bytes, origin, likely), sha256 });
+    }
+    draft.add(index, { entry, parts }, earlier);
+  }
+
+  async #takePart(
+    { file, open, length, isLast, expected }: ReadUnit & { readonly kind: 'part' },
+    large: LargeFile,
+    { part, buffer }: { readonly part: PartRead | ReadProblem; readonly buffer: ArrayBuffer },
+  ): Promise<void> {
+    let spare = buffer;
+    if ('problem' in part) large.problem ??= part;
+    else if (expected === undefined) spare = await large.content.take(part, buffer);
+    else {
+      const { counts } = this.#options.content;
+      counts.readBytes += part.length;
+      counts.rereadBytes += part.length;
+      if (part.length !== length || part.sha256 !== expected) large.isAltered = true;
+    }
+    this.#room.give(spare);
+    if (!isLast) return;
+    const isSame = large.problem !== undefined || open.isSame();
+    open.close();
+    this.#large.delete(file);
+    await this.#takeLarge(file, large, isSame);
+  }
+
+  async #takeLarge(file: FileToRead, { open, content, isAltered, problem }: LargeFile, isSame: boolean) {
+    const { planned, link, draft, index, earlier } = file;
+    if (problem) return this.#takeProblem(file, problem);
+    if (file.isReread && earlier) {
+      const isAsPlanned = open.facts.size === earlier.entry.size && open.facts.mtime === earlier.entry.mtime;
+      if (isSame && isAsPlanned && !isAltered) return this.#keep(file, earlier);
+      if (isSame && isAsPlanned) this.#altered(planned.entry);
+      return this.#takeProblem(file, isSame ? OTHER_SIZE : CHANGED);
+    }
+    const stored = isSame ? content.end(planned.entry, open.facts, link) : undefined;
+    if (stored) draft.add(index, stored, earlier);
+    else await this.#takeProblem(file, CHANGED);
+  }
+
+  async #takeProblem(file: FileToRead, found: ReadProblem): Promise<void> {
+    const { planned, draft, index, earlier } = file;
+    const { entry } = planned;
+    if (file.isReread && earlier && ROTTEN.has(found.problem)) {
+      this.#options.onDamage(noLongerReadable(entry, this.#newestId, found.problem));
+      return this.#keep(file, earlier);
+    }
+    if (found.problem !== CHANGED.problem && found.problem !== OTHER_SIZE.problem) {
+      this.notThere(entry, found);
+      draft.leaveOut();
+      return;
+    }
+    const readings = (entry.class === 'immutable' ? 1 : 2) - (found.problem === CHANGED.problem ? 1 : 0);
+    for (let reading = 0; reading < readings; reading++) {
+      const stored = await this.#readAlone(file);
+      if (stored === undefined) continue;
+      if ('problem' in stored) {
+        this.notThere(entry, stored);
+        draft.leaveOut();
+      } else draft.add(index, stored, earlier);
+      return;
+    }
+    throw changedMeanwhile(entry);
+  }
+
+  /** From its beginning to its end. Undefined when it was not the same before and after. */
+  async #readAlone(file: FileToRead): Promise<StoredEntry | ReadProblem | undefined> {
+    const { entry } = file.planned;
+    const open = openSourceFile(entry);
+    if ('problem' in open) return open;
+    try {
+      const content = this.#contentOf(file);
+      const { descriptor, mayHaveHoles } = open;
+      let buffer: ArrayBuffer = new ArrayBuffer(FRAME_ROOM_BYTES);
+      for (let at = 0; ; at += FRAME_BYTES) {
+        const length = FRAME_BYTES;
+        const read = await this.#options.crew.run('readPart', {
+          descriptor,
+          at,
+          length,
+          mayHaveHoles,
+          buffer,
+        });
+        if ('problem' in read.part) return read.part;
+        buffer = await content.take(read.part, read.buffer);
+        this.#options.onProgress();
+        if (read.part.length < FRAME_BYTES) break;
+      }
+      return open.isSame() ? content.end(entry, open.facts, file.link) : undefined;
+    } finally {
+      open.close();
+    }
+  }
+
+  /** What is in the newest snapshot stays as it is there. */
+  #keep({ draft, index }: FileToRead, earlier: EarlierFile): void {
+    const { counts } = this.#options.content;
+    counts.reusedBytes += earlier.entry.size;
+    draft.keep(index, earlier, this.#options.known.packs);
+  }
+
+  #altered(entry: CaptureEntry): void {
+    const error = alteredUnnoticed(entry, this.#newestId);
+    this.#options.onDamage(error);
+    this.#options.onLoss(
+      `${error.details.what}: the content of now is in this backup, the earlier one in that`,
+    );
+  }
+
+  get #newestId(): string {
+    return this.#options.known.newest?.snapshot.id ?? '';
+  }
+
+  #contentOf({ planned, earlier }: FileToRead): FileContent {
+    return new FileContent(this.#options.content, planned.entry.path, this.#likelyPieces(earlier));
+  }
+
+  /** Where each part of a file was the last time, by offset. */
+  #likelyPieces(earlier: EarlierFile | undefined): ReadonlyMap<number, LikelyPiece> {
+    const likely = new Map<number, LikelyPiece>();
+    let at = 0;
+    for (const part of earlier?.entry.pieces ?? []) {
+      const pack = isStored(part) ? this.#options.known.packs.get(part[0]) : undefined;
+      if (earlier && pack && isStored(part)) {
+        const frame = this.#options.frames.known(pack, part[1], part[2]);
+        const place = { frame, offset: part[3], length: part[4] };
+        likely.set(at, { sha256: pieceSha256(earlier.entry, part), place });
+      }
+      at += part[4];
+    }
+    return likely;
+  }
+}

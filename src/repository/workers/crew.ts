@@ -1,0 +1,149 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { type ErrorDetails, LeitstandError } from '../../platform/errors.ts';
+import type { ExitCode } from '../../platform/exit-codes.ts';
+import { type Done, handedOver, type Job, WORK, type WorkName } from './work.ts';
+
+export interface Question {
+  readonly id: number;
+  readonly name: WorkName;
+  readonly job: object;
+}
+
+type Failure =
+  | { readonly error: unknown }
+  | { readonly code: string; readonly exit: ExitCode; readonly details: ErrorDetails };
+
+export type Answer =
+  | 'ready'
+  | { readonly id: number; readonly done: object }
+  | { readonly id: number; readonly failure: Failure };
+
+/** Does the work of a backup that takes the processor's time. */
+export interface Crew {
+  run<Name extends WorkName>(name: Name, job: Job<Name>): Promise<Done<Name>>;
+  /** Ends the threads; work that is under way is given up. */
+  close(): Promise<void>;
+}
+
+export interface CrewOptions {
+  /** Threads, at most; 0: none. */
+  readonly threads?: number | undefined;
+  /** Called before work in this thread: may wait a moment, and throws when cancelled. */
+  readonly breathe: () => Promise<void>;
+}
+
+/** Two threads read, hash, compress and encrypt as fast as disks and networks take it. */
+const THREADS = 2;
+/** A thread takes a moment to begin, and memory: a backup that is over by then does without. */
+const ALONE_BYTES = 16 * 1024 * 1024;
+/** Work that waits in the thread itself, so that it has something to do while the next is on its way. */
+const AHEAD = 2;
+/** Next to nothing lives longer than a job. */
+const LIMITS = { maxYoungGenerationSizeMb: 8 };
+
+interface Thread {
+  readonly worker: Worker;
+  isReady: boolean;
+  taken: number;
+}
+
+interface Waiting {
+  readonly question: Question;
+  readonly resolve: (done: object) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Works in this thread until much has come up, and in threads of its own as soon as they have begun. */
+export function makeCrew({ threads = THREADS, breathe }: CrewOptions): Crew {
+  const count = Math.min(threads, availableParallelism());
+  const crew: Thread[] = [];
+  const queue: Waiting[] = [];
+  const underWay = new Map<number, Waiting>();
+  let [bytes, next] = [0, 0];
+  let failure: { readonly reason: unknown } | undefined;
+
+  const fail = (reason: unknown) => {
+    failure ??= { reason };
+    for (const { reject } of [...underWay.values(), ...queue.splice(0)]) reject(reason);
+    underWay.clear();
+  };
+  const hand = () => {
+    for (;;) {
+      const thread = leastTaken(crew);
+      const first = thread && queue.shift();
+      if (!first) return;
+      thread.taken += 1;
+      underWay.set(first.question.id, first);
+      thread.worker.postMessage(first.question, handedOver(first.question.job));
+    }
+  };
+  const begin = () => {
+    const worker = newWorker();
+    const thread: Thread = { worker, isReady: false, taken: 0 };
+    crew.push(thread);
+    worker.on('error', fail);
+    worker.on('exit', (code) => {
+      if (thread.taken > 0 || !thread.isReady) fail(new Error(`a worker thread ended with ${code}`));
+    });
+    worker.on('message', (answer: Answer) => {
+      if (answer === 'ready') thread.isReady = true;
+      else {
+        thread.taken -= 1;
+        settle(underWay.get(answer.id), answer);
+        underWay.delete(answer.id);
+      }
+      hand();
+    });
+  };
+
+  return {
+    run: async <Name extends WorkName>(name: Name, job: Job<Name>) => {
+      bytes += bytesOf(job);
+      if (bytes > ALONE_BYTES) while (crew.length < count) begin();
+      if (failure) throw failure.reason;
+      if (!crew.some(({ isReady }) => isReady)) {
+        await breathe();
+        return (WORK[name] as (asked: Job<Name>) => Done<Name>)(job);
+      }
+      return new Promise<object>((resolve, reject) => {
+        queue.push({ question: { id: next++, name, job }, resolve, reject });
+        hand();
+      }) as Promise<Done<Name>>;
+    },
+    close: async () => {
+      await Promise.all(crew.map(({ worker }) => worker.removeAllListeners('exit').terminate()));
+      fail(new Error('the crew has ended'));
+    },
+  };
+}
+
+function newWorker(): Worker {
+  return new Worker(new URL('./thread.ts', import.meta.url), { execArgv: [], resourceLimits: LIMITS });
+}
+
+function leastTaken(crew: readonly Thread[]): Thread | undefined {
+  const free = crew.filter(({ isReady, taken }) => isReady && taken < AHEAD);
+  return free.sort((a, b) => a.taken - b.taken)[0];
+}
+
+function bytesOf(job: object): number {
+  const { length = 0, files } = job as {
+    readonly length?: number;
+    readonly files?: readonly { readonly size?: number }[];
+  };
+  return files ? files.reduce((sum, { size = STAT_BYTES }) => sum + size + STAT_BYTES, 0) : length;
+}
+
+/** Looking at a file takes as long as reading that much. */
+const STAT_BYTES = 4096;
+
+function settle(waiting: Waiting | undefined, answer: Exclude<Answer, 'ready'>): void {
+  if ('done' in answer) waiting?.resolve(answer.done);
+  else waiting?.reject(errorOf(answer.failure));
+}
+
+function errorOf(failure: Failure): unknown {
+  if ('error' in failure) return failure.error;
+  return new LeitstandError(failure.code, failure.exit, failure.details);
+}

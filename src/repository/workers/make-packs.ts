@@ -1,0 +1,54 @@
+import { hash } from 'node:crypto';
+import { MAX_OPENING_BYTES, type Seal } from '../age/header.ts';
+import { sealParts } from '../age/stream.ts';
+import { encodeFrame } from '../frames.ts';
+import { encodeFooter, type FooterPiece, PACK_BYTES } from '../pack-footer.ts';
+
+/** A frame of the first bytes of the buffer, put in their place. */
+export function encodeInPlace({
+  buffer,
+  length,
+}: {
+  readonly buffer: ArrayBuffer;
+  readonly length: number;
+}): { readonly buffer: ArrayBuffer; readonly length: number } {
+  const frame = encodeFrame(Buffer.from(buffer, 0, length));
+  Buffer.from(buffer).set(frame);
+  return { buffer, length: frame.length };
+}
+
+/** Before the frames of a pack in its buffer: room for an opening and tags, so that it can be encrypted where it is. */
+export const PACK_FRONT_BYTES = MAX_OPENING_BYTES + 16 * 1024;
+/** Holds every pack, encrypted or not. */
+export const PACK_ROOM_BYTES = PACK_FRONT_BYTES + PACK_BYTES;
+
+export interface PackToClose {
+  /** Of PACK_ROOM_BYTES: frames from PACK_FRONT_BYTES on, and room for the footer behind them. */
+  readonly buffer: ArrayBuffer;
+  readonly framesLength: number;
+  readonly source: string;
+  readonly pieces: readonly FooterPiece[];
+  readonly salt?: string | undefined;
+  /** Absent: the pack is plain. */
+  readonly seal?: Seal | undefined;
+}
+
+export interface ClosedPack {
+  /** SHA-256 of the stored bytes. */
+  readonly id: string;
+  /** The buffer that came; where it is plain, its frames are where they were. */
+  readonly buffer: ArrayBuffer;
+  /** Of the stored bytes in it. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The whole pack: its footer, its encryption, its name. */
+export function closePack({ buffer, framesLength, source, pieces, salt, seal }: PackToClose): ClosedPack {
+  if (seal && seal.opening.length > MAX_OPENING_BYTES) throw new RangeError('too many recipients');
+  const footer = encodeFooter(source, pieces, salt);
+  const plain = Buffer.from(buffer, PACK_FRONT_BYTES, framesLength + footer.length);
+  footer.copy(plain, framesLength);
+  const stored = seal ? sealParts(seal.opening, seal.payloadKey, [plain], buffer) : plain;
+  return { id: hash('sha256', stored, 'hex'), buffer, offset: stored.byteOffset, length: stored.length };
+}

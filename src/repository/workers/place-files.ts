@@ -1,0 +1,64 @@
+import { closeSync, constants, fchmodSync, fchownSync, futimesSync, openSync, writeSync } from 'node:fs';
+import { RestoreDirectories } from '../restore-directories.ts';
+import { writing } from '../restore-errors.ts';
+import { type RawPath, shownPath } from '../restore-paths.ts';
+
+/** A target that is being filled, as any thread of this process can reach it. */
+export interface PlacingTarget {
+  /** Of this run alone. */
+  readonly id: number;
+  /** For people. */
+  readonly root: string;
+  /** Of its directory, open as long as files are placed. */
+  readonly descriptor: number;
+}
+
+/** Files that are to be made, in columns: there are 100,000 of them in a frame where they are small. */
+export interface FilesToPlace {
+  readonly target: PlacingTarget;
+  /** Which of the frame's uses each one is. */
+  readonly uses: Uint32Array;
+  /** Paths below the target, as they are on the disk, with NUL between them. */
+  readonly paths: string;
+  readonly modes: Uint32Array;
+  /** Seconds since 1970, as fs.utimes takes them. */
+  readonly times: Float64Array;
+  /** User and group of each; absent: they belong to whoever restores. */
+  readonly owners?: Float64Array | undefined;
+}
+
+const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
+const directoriesOf = new Map<number, RestoreDirectories>();
+
+/** Makes a file, complete with owner, mode and time. Throws LS-REPO-018, and LS-REPO-011 where a link is in the way. */
+export function placeFile(files: FilesToPlace, index: number, path: RawPath, content: Uint8Array): void {
+  const { target, modes, times, owners } = files;
+  const owner = owners && { uid: owners[index * 2] ?? 0, gid: owners[index * 2 + 1] ?? 0 };
+  const way = directoriesIn(target).wayTo(path, owner);
+  const time = times[index] ?? 0;
+  writing(shownPath(target.root, path), () => {
+    const descriptor = openSync(way, CREATE, 0o600);
+    try {
+      for (let at = 0; at < content.length; ) at += writeSync(descriptor, content, at, content.length - at);
+      if (owner) fchownSync(descriptor, owner.uid, owner.gid);
+      fchmodSync(descriptor, modes[index] ?? 0o600);
+      // A negative number means "now" to Node; the same as text does not.
+      futimesSync(descriptor, time < 0 ? String(time) : time, time < 0 ? String(time) : time);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+}
+
+/** Of this thread: it opens directories by itself, each from the one above it. */
+function directoriesIn({ id, root, descriptor }: PlacingTarget): RestoreDirectories {
+  const known = directoriesOf.get(id) ?? new RestoreDirectories(root, `/proc/self/fd/${descriptor}/.`);
+  directoriesOf.set(id, known);
+  return known;
+}
+
+/** Nothing is placed any more; a thread that ends needs no such word. */
+export function forgetTarget({ id }: PlacingTarget): void {
+  directoriesOf.get(id)?.close();
+  directoriesOf.delete(id);
+}

@@ -1,0 +1,333 @@
+import { createHash, hash, randomBytes } from 'node:crypto';
+import { truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../src/platform/canonical-json.ts';
+import { decodeLine, encodeLine } from '../../src/repository/entry-text.ts';
+import { decodeEntry } from '../../src/repository/file-entry.ts';
+import { FrameTable } from '../../src/repository/frame-table.ts';
+import { FRAME_BYTES } from '../../src/repository/frames.ts';
+import { PieceIndex } from '../../src/repository/piece-index.ts';
+import { type PlannedEntry, planEntries } from '../../src/repository/planned-entries.ts';
+import { openRepository } from '../../src/repository/repository.ts';
+import { Spool } from '../../src/repository/spool.ts';
+import { type Crew, makeCrew } from '../../src/repository/workers/crew.ts';
+import type { CaptureEntry } from '../../src/stack/source.ts';
+import { makeRepository, objectNames, scratch, snapshotOf, world, writeTree } from './fixture.ts';
+
+const MIB = 1024 * 1024;
+const breathe = async () => undefined;
+
+describe('a crew', () => {
+  it.each([0, 2])('of %i threads gives the same results', async (threads) => {
+    const crew = makeCrew({ threads, breathe });
+    const directory = scratch();
+    const files = await writeTree(directory, [
+      { path: 'a', content: Buffer.alloc(20 * MIB, 'abc') },
+      { path: 'b', content: Buffer.from('small') },
+    ]);
+    const large = new ArrayBuffer(24 * MIB);
+    const first = await crew.run('readFiles', {
+      files: [{ file: files[0]?.file ?? '', size: 20 * MIB }],
+      buffer: large,
+    });
+    expect(first.files).toMatchObject([
+      { length: 20 * MIB, sha256: hash('sha256', Buffer.alloc(20 * MIB, 'abc'), 'hex') },
+    ]);
+    for (let i = 0; i < 50; i++) {
+      const [buffer, names] = [new ArrayBuffer(FRAME_BYTES), [{ file: files[1]?.file ?? '', size: 5 }]];
+      const read = await crew.run('readFiles', { files: names, buffer });
+      expect(Buffer.from(read.buffer, 0, 5).toString()).toBe('small');
+      // Until the threads have begun, this one works.
+      await world.clock.sleep(i < 20 ? 5 : 0);
+    }
+    await crew.close();
+  });
+
+  it('tells what is wrong with a file, and passes on what fails in a thread', async () => {
+    const crew = makeCrew({ threads: 1, breathe });
+    const [entry] = await writeTree(scratch(), [{ path: 'a', content: Buffer.alloc(20 * MIB) }]);
+    const file = entry?.file ?? '';
+    const read = async (size: number, name = file) => {
+      const { files } = await crew.run('readFiles', {
+        files: [{ file: name, size }],
+        buffer: new ArrayBuffer(size),
+      });
+      return files[0];
+    };
+    for (let i = 0; i < 2; i++) {
+      expect(await read(20 * MIB)).toMatchObject({ length: 20 * MIB });
+      expect(await read(5)).toEqual({ problem: 'it has another size' });
+      expect(await read(5, `${file}-not-there`)).toEqual({ problem: 'ENOENT' });
+      expect(await read(5, join(file, '..'))).toEqual({ problem: 'it is no regular file' });
+      const broken = crew.run('encodeInPlace', { buffer: new ArrayBuffer(4), length: 8 });
+      await expect(broken).rejects.toThrow(RangeError);
+      await world.clock.sleep(i === 0 ? 500 : 0);
+    }
+    await crew.close();
+    await expect(crew.run('statFiles', { files: [] })).rejects.toThrow('ended');
+  });
+});
+
+describe('the packs', () => {
+  it('are the same however the work is shared, and so is what a second run makes of it', async () => {
+    const source = scratch();
+    const files = Array.from({ length: 300 }, (_, i) => ({
+      path: `d${i % 7}/f${i}`,
+      content: i % 3 === 0 ? randomBytes(90_000 + i) : Buffer.alloc(200_000, `text ${i} `),
+      mtime: new Date(Date.UTC(2026, 6, 1 + (i % 5), 12)),
+    }));
+    files.push({ path: 'large', content: randomBytes(5 * FRAME_BYTES + 77), mtime: new Date(0) });
+    const entries = await writeTree(source, files);
+    const made: unknown[] = [];
+    for (let i = 0; i < 2; i++) {
+      const { repository } = await makeRepository();
+      const { record } = await repository.writeSnapshot(snapshotOf(i === 0 ? entries : entries.toReversed()));
+      made.push([record.packs, record.lists]);
+      expect((await repository.verify({ level: 'content' })).findings).toEqual([]);
+    }
+    expect(made[1]).toEqual(made[0]);
+  }, 60_000);
+
+  it('are cut by the length of their footers where files are very small', async () => {
+    const { repository, store } = await makeRepository();
+    const folder = Array.from({ length: 4 }, () => 'x'.repeat(225)).join('/');
+    const files = Array.from({ length: 3000 }, (_, i) => ({
+      path: `${folder}/${i}`,
+      content: Buffer.from(`${i}`),
+    }));
+    const entries = await writeTree(scratch(), files);
+    await repository.writeSnapshot(snapshotOf(entries));
+    expect((await objectNames(store, 'packs/')).length).toBe(2);
+    expect((await repository.verify({ level: 'content' })).findings).toEqual([]);
+  }, 60_000);
+
+  it('wait for each other: no more are held than are on their way', async () => {
+    const { repository: _, store, key, directory } = await makeRepository();
+    const entries = await writeTree(join(directory, 's'), [{ path: 'large', content: Buffer.alloc(1) }]);
+    truncateSync(entries[0]?.file ?? '', 0);
+    let [atOnce, most] = [0, 0];
+    const slow = {
+      ...store,
+      put: async (name: string, data: Uint8Array) => {
+        if (!name.startsWith('packs/')) return store.put(name, data);
+        most = Math.max(most, (atOnce += 1));
+        await world.clock.sleep(30);
+        await store.put(name, data);
+        atOnce -= 1;
+      },
+    };
+    const repository = await openRepository(slow, { ...world, signingKey: key });
+    const many = await writeTree(
+      join(directory, 'm'),
+      Array.from({ length: 7 }, (_, i) => ({ path: `${i}`, content: randomBytes(33 * MIB) })),
+    );
+    const { record } = await repository.writeSnapshot(snapshotOf(many));
+    expect(record.packs.length).toBeGreaterThan(6);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(4);
+  }, 60_000);
+
+  it('leave nothing waiting when the store fails', async () => {
+    const { store, key, directory } = await makeRepository();
+    const full = {
+      ...store,
+      put: async (name: string, data: Uint8Array) => {
+        if (name.startsWith('packs/')) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+        await store.put(name, data);
+      },
+    };
+    const repository = await openRepository(full, { ...world, signingKey: key });
+    const entries = await writeTree(
+      directory,
+      Array.from({ length: 6 }, (_, i) => ({ path: `s/${i}`, content: randomBytes(40 * MIB) })),
+    );
+    await expect(repository.writeSnapshot(snapshotOf(entries))).rejects.toMatchObject({
+      code: 'LS-REPO-006',
+    });
+  }, 60_000);
+});
+
+describe('a plan', () => {
+  /** Of files that are nowhere. */
+  const seeming: Crew = {
+    run: async (name, job) => {
+      if (name !== 'statFiles') throw new TypeError(name);
+      const { files } = job as { readonly files: readonly { readonly file: string }[] };
+      const facts = files.map(({ file }) => {
+        const at = Number(file);
+        return {
+          mode: 0o100644,
+          uid: 0,
+          gid: 0,
+          size: at % 9,
+          mtime: String(BigInt(at % 3) * 86_400_000_000_000n + BigInt(at)),
+        };
+      });
+      return facts as never;
+    },
+    close: async () => undefined,
+  };
+  const paths = (count: number) =>
+    Array.from({ length: count }, (_, i) => `p/${hash('sha1', String(i), 'hex')}`);
+
+  async function planOf(entries: readonly CaptureEntry[]) {
+    const spool = new Spool(scratch());
+    const plan = await planEntries(entries, { crew: seeming, spool, onVanished: () => undefined });
+    const lists: PlannedEntry[][] = [];
+    for (const [planned, beginsList] of plan.entries) {
+      if (beginsList) lists.push([]);
+      lists.at(-1)?.push(planned);
+    }
+    return lists;
+  }
+
+  it('sorts more entries than it holds, and loses none', async () => {
+    const entries = paths(130_000).map(
+      (path, i): CaptureEntry => ({ path, file: String(i), class: 'immutable' }),
+    );
+    const lists = await planOf(entries);
+    const found = lists.flat().map(({ day, entry }) => `${day} ${entry.path}`);
+    expect(found.length).toBe(130_000);
+    expect(found).toEqual(found.toSorted((a, b) => (a < b ? -1 : 1)));
+    expect(new Set(found).size).toBe(130_000);
+    expect(Math.max(...lists.map((list) => list.length))).toBeLessThanOrEqual(50_000);
+    // One path less changes one list, or two, and none that comes later.
+    const fewer = await planOf(entries.filter(({ path }) => path !== lists[0]?.[7]?.entry.path));
+    const names = (all: typeof lists) =>
+      all.map((list) => JSON.stringify(list.map(({ entry }) => entry.path)));
+    const before = new Set(names(lists));
+    expect(names(fewer).filter((name) => !before.has(name)).length).toBeLessThanOrEqual(2);
+  }, 60_000);
+
+  it('refuses a path twice on a day, also among many', async () => {
+    const entries = paths(60_000).map(
+      (path, i): CaptureEntry => ({ path, file: String(i), class: 'immutable' }),
+    );
+    const [first] = entries;
+    if (!first) throw new Error('no entry');
+    await expect(planOf([...entries, first])).rejects.toThrow(/twice/);
+  });
+});
+
+describe('an index of pieces', () => {
+  it('finds all that was added, first come, and nothing else', () => {
+    const spool = new Spool(scratch());
+    const index = new PieceIndex(spool);
+    const count = 200_000;
+    const name = (i: number) => hash('sha256', String(i), 'hex');
+    for (let i = 0; i < count; i++) index.add(name(i), { frame: i, offset: i % 77, length: i % 99 });
+    index.add(name(5), { frame: 1, offset: 1, length: 1 });
+    for (let i = 0; i < count; i += 7)
+      expect(index.get(name(i))).toEqual({ frame: i, offset: i % 77, length: i % 99 });
+    for (let i = 0; i < 1000; i++) expect(index.get(name(-1 - i))).toBeUndefined();
+    expect(spool.length).toBeGreaterThan(0);
+    spool.close();
+  });
+
+  it('knows frames by their number, those that are not stored yet as well', () => {
+    const frames = new FrameTable();
+    const [frame, pack] = [frames.openFrame(), frames.openPack()];
+    const reference = { id: 'ab', size: 5 };
+    expect(frames.stored(frame)).toBeUndefined();
+    frames.placeFrame(frame, { pack, offset: 3, length: 4 });
+    expect(frames.stored(frame)).toBeUndefined();
+    frames.storePack(pack, reference);
+    expect(frames.stored(frame)).toEqual({ pack: reference, offset: 3, length: 4 });
+    expect(frames.known(reference, 9, 2)).toBe(frames.known(reference, 9, 2));
+    expect(frames.stored(frames.known(reference, 9, 2))).toEqual({ pack: reference, offset: 9, length: 2 });
+  });
+});
+
+describe('a line of a list', () => {
+  const sha256 = fc
+    .uint8Array({ minLength: 32, maxLength: 32 })
+    .map((bytes) => Buffer.from(bytes).toString('hex'));
+  const count = fc.nat();
+  const piece = fc.tuple(sha256, count, count, count, fc.nat(5), sha256);
+  const entry = fc
+    .record({
+      path: fc.string({ unit: 'grapheme', minLength: 1 }),
+      mode: fc.nat(0o7777),
+      uid: count,
+      gid: count,
+      mtime: fc.bigInt().map((time) => String(time).slice(0, 20)),
+      sha256,
+      pieces: fc.array(piece, { maxLength: 3 }),
+    })
+    .map(({ pieces, ...rest }) => ({
+      ...rest,
+      type: 'file' as const,
+      size: pieces.reduce((sum, part) => sum + part[4], 0),
+      pieces: pieces.length === 1 ? pieces.map((part) => part.slice(0, 5)) : pieces,
+    }));
+  /** Something else in one place of it. */
+  const damage = fc.record({
+    member: fc.constantFrom(
+      'gid',
+      'mode',
+      'mtime',
+      'path',
+      'pieces',
+      'sha256',
+      'size',
+      'type',
+      'uid',
+      'link',
+      'x',
+      '__proto__',
+    ),
+    value: fc.oneof(
+      fc.jsonValue(),
+      fc.constant(undefined),
+      fc.constantFrom(-1, 1.5, 2 ** 60, '\ud800', [[1]], [['hole', 0, 0, 0, 1]]),
+    ),
+  });
+
+  it('is canonical JSON, and is read as the schema reads it', () => {
+    fc.assert(
+      fc.property(entry, (value) => {
+        const line = encodeLine(value as never);
+        expect(line).toBe(canonicalJson(value as never));
+        expect(decodeLine(line)).toEqual(decodeEntry(JSON.parse(line)));
+      }),
+    );
+  });
+
+  it('is refused wherever the schema refuses it', () => {
+    const outcome = (decode: () => unknown) => {
+      try {
+        return { value: decode() };
+      } catch {
+        return 'refused';
+      }
+    };
+    fc.assert(
+      fc.property(entry, damage, fc.boolean(), (value, { member, value: other }, inPiece) => {
+        const altered = structuredClone(value) as Record<string, unknown>;
+        if (inPiece && value.pieces[0])
+          (altered['pieces'] as unknown[][])[0]?.splice(value.size % 6, 1, other);
+        else altered[member] = other;
+        const line = canonicalOr(altered);
+        expect(outcome(() => decodeLine(line))).toEqual(outcome(() => decodeEntry(JSON.parse(line))));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  /** With sorted members, as they come from a list; JSON.stringify drops what is undefined. */
+  function canonicalOr(value: Record<string, unknown>): string {
+    return JSON.stringify(Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))));
+  }
+});
+
+it('hashes of whole files are those of their bytes', async () => {
+  const { repository, directory } = await makeRepository();
+  const content = randomBytes(2 * FRAME_BYTES + 3);
+  const entries = await writeTree(join(directory, 's'), [{ path: 'x', content }]);
+  const { record } = await repository.writeSnapshot(snapshotOf(entries));
+  const found: string[] = [];
+  for await (const line of repository.files(record)) if (line.type === 'file') found.push(line.sha256);
+  expect(found).toEqual([createHash('sha256').update(content).digest('hex')]);
+});
