@@ -121,12 +121,14 @@ async function prepare(context: CommandContext, stack: Stack) {
 
 /** Longer than retention keeps a backup: what goes wrong on its last day can be undone for a week. */
 const BEYOND_RETENTION_DAYS = 7;
+/** As `object_lock.days` at most: a retention mistyped must not lock for a lifetime. */
+const LONGEST_LOCK_DAYS = 3650;
 
 function lockDaysOf({ backup: { store, retention, retentionOf } }: Stack): LockDays | undefined {
   const lock = store.kind === 's3' ? store.objectLock : undefined;
   if (lock === undefined) return undefined;
   const daysOf = (source: string | undefined) => (retentionOf[source ?? ''] ?? retention).days;
-  return (source) => lock.days ?? daysOf(source) + BEYOND_RETENTION_DAYS;
+  return (source) => lock.days ?? Math.min(LONGEST_LOCK_DAYS, daysOf(source) + BEYOND_RETENTION_DAYS);
 }
 
 function keyMissing(label: string, directory: string) {

@@ -63,7 +63,7 @@ const s3 = z
           .min(1)
           .max(3650)
           .optional()
-          .describe('How long. Default: `retention.days` of the source, and a week.'),
+          .describe('How long. Default: `retention.days` of the source, and a week; at most 3650.'),
       })
       .optional()
       .describe('Nobody deletes or replaces a backup before its time. The bucket must have object lock.')

@@ -39,4 +39,11 @@ export const drillErrors = defineErrors({
       'Older versions cannot always read what newer ones wrote, so a drill with an older program would blame the ' +
       'backup for the program. Nothing was restored. The same version or a newer one is needed on this machine.',
   },
+  'LS-DRILL-007': {
+    exit: EXIT.no,
+    title: 'the newest snapshot that this host has made is gone',
+    explanation:
+      'An older one would restore, but not what the last backup held: somebody has deleted in the repository, or it is ' +
+      'another one than that of the last backup. Retention never takes the newest.',
+  },
 });

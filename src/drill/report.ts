@@ -44,6 +44,8 @@ export interface DrillRequest {
   /** Milliseconds for which a drill counts, where that is longer than usual. */
   readonly maxAgeMs?: number | undefined;
   readonly random: (size: number) => Uint8Array;
+  /** Source → the newest snapshot that this host has made, which must be there. */
+  readonly made?: ReadonlyMap<string, string> | undefined;
   /** Instead of the newest snapshot of each source; `sources` is then the one it belongs to. */
   readonly snapshot?: string | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -88,7 +88,7 @@ function judge({ comparisons, control }: Rehearsal): Verdict {
 async function chooseSnapshot(request: DrillRequest, component: string): Promise<SnapshotRecord> {
   const { repository, snapshot } = request;
   const record =
-    snapshot === undefined ? (await repository.snapshots(component))[0] : await repository.snapshot(snapshot);
+    snapshot === undefined ? await newestSnapshot(request, component) : await repository.snapshot(snapshot);
   if (!record)
     throw drillErrors.error('LS-DRILL-002', {
       what: `there is no snapshot of ${component} to drill`,
@@ -101,6 +101,21 @@ async function chooseSnapshot(request: DrillRequest, component: string): Promise
       fix: `choose a snapshot of ${component} from \`leitstand backup list\``,
     });
   return record;
+}
+
+/** Another host may have made a newer one; that ours is gone is no reason to be content with an older one. */
+async function newestSnapshot(
+  { repository, made }: DrillRequest,
+  component: string,
+): Promise<SnapshotRecord | undefined> {
+  const records = await repository.snapshots(component);
+  const ours = made?.get(component);
+  if (ours === undefined || records.some(({ id }) => id === ours)) return records[0];
+  throw drillErrors.error('LS-DRILL-007', {
+    what: `the newest snapshot of ${component} that this host has made is not in the repository: ${ours}`,
+    why: records[0] ? `the newest that is there is ${records[0].id}` : 'there is none of this source at all',
+    fix: 'find out who deletes there, and whether `backup` names the right place; a new backup: leitstand backup',
+  });
 }
 
 function factsOf(record: SnapshotRecord, facts: SnapshotFacts | undefined) {

@@ -2,8 +2,9 @@ import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { systemErrorCode } from '../platform/errors.ts';
-import { syncDirectory, writeFileAtomic } from '../platform/files.ts';
+import { exists, syncDirectory, writeFileAtomic } from '../platform/files.ts';
 import { unusable, writingAsync } from './restore-errors.ts';
 
 /** What is being restored: another snapshot or another selection must not be mixed into the same directory. */
@@ -21,6 +22,13 @@ export interface MarkedTarget {
   /** Whether the directory itself was made. */
   readonly isNew: boolean;
 }
+
+/**
+ * For a moment a program that is being started, in any thread of this process, has its sockets as well: until it is executed
+ * (fork(2)). One that has just ended may seem to be at work so long.
+ */
+const ATTEMPTS = 20;
+const RETRY_MS = 25;
 
 function markOf(root: string): string {
   return `${root}.restoring`;
@@ -118,22 +126,38 @@ export async function lockTarget(
   root: string,
   { dev, ino, birthtimeNs }: { readonly dev: bigint; readonly ino: bigint; readonly birthtimeNs: bigint },
 ): Promise<Server> {
+  const path = `\0leitstand-restore-${dev}-${ino}-${birthtimeNs}`;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const server = await listen(path);
+      if (await exists(markOf(root))) return server;
+      server.close();
+      throw unusable(
+        root,
+        'another restore was at work in it until now, and has completed it',
+        'look at what is there, or choose another directory',
+      );
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EADDRINUSE') throw error;
+    }
+    if (attempt === ATTEMPTS)
+      throw unusable(
+        root,
+        'another restore is at work in it',
+        'wait for it to end, or choose another directory',
+      );
+    await setTimeout(RETRY_MS);
+  }
+}
+
+async function listen(path: string): Promise<Server> {
   const server = createServer();
   server.unref();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ path: `\0leitstand-restore-${dev}-${ino}-${birthtimeNs}` }, resolve);
-    });
-    return server;
-  } catch (error) {
-    if (systemErrorCode(error) !== 'EADDRINUSE') throw error;
-    throw unusable(
-      root,
-      'another restore is at work in it',
-      'wait for it to end, or choose another directory',
-    );
-  }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ path }, resolve);
+  });
+  return server;
 }
 
 function ignoreMissing(error: unknown): undefined {

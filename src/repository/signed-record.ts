@@ -73,7 +73,9 @@ function signedText(
   const names = Object.keys(record);
   const at = names.indexOf('signature');
   if (at < 1 || names.some((name, i) => i > 0 && (names[i - 1] ?? '') >= name)) return undefined;
-  const behind = names.slice(at + 1).map((name) => `,${JSON.stringify(name)}:${jsonText(record[name])}`);
+  const behind = names
+    .slice(at + 1)
+    .map((name) => `,${JSON.stringify(name)}:${JSON.stringify(record[name])}`);
   const own = Buffer.from(`,"signature":${canonicalJson({ keyId, value })}`);
   const end = Buffer.from(`${behind.join('')}}\n`);
   const from = bytes.length - own.length - end.length;
@@ -98,7 +100,25 @@ function foreign(name: string, found: string, wanted: string) {
   });
 }
 
+/** Nesting of a record: `expectations` may hold what a source likes, and none of them is so deep. */
+const MAX_DEPTH = 100;
+
+/** Whether brackets are nested deeper than a record's: the parser would make gigabytes of objects of them. */
+function isDeep(bytes: Uint8Array): boolean {
+  let [depth, inText] = [0, false];
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (inText && byte === 0x5c) at += 1;
+    else if (byte === 0x22) inText = !inText;
+    else if (!inText && (byte === 0x5b || byte === 0x7b)) depth += 1;
+    else if (!inText && (byte === 0x5d || byte === 0x7d)) depth -= 1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
 function parseObject(bytes: Uint8Array): JsonObject | undefined {
+  if (isDeep(bytes)) return undefined;
   try {
     const value = JSON.parse(
       Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'),
@@ -108,15 +128,6 @@ function parseObject(bytes: Uint8Array): JsonObject | undefined {
       : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** Empty for what is nested too deep to be written again, as nothing of ours is. */
-function jsonText(value: Json | undefined): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return '';
   }
 }
 

@@ -30,7 +30,11 @@ export interface SightedRecords {
 }
 
 /** Reads every record of the repository; those that hold are returned. */
-export async function verifyRecords(context: RepositoryContext, findings: Findings): Promise<SightedRecords> {
+export async function verifyRecords(
+  context: RepositoryContext,
+  findings: Findings,
+  expected: readonly string[] = [],
+): Promise<SightedRecords> {
   await verifyMarker(context, findings);
   const snapshots = await verifyEach(context, findings, SNAPSHOTS, readSnapshot);
   const backups = await verifyEach(context, findings, BACKUPS, readBackup);
@@ -41,6 +45,9 @@ export async function verifyRecords(context: RepositoryContext, findings: Findin
     if (snapshots.ids.has(id) || over.has(id)) continue;
     findings.add(snapshotName(id), 'is missing, though a backup record names it', [id]);
   }
+  for (const id of expected)
+    if (!snapshots.ids.has(id))
+      findings.add(snapshotName(id), 'is missing, though this host has made it', [id]);
   const kinds = [snapshots, backups, condemned, verifications];
   const records = kinds.reduce((sum, { ids }) => sum + ids.size, 1);
   return { records, snapshots: snapshots.held, verifications: verifications.held };

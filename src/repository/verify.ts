@@ -27,6 +27,8 @@ export interface VerifyRequest {
   readonly rotateDays?: number | undefined;
   /** Only this snapshot's id; the whole repository unless given. */
   readonly snapshot?: string | undefined;
+  /** Ids of snapshots that must be there: that a record is gone, nothing in the repository itself needs to tell. */
+  readonly expected?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
 }
@@ -71,7 +73,7 @@ export interface VerifyResult {
 export async function verify(context: RepositoryContext, request: VerifyRequest): Promise<VerifyResult> {
   if (request.rotateDays !== undefined) signingKeyOf(context);
   const findings = new Findings();
-  const sighted = await sightRecords(context, findings, request.snapshot);
+  const sighted = await sightRecords(context, findings, request);
   const needs = needsOf(sighted.snapshots);
   const run = new VerifyRun(context, { findings, needs }, request);
   const time = await timeOf(context, request);
@@ -88,9 +90,13 @@ export async function verify(context: RepositoryContext, request: VerifyRequest)
   return resultOf(run, ledger, { request, records: sighted.records, stored });
 }
 
-async function sightRecords(context: RepositoryContext, findings: Findings, snapshot: string | undefined) {
+async function sightRecords(
+  context: RepositoryContext,
+  findings: Findings,
+  { snapshot, expected }: VerifyRequest,
+) {
   if (snapshot === undefined) {
-    const { verifications, ...sighted } = await verifyRecords(context, findings);
+    const { verifications, ...sighted } = await verifyRecords(context, findings, expected);
     return { ...sighted, state: mergeVerifications(verifications) };
   }
   const record = await verifyOneRecord(context, findings, snapshot);

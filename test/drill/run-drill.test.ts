@@ -279,6 +279,20 @@ describe('runDrill', () => {
     expect(report).toMatchObject({ exit: 5, sources: [{ errors: [{ code: 'LS-DRILL-002' }] }] });
   });
 
+  it('is not content with an older snapshot when the newest that this host has made is gone', async () => {
+    const older = await backUp();
+    const newest = await backUp();
+    expect(await drill(fileSource(), { made: new Map([['toy', newest]]) })).toMatchObject({ exit: 0 });
+    await rm(join(directory, 'repository', 'snapshots', `${newest}.json`));
+    const report = await drill(fileSource(), { made: new Map([['toy', newest]]) });
+    expect(report).toMatchObject({
+      exit: 1,
+      verdict: 'refuted',
+      sources: [{ errors: [{ code: 'LS-DRILL-007' }] }],
+    });
+    expect(report.sources[0]?.errors[0]?.details.why).toContain(older);
+  });
+
   it('drills the snapshot it is told to', async () => {
     const older = await backUp();
     await backUp('something else');

@@ -80,7 +80,7 @@ describe('a repository at the command line', () => {
     expect(stdout).toMatch(/^\d sealed facts, held against what a drill restores:$/m);
     const files = await run('backup', 'show', snapshot, '--files');
     expect(files.stdout).toMatch(
-      /^0\d{3} +[\d.]+ K?i?B +\S+ \S+ {2}config\/leitstand.yaml -> leitstand.yaml$/m,
+      /^-0\d{3} +[\d.]+ K?i?B +\S+ \S+ {2}config\/leitstand.yaml -> leitstand.yaml$/m,
     );
     const some = await run('backup', 'show', snapshot, '--files', '*.db');
     expect(some.stdout.trim().split('\n')).toHaveLength(2);

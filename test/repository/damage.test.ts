@@ -251,6 +251,19 @@ describe('a damaged list or record', () => {
     }
   });
 
+  it('is missed by the host that has made it, also when everything that names it went with it', async () => {
+    const { store, repository } = await makeRepository();
+    const entries = await writeTree(scratch(), [{ path: 'a', content: Buffer.from('a') }]);
+    const { record } = await repository.writeSnapshot(snapshotOf(entries));
+    const verify = () => repository.verify({ level: 'presence', expected: [record.id] });
+    expect((await verify()).findings).toEqual([]);
+    await store.delete(`snapshots/${record.id}.json`);
+    expect((await repository.verify({ level: 'presence' })).findings).toEqual([]);
+    expect((await verify()).findings).toMatchObject([
+      { object: `snapshots/${record.id}.json`, problem: 'is missing, though this host has made it' },
+    ]);
+  });
+
   it('says when there is no such snapshot', async () => {
     const { repository } = await filledRepository();
     for (const id of ['nothing', '../lsb1', '20260801T120000.000Z-x-00'])

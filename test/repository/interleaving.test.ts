@@ -3,7 +3,7 @@ import { playSchedule } from '../../soak/interleaving.ts';
 import { scratch } from './fixture.ts';
 
 /** More of them: `npm run soak -- interleaving`. */
-const SCHEDULES = 40;
+const SCHEDULES = 20;
 
 describe('writers and prunes at once, however they interleave', () => {
   it(`leave no snapshot with holes (${SCHEDULES} schedules)`, async () => {

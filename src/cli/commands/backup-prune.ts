@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { EXIT } from '../../platform/exit-codes.ts';
 import { formatSize } from '../../platform/units.ts';
-import type { History } from '../../history/history.ts';
 import type { Amount, PruneResult } from '../../repository/prune.ts';
 import type { Command } from '../command.ts';
 import { plural, table } from '../terminal.ts';
@@ -29,6 +28,7 @@ here or on another host, loses what it builds upon. Nothing goes while a record 
     const { openSession } = await import('../open-session.ts');
     const { openStackRepository } = await import('../open-repository.ts');
     const { lockBackups } = await import('../../backup/lock.ts');
+    const { drilledSnapshots, newestMade } = await import('../../backup/made-snapshots.ts');
     const session = await openSession(context);
     try {
       const { stack, history } = session;
@@ -38,11 +38,13 @@ here or on another host, loses what it builds upon. Nothing goes while a record 
         const dryRun = input.flag('dryRun');
         const result = await repository.prune({
           policy: (source) => stack.backup.retentionOf[source] ?? stack.backup.retention,
-          verified: drilled(history),
-          expected: newest(
-            history,
-            session.sources.map(({ component }) => component),
-          ),
+          verified: drilledSnapshots(history.proofs),
+          expected: [
+            ...newestMade(
+              history.proofs,
+              session.sources.map(({ component }) => component),
+            ).values(),
+          ],
           dryRun,
           much: input.flag('much'),
           signal: context.signal,
@@ -61,34 +63,6 @@ here or on another host, loses what it builds upon. Nothing goes while a record 
     }
   },
 };
-
-/** Proofs that are looked through: years of them. */
-const PROOFS = 10_000;
-
-/** Ids of the snapshots that a drill has proven. */
-function drilled({ proofs }: Pick<History, 'proofs'>): ReadonlySet<string> {
-  return new Set(
-    proofs.list({ kind: 'drill', limit: PROOFS }).flatMap((proof) => {
-      const snapshot = proof.verdict === 'proven' ? snapshotIn(proof.facts) : undefined;
-      return snapshot === undefined ? [] : [snapshot];
-    }),
-  );
-}
-
-/** The last snapshot of each source that this host knows of. */
-function newest({ proofs }: Pick<History, 'proofs'>, sources: readonly string[]): readonly string[] {
-  const made = proofs.list({ kind: 'backup', limit: PROOFS }).filter(({ verdict }) => verdict === 'proven');
-  return sources.flatMap((source) => {
-    const last = made.find(({ subject }) => subject === source);
-    const snapshot = last && snapshotIn(last.facts);
-    return snapshot === undefined ? [] : [snapshot];
-  });
-}
-
-function snapshotIn(facts: unknown): string | undefined {
-  const { snapshot } = (facts ?? {}) as { readonly snapshot?: unknown };
-  return typeof snapshot === 'string' ? snapshot : undefined;
-}
 
 function pruneText(result: PruneResult, dryRun: boolean): string {
   const { snapshots, condemned, deleted, waiting, locked, retained } = result;

@@ -38,6 +38,7 @@ what was read is kept in the repository itself, so that any host can go on.`,
     const { openSession } = await import('../open-session.ts');
     const { openStackRepository } = await import('../open-repository.ts');
     const { verifyClaim } = await import('../../backup/verify-proof.ts');
+    const { newestMade } = await import('../../backup/made-snapshots.ts');
     const { publishMetrics } = await import('../publish-backup-metrics.ts');
     const { transferSteps } = await import('../transfer-steps.ts');
     const level = levelOf(input);
@@ -51,6 +52,12 @@ what was read is kept in the repository itself, so that any host can go on.`,
       const result = await repository.verify({
         level,
         rotateDays,
+        expected: [
+          ...newestMade(
+            session.history.proofs,
+            session.sources.map(({ component }) => component),
+          ).values(),
+        ],
         signal: context.signal,
         onProgress: ({ bytesRead, bytesDue }) => say(bytesRead, bytesDue),
       });

@@ -36,6 +36,7 @@ control: a copy with one damaged byte must be rejected, or the comparison is wor
     const { openProvisioning } = await import('../open-deployment.ts');
     const { neededPrograms } = await import('../../deployment/plans.ts');
     const { runDrill } = await import('../../drill/run-drill.ts');
+    const { newestMade } = await import('../../backup/made-snapshots.ts');
     const identities = await identitiesOf(context, input);
     const session = await openSession(context);
     try {
@@ -68,6 +69,10 @@ control: a copy with one damaged byte must be rejected, or the comparison is wor
         runtime: session.runtime,
         scratchDir: join(session.stack.stateDir, 'drill'),
         proofs: session.history.proofs,
+        made: newestMade(
+          session.history.proofs,
+          sources.map(({ component }) => component),
+        ),
         clock: context.clock,
         maxAgeMs: stack.backup.schedule.maxAgeMs.drill,
         random: context.random,

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../../fixtures/free-port.ts';
 
 export interface StoredLine {
@@ -35,12 +36,24 @@ export class FakeStore implements AsyncDisposable {
   }
 
   async up(): Promise<void> {
+    // A program that another thread is starting holds the former socket as well, until it is executed (fork(2)).
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#listen();
+      } catch (error) {
+        if (attempt === 100) throw error;
+        await setTimeout(20);
+      }
+    }
+  }
+
+  async #listen(): Promise<void> {
     const server = createServer((request, response) => void this.#handle(request, response));
-    this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(this.#port, '127.0.0.1', resolve);
     });
+    this.#server = server;
   }
 
   async down(): Promise<void> {

@@ -1,3 +1,4 @@
+import { openSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,8 @@ export async function makeStack(): Promise<TestStack> {
   const daemonCommand = [process.execPath, DAEMON, '--state-dir', layout.stateDir];
   const uid = process.getuid?.() ?? 0;
   await mkdir(layout.stateDir);
+  // Held open for good: a stack's processes are known by its inode, which nobody else shall have while tests run.
+  openSync(layout.stateDir, 'r');
   const scope = await stackScope(layout.stateDir);
   const programs = async (component?: string) =>
     (await listByEnvironment(MARKER)).filter(({ value }) =>
