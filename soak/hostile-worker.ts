@@ -3,7 +3,7 @@
  * empty directory, a seed, and numbers of attacks. Prints one JSON line for each attack.
  */
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LeitstandError } from '../src/platform/errors.ts';
 import type { Repository } from '../src/repository/repository.ts';
@@ -19,6 +19,11 @@ import {
   SOURCE,
   writeFiles,
 } from './repository-world.ts';
+
+/** Of this program alone: getrusage(2) counts that of the process which started it as well (execve(2)). */
+function peakKiB(): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+}
 
 /** What one attack led to. */
 export interface Outcome {
@@ -113,7 +118,7 @@ async function play(number: number, directory: string, seed: number): Promise<Ou
   if (after !== outside) wrong.push(`what is outside has changed: ${after}`);
   const precious = await readFile(join(directory, 'outside', 'precious'), 'utf8');
   if (precious !== 'precious') wrong.push('what is outside was written to');
-  const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
+  const peakMiB = Math.round(peakKiB() / 1024);
   await chmod(directory, 0o700);
   await rm(directory, { recursive: true });
   return { attack: attack.name, uses, wrong, peakMiB, elapsedMs: Date.now() - start };

@@ -32,6 +32,7 @@ async function done(place: Place, job: Job): Promise<object> {
     }
     case 'restore': {
       const { files, kept } = await repository.restore({
+        owner: 'own',
         snapshot: job.snapshot,
         target: join(job.directory, job.target),
       });

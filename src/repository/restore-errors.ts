@@ -35,6 +35,8 @@ function fixOf(code: string): string {
     return 'make room on that disk (df -h) and run the same restore again: it goes on where it stopped';
   if (code === 'EPERM')
     return 'only root may give files to other users: run it as root, or with `--owner me`';
+  if (code === 'EINVAL')
+    return 'the owner that is recorded does not exist here, as in a container of a plain user: restore with `--owner me`';
   if (code === 'EEXIST')
     return 'restore without one of the two (--exclude NAME); if the backup is not of a program of yours, do not trust it';
   if (code === 'EFBIG' || code === 'ENAMETOOLONG')

@@ -381,7 +381,7 @@ describe('the reference', () => {
       | key | type | default | description |
       |---|---|---|---|
       | \`mode\` | \`governance\`, \`compliance\` | **required** | \`governance\`: who has the right to bypass it may delete all the same. \`compliance\`: nobody may, not even the owner of the account. |
-      | \`days\` | whole number |  | How long. Default: \`retention.days\` of the source, and a week. |
+      | \`days\` | whole number |  | How long. Default: \`retention.days\` of the source, and a week; at most 3650. |
 
       ## \`backup.schedule\`
 

@@ -21,7 +21,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchesPath } from '../../src/platform/path-patterns.ts';
@@ -125,6 +125,9 @@ function spoilTree(target: string, { at, how }: { readonly at: number; readonly 
     .map((name) => Buffer.from(name, 'hex'));
   const path = Buffer.concat([Buffer.from(target), ...names.flatMap((name) => [Buffer.from('/'), name])]);
   if (!seen) return;
+  // A plain user could not change what is read-only.
+  if (seen.type === 'file') chmodSync(path, 0o600);
+  chmodSync(Buffer.from(dirname(path.toString('latin1')), 'latin1'), 0o700);
   if (how === 0) unlinkSync(path);
   if (how === 1 && seen.type === 'file') truncateSync(path, 1);
   if (how === 2 && seen.type === 'file' && seen.room >= seen.size) {
@@ -137,7 +140,8 @@ function spoilTree(target: string, { at, how }: { readonly at: number; readonly 
     unlinkSync(path);
     symlinkSync('elsewhere', path);
   }
-  if (how === 3 && seen.type !== 'symlink') chmodSync(path, 0);
+  // Nor could it read what is shut.
+  if (how === 3 && seen.type !== 'symlink') chmodSync(path, process.getuid?.() === 0 ? 0 : 0o700);
   if (how === 4 && seen.type !== 'symlink') utimesSync(path, 7, 7);
 }
 

@@ -15,14 +15,24 @@ import {
 import { openDirectoryStore } from '../../src/repository/stores/directory/index.ts';
 import type { Capture, CaptureEntry } from '../../src/stack/source.ts';
 import type { Store } from '../../src/stack/store.ts';
+import { removeTree } from './trees.ts';
 
 export const world = { clock: systemClock, random: (size: number) => randomBytes(size) };
 
 /** A directory of the test's own, gone when the test is. */
 export function scratch(): string {
   const directory = mkdtempSync(join(tmpdir(), 'leitstand-repository-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => clear(directory));
   return directory;
+}
+
+function clear(directory: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true });
+  } catch {
+    // A plain user's read-only directories.
+    removeTree(directory);
+  }
 }
 
 export interface Fixture {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
+  existsSync,
   constants,
   ftruncateSync,
   lchownSync,
@@ -249,15 +250,15 @@ export function observe(root: string): Map<string, Seen> {
   return seen;
 }
 
-/** So that it can be removed by its owner, whatever the directories' modes are. */
+/** Whatever the directories' modes are; also when it is gone already. */
 export function removeTree(root: string | Buffer): void {
   const open = (directory: Buffer) => {
     chmodSync(directory, 0o700);
     for (const child of readdirSync(directory, { encoding: 'buffer', withFileTypes: true }))
       if (child.isDirectory()) open(below(directory, child.name));
   };
-  open(Buffer.from(root));
-  rmSync(root, { recursive: true });
+  if (existsSync(root)) open(Buffer.from(root));
+  rmSync(root, { recursive: true, force: true });
 }
 
 const KEPT_BITS: Readonly<Record<string, number>> = { file: 0o777, directory: 0o3777, symlink: 0 };
