@@ -6,8 +6,8 @@ const isolate = false;
 
 export default defineConfig({
   test: {
-    // Most of their time is waiting for programs that they started: more than two for each core keep two cores busy.
-    maxWorkers: 5,
+    // Most of their time is waiting for programs that they started: two for each core keep two cores busy.
+    maxWorkers: 4,
     projects: [
       {
         test: {

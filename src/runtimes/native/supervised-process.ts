@@ -62,8 +62,20 @@ export async function endOfChild(
 ): Promise<string | undefined> {
   const known = () => child.exitCode !== null || child.signalCode !== null;
   if (!known() && (await isAlive(identity))) return undefined;
-  if (!known()) await once(child, 'exit', { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
+  if (!known()) await exitOf(child);
   return known() ? describeExit(child.exitCode, child.signalCode) : 'has ended';
+}
+
+/** Children are not waited for when this process ends; here it must not end before it knows. */
+async function exitOf(child: ChildProcess): Promise<void> {
+  child.ref();
+  try {
+    await once(child, 'exit', { signal: AbortSignal.timeout(1_000) });
+  } catch {
+    // It is gone, and nobody will say how.
+  } finally {
+    child.unref();
+  }
 }
 
 /** A process that runs without a record: a daemon was killed between start and record. */
