@@ -6,6 +6,14 @@ export interface Buffers {
   give(buffer: Uint8Array | undefined): void;
 }
 
+/**
+ * Gives memory back at once: left to the collector, gigabytes of buffers that are looked at once keep it busy, and the
+ * program large. For memory that nobody shares and nobody looks at any more; what Node keeps for many is left alone.
+ */
+export function release({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
+}
+
 const LEAST_BYTES = 256 * 1024;
 
 /** Parts have `size` bytes at most, or are given no memory of these. */

@@ -1,4 +1,5 @@
 import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { release } from './buffers.ts';
 import { repositoryErrors } from './errors.ts';
 
 /** Largest plaintext of a frame, and the size of the pieces that larger files are cut into. */
@@ -14,8 +15,7 @@ const WORTHWHILE = 0.97;
  * compression would not pay. Decoded back and compared before it is returned; throws LS-REPO-017.
  */
 export function encodeFrame(plain: Uint8Array): Buffer {
-  const compressed = isCompressible(plain) ? compress(plain, 1) : undefined;
-  const frame = compressed && compressed.length < plain.length ? compressed : rawFrame(plain);
+  const frame = (isCompressible(plain) && compressedFrame(plain)) || rawFrame(plain);
   if (!decodesTo(frame, plain))
     throw repositoryErrors.error('LS-REPO-017', {
       what: 'a compressed frame did not decode to what went in',
@@ -23,6 +23,14 @@ export function encodeFrame(plain: Uint8Array): Buffer {
       fix: 'test the memory (memtest86+), and run the backup again on a machine that is sound',
     });
   return frame;
+}
+
+/** Undefined where it would be no shorter. */
+function compressedFrame(plain: Uint8Array): Buffer | undefined {
+  const frame = compress(plain, 1);
+  if (frame.length < plain.length) return frame;
+  release(frame);
+  return undefined;
 }
 
 /** Throws zlib's error when the bytes are no sound frame, or hold more than `maximum` bytes. */
@@ -44,7 +52,10 @@ export function compressionOptions(plain: Uint8Array, level: number): ZstdOption
 
 function decodesTo(frame: Uint8Array, plain: Uint8Array): boolean {
   try {
-    return decodeFrame(frame).equals(plain);
+    const decoded = decodeFrame(frame);
+    const isSame = decoded.equals(plain);
+    release(decoded);
+    return isSame;
   } catch {
     return false;
   }
@@ -58,7 +69,10 @@ function isCompressible(plain: Uint8Array): boolean {
     plain.subarray(i * step, i * step + PROBE_STRIP_BYTES),
   );
   const probe = Buffer.concat(strips);
-  return compress(probe, 1).length < probe.length * WORTHWHILE;
+  const compressed = compress(probe, 1);
+  const isWorthwhile = compressed.length < probe.length * WORTHWHILE;
+  for (const used of [probe, compressed]) release(used);
+  return isWorthwhile;
 }
 
 /** RFC 8878, 3.1.1: single segment, 4-byte content size, raw blocks (type 0) of at most 128 KiB. */

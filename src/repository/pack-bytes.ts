@@ -1,6 +1,7 @@
 import type { Store } from '../stack/store.ts';
 import type { SnapshotEncryption } from './age/keyring.ts';
 import { chunksOf, CHUNK_BYTES, finalChunk, openChunks, plainLength } from './age/stream.ts';
+import { release } from './buffers.ts';
 import type { RepositoryContext } from './context.ts';
 import { packName } from './names.ts';
 import type { PackReference } from './records.ts';
@@ -37,6 +38,8 @@ export function storedRangeOf(
 export interface OpenedRange {
   /** Undefined when a chunk in it is not what was sealed. Shorter than asked for when the pack ends before. */
   take(part: StoredRange): Uint8Array | undefined;
+  /** What was taken is not looked at any more. Leaves alone what was fetched. */
+  release(): void;
 }
 
 /** `stored`: what lies in `storedRangeOf(pack, wanted)`. */
@@ -47,7 +50,10 @@ export function openRange(
 ): OpenedRange {
   const { header } = pack;
   if (header === undefined || payloadKey === undefined) {
-    return { take: ({ offset, length }) => cut(stored, offset - wanted.offset, length) };
+    return {
+      take: ({ offset, length }) => cut(stored, offset - wanted.offset, length),
+      release: () => undefined,
+    };
   }
   const { first } = chunksOf(wanted.offset, wanted.length);
   const chunks = stored.subarray(first === 0 ? header : 0);
@@ -57,6 +63,7 @@ export function openRange(
   return {
     take: ({ offset, length }) =>
       isWrong(offset, offset + length) ? undefined : cut(plain, offset - first * CHUNK_BYTES, length),
+    release: () => release(plain),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 
 /*
  * The payload of an age file (age-encryption.org/v1, "Payload"): chunks of 64 KiB, each sealed by ChaCha20-Poly1305 with
@@ -80,13 +80,14 @@ export function sealParts(
   let at = opening.length;
   const final = Math.max(0, Math.ceil(plainBytes / CHUNK_BYTES) - 1);
   const taken = { part: 0, offset: 0 };
+  const key = createSecretKey(payloadKey);
   for (let chunk = 0; chunk <= final; chunk++) {
-    const cipher = createCipheriv(ALGORITHM, payloadKey, nonceOf(chunk, final), { authTagLength: TAG_BYTES });
+    const cipher = createCipheriv(ALGORITHM, key, nonceOf(chunk, final), { authTagLength: TAG_BYTES });
     let room = Math.min(CHUNK_BYTES, plainBytes - chunk * CHUNK_BYTES);
     while (room > 0) {
       const part = parts[taken.part] ?? new Uint8Array();
       const piece = part.subarray(taken.offset, taken.offset + room);
-      sealed.set(cipher.update(piece), at);
+      moveTo(sealed, at, cipher.update(piece));
       at += piece.length;
       room -= piece.length;
       taken.offset += piece.length;
@@ -111,10 +112,11 @@ export function openChunks(
     count === 0 ? 0 : (count - 1) * CHUNK_BYTES + Math.max(0, lastBytes - TAG_BYTES),
   );
   const wrong: number[] = [];
+  const key = createSecretKey(payloadKey);
   for (let i = 0; i < count; i++) {
     const chunk = stored.subarray(i * STORED_CHUNK_BYTES, (i + 1) * STORED_CHUNK_BYTES);
-    const opened = openChunk(payloadKey, chunk, nonceOf(first + i, final));
-    if (opened) plain.set(opened, i * CHUNK_BYTES);
+    const opened = openChunk(key, chunk, nonceOf(first + i, final));
+    if (opened) moveTo(plain, i * CHUNK_BYTES, opened);
     else {
       wrong.push(first + i);
       plain.fill(0, i * CHUNK_BYTES, Math.min(plain.length, (i + 1) * CHUNK_BYTES));
@@ -130,9 +132,15 @@ export function openPayload(payloadKey: Uint8Array, payload: Uint8Array): Buffer
   return wrong.length === 0 ? plain : undefined;
 }
 
-function openChunk(payloadKey: Uint8Array, chunk: Uint8Array, nonce: Uint8Array): Uint8Array | undefined {
+/** Copies what a cipher gave, and frees its memory: it is nobody else's, and left to the collector it keeps that busy. */
+function moveTo(room: Uint8Array, at: number, given: Uint8Array): void {
+  room.set(given, at);
+  (given.buffer as ArrayBuffer).transfer(0);
+}
+
+function openChunk(key: KeyObject, chunk: Uint8Array, nonce: Uint8Array): Uint8Array | undefined {
   if (chunk.length < TAG_BYTES) return undefined;
-  const decipher = createDecipheriv(ALGORITHM, payloadKey, nonce, { authTagLength: TAG_BYTES });
+  const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAuthTag(chunk.subarray(chunk.length - TAG_BYTES));
   try {
     const plain = decipher.update(chunk.subarray(0, chunk.length - TAG_BYTES));

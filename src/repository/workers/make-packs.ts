@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { MAX_OPENING_BYTES, type Seal } from '../age/header.ts';
 import { sealParts } from '../age/stream.ts';
+import { release } from '../buffers.ts';
 import { encodeFrame } from '../frames.ts';
 import { encodeFooter, type FooterPiece, PACK_BYTES } from '../pack-footer.ts';
 
@@ -13,8 +14,10 @@ export function encodeInPlace({
   readonly length: number;
 }): { readonly buffer: ArrayBuffer; readonly length: number } {
   const frame = encodeFrame(Buffer.from(buffer, 0, length));
+  const { length: stored } = frame;
   Buffer.from(buffer).set(frame);
-  return { buffer, length: frame.length };
+  release(frame);
+  return { buffer, length: stored };
 }
 
 /** Before the frames of a pack in its buffer: room for an opening and tags, so that it can be encrypted where it is. */

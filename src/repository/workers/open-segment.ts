@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
+import { release } from '../buffers.ts';
 import { FRAME_BYTES } from '../frames.ts';
 import { openRange, type StoredRange } from '../pack-bytes.ts';
 import type { PackReference } from '../records.ts';
@@ -60,6 +61,7 @@ export function openSegment(segment: SegmentToOpen): OpenedSegment {
   const { buffer, storedLength, pack, wanted, payloadKey, frames } = segment;
   const range = openRange(pack, Buffer.from(buffer, 0, storedLength), { wanted, payloadKey });
   const opened = frames.map((frame) => openFrame(frame, range.take(frame)));
+  range.release();
   return { frames: opened, buffer, buffers: opened.flatMap(({ plain }) => plain?.buffer ?? []) };
 }
 
@@ -71,7 +73,9 @@ function openFrame(frame: FrameToOpen, stored: Uint8Array | undefined): OpenedFr
   if (!plain) return { problem: 'was altered', states };
   for (const i of states.keys()) states[i] = isRight(frame, i, plain) ? STATE.right : STATE.wrong;
   if (frame.files) place(frame, frame.files, { plain, states });
-  return { states, ...(frame.isWanted ? { plain } : {}) };
+  if (frame.isWanted) return { states, plain };
+  release(plain);
+  return { states };
 }
 
 function decode({ plainLength }: FrameToOpen, stored: Uint8Array): Buffer<ArrayBuffer> | undefined {
