@@ -69,16 +69,17 @@ async function performIn(repository: Repository, work: Work): Promise<Omit<Told,
   return {};
 }
 
-function captureOf(directory: string) {
+function* entriesOf(directory: string) {
   const onSpecial = ({ path }: { readonly path: string }) => {
     throw new Error(`${path} is no file of the benchmark`);
   };
+  for (const entry of walkTree(directory, { onSpecial })) yield { ...entry, class: 'immutable' as const };
+}
+
+function captureOf(directory: string) {
   return {
     cutoff: new Date().toISOString(),
-    entries: Array.from(walkTree(directory, { onSpecial }), (entry) => ({
-      ...entry,
-      class: 'immutable' as const,
-    })),
+    entries: entriesOf(directory),
     expectations: [],
     knownLoss: [],
     writer: { program: 'bench', version: '1' },

@@ -1,4 +1,4 @@
-import { closeSync, constants, type Dirent, lstatSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, constants, type Dirent, openSync, readdirSync } from 'node:fs';
 import { systemErrorCode } from './errors.ts';
 import { byWay } from './long-paths.ts';
 import { spellBytes, spelledBytes } from './path-spelling.ts';
@@ -15,11 +15,9 @@ interface Found {
   readonly escaped?: true;
 }
 
-/** A regular file has no `kind`. `hardLink`: it may have further names, which have the same word. */
-export type TreeEntry = Found & {
-  readonly kind?: 'directory' | 'symlink';
-  readonly hardLink?: string;
-};
+/** A regular file has no `kind`; its other names may be among the entries. */
+export type TreeEntry = Found &
+  ({ readonly kind: 'directory' | 'symlink' } | { readonly kind?: never; readonly mayBeLinked: true });
 
 export interface TreeWalk {
   /** Told of each special file: it is not among the entries, and is never opened. */
@@ -33,8 +31,9 @@ const SLASH = Buffer.from('/');
 
 /**
  * Everything below a directory, itself not: directories before what is in them, names in the order of their bytes.
- * Follows no link. What vanishes meanwhile is passed over; other errors of the system are thrown as they come. Holds the
- * names of one directory a level, no more.
+ * Follows no link, and opens directories only: what has become of a file by the time it is read is for its reader to see. A
+ * directory that vanishes meanwhile is passed over; other errors of the system are thrown as they come. Holds the names of
+ * one directory a level, no more.
  */
 export function* walkTree(root: string, { onSpecial }: TreeWalk): Generator<TreeEntry> {
   const base = Buffer.from(root);
@@ -57,8 +56,7 @@ export function* walkTree(root: string, { onSpecial }: TreeWalk): Generator<Tree
       onSpecial({ ...found, kind });
       continue;
     }
-    if (kind !== 'file') yield { ...found, kind };
-    else yield* fileOf(found, join(base, path));
+    yield kind === 'file' ? { ...found, mayBeLinked: true } : { ...found, kind };
     if (kind === 'directory') enter(path);
   }
 }
@@ -76,15 +74,6 @@ function namesIn(directory: Buffer, isRoot: boolean): Dirent<Buffer>[] {
   } catch (error) {
     if (!isRoot && GONE.has(systemErrorCode(error) ?? '')) return [];
     throw error;
-  }
-}
-
-function* fileOf(found: Found, file: Buffer): Generator<TreeEntry> {
-  try {
-    const { dev, ino, nlink } = byWay(file, (way) => lstatSync(way, { bigint: true }));
-    yield nlink > 1n ? { ...found, hardLink: `${dev}:${ino}` } : found;
-  } catch (error) {
-    if (!GONE.has(systemErrorCode(error) ?? '')) throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Placement } from './frame-table.ts';
 import { FRAME_BYTES } from './frames.ts';
 import type { KnownContent } from './known-content.ts';
-import type { PackWriter, PieceOrigin } from './pack-writer.ts';
+import type { PackWriter, PieceBatch, PieceOrigin } from './pack-writer.ts';
 
 /** Bytes of content, by what became of them. */
 export interface ContentCounts {
@@ -23,6 +23,11 @@ export class ContentStore {
 
   constructor(known: KnownContent, writer: PackWriter) {
     [this.#known, this.#writer] = [known, writer];
+  }
+
+  /** As `PackWriter.adopt`: before the pieces in a buffer are stored one after the other. */
+  adopt(buffer: ArrayBuffer, batch: PieceBatch): Promise<ArrayBuffer> {
+    return this.#writer.adopt(buffer, batch);
   }
 
   /** Bytes are valid only during the call. `likely`: where the same content was the last time. */

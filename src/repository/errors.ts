@@ -201,6 +201,14 @@ export const repositoryErrors = defineErrors({
       'The state directory holds a key of this host and the keys of the packs of its newest backups, readable by its user ' +
       'alone. One of these files cannot be read or written. Backups are not lost by that: the recovery key opens them.',
   },
+  'LS-REPO-032': {
+    exit: EXIT.partial,
+    title: 'this host keeps a wrong key of a pack',
+    explanation:
+      'The file `keys/packs-….jsonl` in the state directory holds the keys of the packs of the newest backups. One of them ' +
+      'does not open its pack, which is as it was written: the line was changed, by a disk or by hand. No backup is damaged. ' +
+      'With the recovery key (`--identity FILE`) the pack was read all the same; without it this host cannot read it.',
+  },
   'LS-REPO-035': {
     exit: EXIT.usage,
     title: 'the bucket does not lock objects',

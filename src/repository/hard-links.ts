@@ -1,15 +1,16 @@
 import type { CaptureEntry } from '../stack/source.ts';
+import type { FileFacts } from './workers/read-files.ts';
 
 /** The names that share a file with another name of the capture; a name alone is like any other. */
 export class HardLinks {
-  /** The least path of each, and how many there are. */
+  /** By the file's identity: the least path of each, and how many there are. */
   readonly #names = new Map<string, { first: string; count: number }>();
 
-  add({ path, kind, hardLink }: CaptureEntry): void {
-    if (hardLink === undefined || kind !== undefined) return;
-    const known = this.#names.get(hardLink);
+  add({ path }: CaptureEntry, { linked }: FileFacts): void {
+    if (linked === undefined) return;
+    const known = this.#names.get(linked);
     if (!known) {
-      this.#names.set(hardLink, { first: path, count: 1 });
+      this.#names.set(linked, { first: path, count: 1 });
       return;
     }
     known.count += 1;
@@ -17,8 +18,8 @@ export class HardLinks {
   }
 
   /** What its list entry says in `link`, once all were added. */
-  linkOf({ hardLink, kind }: CaptureEntry): string | undefined {
-    const known = hardLink === undefined || kind !== undefined ? undefined : this.#names.get(hardLink);
+  linkOf({ linked }: FileFacts): string | undefined {
+    const known = linked === undefined ? undefined : this.#names.get(linked);
     return known && known.count > 1 ? known.first : undefined;
   }
 }

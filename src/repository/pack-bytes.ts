@@ -3,6 +3,7 @@ import type { SnapshotEncryption } from './age/keyring.ts';
 import { chunksOf, CHUNK_BYTES, finalChunk, openChunks, plainLength } from './age/stream.ts';
 import { release } from './buffers.ts';
 import type { RepositoryContext } from './context.ts';
+import { isWrongKey } from './doubted-key.ts';
 import { packName } from './names.ts';
 import type { PackReference } from './records.ts';
 
@@ -96,6 +97,8 @@ export interface PackAccess {
   layout(pack: string): NeededPack | undefined;
   /** Undefined: it is plain. `damaged`: its header is not the one that was written. */
   payloadKey(pack: string): Promise<Uint8Array | 'foreign' | 'damaged' | undefined>;
+  /** To be called when that part of its plaintext did not come right: afterwards `payloadKey` may be another. */
+  doubtKey(pack: string, wanted: StoredRange): Promise<void>;
 }
 
 export function packAccess(
@@ -121,6 +124,15 @@ export function packAccess(
       const key = keys.get(pack) ?? find(pack, header, encryption);
       keys.set(pack, key);
       return key;
+    },
+    doubtKey: async (pack, wanted) => {
+      const { header, ...layout } = needed(pack) ?? { size: 0 };
+      const payloadKey = header === undefined ? undefined : await keyring.keptPackKey(pack);
+      if (header === undefined || payloadKey === undefined) return;
+      const doubted = { id: pack, name: packName(source, pack), layout: { ...layout, header }, payloadKey };
+      if (!(await isWrongKey({ store, keyring }, doubted, wanted))) return;
+      keyring.rejectPackKey(pack);
+      keys.delete(pack);
     },
   };
 }

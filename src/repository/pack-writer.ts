@@ -22,6 +22,8 @@ export const FRAME_ROOM_BYTES = FRAME_BYTES + 4096;
 const FRAMES = 4;
 /** The one that is being filled, and those that are encrypted or on their way to the store. */
 const PACKS = 3;
+/** A frame with so much in it is closed where the next pieces come in a buffer of their own. */
+const NEARLY_FULL = 0.75;
 
 export interface PackWriterOptions {
   readonly store: Store;
@@ -34,6 +36,12 @@ export interface PackWriterOptions {
   readonly crew: Crew;
   /** Called each time a pack is in the store. */
   readonly onStored: () => void;
+}
+
+/** What pieces may take at most. */
+export interface PieceBatch {
+  readonly length: number;
+  readonly footerBytes: number;
 }
 
 /** Whose content a piece is, and from which offset. */
@@ -80,10 +88,25 @@ export class PackWriter {
     this.#options = options;
   }
 
-  /** Copies the bytes (at most FRAME_BYTES). */
+  /**
+   * Takes a buffer of FRAME_ROOM_BYTES that begins with pieces which may be added next, and nothing else meanwhile: so they
+   * need not be copied. Gives another one for it, or itself where they would leave a frame half empty.
+   */
+  async adopt(buffer: ArrayBuffer, { length, footerBytes }: PieceBatch): Promise<ArrayBuffer> {
+    if (length > FRAME_BYTES || footerBytes > FRAME_FOOTER_BYTES) return buffer;
+    if (this.#frame && this.#frame.length < NEARLY_FULL * FRAME_BYTES) return buffer;
+    this.#closeFrame();
+    const empty = await this.#frameFor(length, footerBytes);
+    this.#frame = { ...empty, buffer };
+    return empty.buffer;
+  }
+
+  /** Copies the bytes (at most FRAME_BYTES), unless their buffer was adopted. */
   async add(bytes: Uint8Array, origin: PieceOrigin): Promise<Placement> {
     const frame = await this.#frameFor(bytes.length, footerBytesOf(origin.path));
-    new Uint8Array(frame.buffer).set(bytes, frame.length);
+    const isAdopted = bytes.buffer === frame.buffer;
+    if (isAdopted && bytes.byteOffset < frame.length) throw new RangeError('written over before it was added');
+    if (!isAdopted || bytes.byteOffset > frame.length) new Uint8Array(frame.buffer).set(bytes, frame.length);
     return enter(frame, bytes.length, origin);
   }
 

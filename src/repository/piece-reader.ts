@@ -159,6 +159,7 @@ async function openAgain(
   first: readonly PieceRead[],
 ): Promise<PieceRead[]> {
   from.signal?.throwIfAborted();
+  await from.packs.doubtKey(frame.pack, frame);
   const wrong = { ...frame, uses: first.flatMap((piece) => ('damage' in piece ? [piece.use] : [])) };
   const segment = { ...frame, frames: [wrong] };
   const stored = await fetchSegment(from, segment);

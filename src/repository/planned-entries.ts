@@ -7,7 +7,7 @@ import { readAhead } from './read-ahead.ts';
 import type { Spool } from './spool.ts';
 import { unreadable } from './source-errors.ts';
 import type { Crew } from './workers/crew.ts';
-import type { FileFacts } from './workers/read-files.ts';
+import type { FileFacts, NameToStat } from './workers/read-files.ts';
 
 /** What a capture names, and how it was found before anything was read. */
 export interface PlannedEntry {
@@ -54,7 +54,7 @@ export async function planEntries(
   const links = new HardLinks();
   const sorter = new Sorter(spool);
   const found = readAhead(batches(entries), {
-    work: async (batch) => ({ batch, found: await crew.run('statFiles', { files: batch.map(nameOf) }) }),
+    work: async (batch) => ({ batch, found: await crew.run('statFiles', { files: batch.map(nameToStat) }) }),
     count: STATS_AHEAD,
   });
   for await (const { batch, found: facts } of found) {
@@ -67,7 +67,7 @@ export async function planEntries(
         onVanished(entry);
         continue;
       }
-      links.add(entry);
+      links.add(entry, one);
       sorter.add({ entry, facts: one, day: dayOf(one.mtime) });
     }
   }
@@ -76,6 +76,10 @@ export async function planEntries(
 
 export function nameOf({ file, escaped }: CaptureEntry) {
   return escaped ? { file, escaped } : { file };
+}
+
+function nameToStat(entry: CaptureEntry): NameToStat {
+  return entry.mayBeLinked ? { ...nameOf(entry), mayBeLinked: true } : nameOf(entry);
 }
 
 async function* batches(

@@ -137,7 +137,7 @@ function planEntry(request: ReadPlanRequest, one: EntryToPlan): FileToRead | und
     return undefined;
   }
   const earlier = earlierFile(request.known, one.line);
-  const link = request.links.linkOf(planned.entry);
+  const link = request.links.linkOf(planned.facts);
   const file = { planned, link, draft, index, earlier };
   if (!earlier || !isUnchanged(planned, earlier.entry)) return { ...file, isReread: false };
   // Without the link it had: its other names may be gone.

@@ -51,6 +51,8 @@ interface CommonOptions {
   readonly encryption?: EncryptionOptions | undefined;
   /** Recovery identities: each opens all that is encrypted to it, on any machine. */
   readonly identities?: readonly AgeIdentity[] | undefined;
+  /** What reading goes on in spite of: a wrong key that this host keeps (LS-REPO-032), once for each pack. */
+  readonly onWarning?: ((warning: LeitstandError) => void) | undefined;
 }
 
 export interface InitialiseOptions extends CommonOptions {
@@ -165,7 +167,7 @@ function contextOf(
   options: OpenOptions | InitialiseOptions,
   repositoryId: string,
 ): RepositoryContext {
-  const { clock, random, encryption, identities = [], lockDays } = options;
+  const { clock, random, encryption, identities = [], lockDays, onWarning } = options;
   if (lockDays !== undefined && store.extendLock === undefined)
     throw new TypeError(`${store.label} cannot lock anything`);
   return {
@@ -179,6 +181,7 @@ function contextOf(
       packKeys: encryption?.packKeys.of(repositoryId),
       identities,
       now: () => clock.now().getTime(),
+      onWarning,
     }),
     clock,
     random,

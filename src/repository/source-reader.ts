@@ -5,7 +5,8 @@ import { isStored, pieceSha256 } from './file-entry.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FRAME_BYTES } from './frames.ts';
 import type { KnownContent } from './known-content.ts';
-import { FRAME_ROOM_BYTES } from './pack-writer.ts';
+import { footerBytesOf } from './pack-footer.ts';
+import { FRAME_ROOM_BYTES, type PieceBatch } from './pack-writer.ts';
 import { nameOf } from './planned-entries.ts';
 import type { EarlierFile, FileToRead, ReadUnit } from './read-plan.ts';
 import {
@@ -19,8 +20,9 @@ import { describeFile, FileContent, type OpenSourceFile, openSourceFile } from '
 import type { StoredEntry, StoredPart } from './stored-entry.ts';
 import type { Crew } from './workers/crew.ts';
 import { Pool } from './workers/pool.ts';
-import { CHANGED, type FileRead, OTHER_SIZE, type PartRead, type ReadProblem } from './workers/read-files.ts';
+import { CHANGED, type FilesRead, NOT_AS_FOUND, type PartRead, type ReadProblem, ROOM } from './workers/read-files.ts';
 
+const SHA256_DIGITS = 64;
 /** Units that are read while an earlier one is stored. */
 export const READS_AHEAD = 3;
 /** With these a disk says that it has lost what was in a file. */
@@ -40,6 +42,13 @@ export interface SourceReaderOptions {
 
 /** What is to be done with what was read, when its turn comes. */
 export type Take = () => Promise<void>;
+
+interface FileContentRead {
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+  /** One of ROOM. */
+  readonly room: number;
+}
 
 interface LargeFile {
   readonly open: OpenSourceFile;
@@ -78,7 +87,11 @@ export class SourceReader {
       return () => this.#takePart(unit, large, read);
     }
     const buffer = await this.#room.take();
-    const files = unit.files.map(({ planned: { entry, facts } }) => ({ ...nameOf(entry), size: facts.size }));
+    const files = unit.files.map(({ planned: { entry, facts } }) => ({
+      ...nameOf(entry),
+      size: facts.size,
+      mtime: facts.mtime,
+    }));
     const read = await crew.run('readFiles', { files, buffer });
     return () => this.#takeFiles(unit.files, read);
   }
@@ -102,34 +115,42 @@ export class SourceReader {
 
   async #takeFiles(
     files: readonly FileToRead[],
-    {
-      files: read,
-      buffer,
-    }: { readonly files: readonly (FileRead | ReadProblem)[]; readonly buffer: ArrayBuffer },
+    { sha256, rooms, problems, buffer }: FilesRead,
   ): Promise<void> {
+    // A file that has to be read by itself is added between the others.
+    const spare = problems.size > 0 ? buffer : await this.#options.content.adopt(buffer, batchOf(files));
+    let offset = 0;
     for (const [i, file] of files.entries()) {
-      const found = read[i] ?? CHANGED;
-      if ('problem' in found) await this.#takeProblem(file, found);
-      else await this.#takeFile(file, found, new Uint8Array(buffer, found.offset, found.length));
+      const { size } = file.planned.facts;
+      const problem = problems.get(i);
+      if (problem) await this.#takeProblem(file, problem);
+      else {
+        await this.#takeFile(file, {
+          bytes: new Uint8Array(buffer, offset, size),
+          sha256: sha256.slice(i * SHA256_DIGITS, (i + 1) * SHA256_DIGITS),
+          room: rooms[i] ?? ROOM.written,
+        });
+      }
+      offset += size;
     }
-    this.#room.give(buffer);
+    this.#room.give(spare);
   }
 
-  async #takeFile(file: FileToRead, found: FileRead, bytes: Uint8Array): Promise<void> {
+  async #takeFile(file: FileToRead, { bytes, sha256, room }: FileContentRead): Promise<void> {
     const { planned, link, draft, index, earlier } = file;
-    const { facts, length, sha256, isHole, isSparse } = found;
+    const { facts } = planned;
     const { counts } = this.#options.content;
-    counts.readBytes += length;
+    counts.readBytes += bytes.length;
     if (file.isReread && earlier) {
-      counts.rereadBytes += length;
+      counts.rereadBytes += bytes.length;
       if (sha256 === earlier.entry.sha256) return this.#keep(file, earlier);
-      if (facts.mtime === earlier.entry.mtime) this.#altered(planned.entry);
+      this.#altered(planned.entry);
     }
-    const described = { ...describeFile(planned.entry, facts, link), size: length, sha256 };
-    const entry = isSparse ? { ...described, sparse: true as const } : described;
+    const described = { ...describeFile(planned.entry, facts, link), size: bytes.length, sha256 };
+    const entry = room === ROOM.written ? described : { ...described, sparse: true as const };
     const parts: StoredPart[] = [];
-    if (isHole) parts.push({ hole: length });
-    else if (length > 0) {
+    if (room === ROOM.hole) parts.push({ hole: bytes.length });
+    else if (bytes.length > 0) {
       const origin = { sha256, path: planned.entry.path, at: 0 };
       const likely = this.#likelyPieces(earlier).get(0);
       parts.push({ place: await this.#options.content.store(bytes, origin, likely), sha256 });
@@ -166,7 +187,7 @@ export class SourceReader {
       const isAsPlanned = open.facts.size === earlier.entry.size && open.facts.mtime === earlier.entry.mtime;
       if (isSame && isAsPlanned && !isAltered) return this.#keep(file, earlier);
       if (isSame && isAsPlanned) this.#altered(planned.entry);
-      return this.#takeProblem(file, isSame ? OTHER_SIZE : CHANGED);
+      return this.#takeProblem(file, isSame ? NOT_AS_FOUND : CHANGED);
     }
     const stored = isSame ? content.end(planned.entry, open.facts, link) : undefined;
     if (stored) draft.add(index, stored, earlier);
@@ -180,7 +201,7 @@ export class SourceReader {
       this.#options.onDamage(noLongerReadable(entry, this.#newestId, found.problem));
       return this.#keep(file, earlier);
     }
-    if (found.problem !== CHANGED.problem && found.problem !== OTHER_SIZE.problem) {
+    if (found.problem !== CHANGED.problem && found.problem !== NOT_AS_FOUND.problem) {
       this.notThere(entry, found);
       draft.leaveOut();
       return;
@@ -265,4 +286,11 @@ export class SourceReader {
     }
     return likely;
   }
+}
+
+function batchOf(files: readonly FileToRead[]): PieceBatch {
+  return {
+    length: files.reduce((sum, { planned }) => sum + planned.facts.size, 0),
+    footerBytes: files.reduce((sum, { planned }) => sum + footerBytesOf(planned.entry.path), 0),
+  };
 }

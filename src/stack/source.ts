@@ -17,8 +17,8 @@ export interface CaptureEntry {
   readonly class: 'immutable' | 'mutable';
   /** A regular file unless given. Of a link its target is stored, and never followed. */
   readonly kind?: 'directory' | 'symlink';
-  /** Files with the same word are hard links of each other. */
-  readonly hardLink?: string;
+  /** Its other names, where it has some, may be entries as well: they are kept as hard links of each other. */
+  readonly mayBeLinked?: true;
   /** `path` and `file` are spelled as `platform/path-spelling.ts` does: names that are not UTF-8. */
   readonly escaped?: true;
 }

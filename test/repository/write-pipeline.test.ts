@@ -1,5 +1,5 @@
 import { createHash, hash, randomBytes } from 'node:crypto';
-import { truncateSync } from 'node:fs';
+import { statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -19,6 +19,10 @@ import { makeRepository, objectNames, scratch, snapshotOf, world, writeTree } fr
 const MIB = 1024 * 1024;
 const breathe = async () => undefined;
 
+function asFound(file: string, size: number) {
+  return { file, size, mtime: String(statSync(file, { bigint: true }).mtimeNs) };
+}
+
 describe('a crew', () => {
   it.each([0, 2])('of %i threads gives the same results', async (threads) => {
     const crew = makeCrew({ threads, breathe });
@@ -29,14 +33,15 @@ describe('a crew', () => {
     ]);
     const large = new ArrayBuffer(24 * MIB);
     const first = await crew.run('readFiles', {
-      files: [{ file: files[0]?.file ?? '', size: 20 * MIB }],
+      files: [asFound(files[0]?.file ?? '', 20 * MIB)],
       buffer: large,
     });
-    expect(first.files).toMatchObject([
-      { length: 20 * MIB, sha256: hash('sha256', Buffer.alloc(20 * MIB, 'abc'), 'hex') },
-    ]);
+    expect(first).toMatchObject({
+      sha256: hash('sha256', Buffer.alloc(20 * MIB, 'abc'), 'hex'),
+      problems: new Map(),
+    });
     for (let i = 0; i < 50; i++) {
-      const [buffer, names] = [new ArrayBuffer(FRAME_BYTES), [{ file: files[1]?.file ?? '', size: 5 }]];
+      const [buffer, names] = [new ArrayBuffer(FRAME_BYTES), [asFound(files[1]?.file ?? '', 5)]];
       const read = await crew.run('readFiles', { files: names, buffer });
       expect(Buffer.from(read.buffer, 0, 5).toString()).toBe('small');
       // Until the threads have begun, this one works.
@@ -49,18 +54,21 @@ describe('a crew', () => {
     const crew = makeCrew({ threads: 1, breathe });
     const [entry] = await writeTree(scratch(), [{ path: 'a', content: Buffer.alloc(20 * MIB) }]);
     const file = entry?.file ?? '';
-    const read = async (size: number, name = file) => {
-      const { files } = await crew.run('readFiles', {
-        files: [{ file: name, size }],
-        buffer: new ArrayBuffer(size),
+    const read = async (found: ReturnType<typeof asFound>) => {
+      const { problems } = await crew.run('readFiles', {
+        files: [found],
+        buffer: new ArrayBuffer(found.size),
       });
-      return files[0];
+      return problems.get(0);
     };
     for (let i = 0; i < 2; i++) {
-      expect(await read(20 * MIB)).toMatchObject({ length: 20 * MIB });
-      expect(await read(5)).toEqual({ problem: 'it has another size' });
-      expect(await read(5, `${file}-not-there`)).toEqual({ problem: 'ENOENT' });
-      expect(await read(5, join(file, '..'))).toEqual({ problem: 'it is no regular file' });
+      expect(await read(asFound(file, 20 * MIB))).toBeUndefined();
+      expect(await read(asFound(file, 5))).toEqual({ problem: 'it has another size or time' });
+      expect(await read({ ...asFound(file, 20 * MIB), mtime: '1' })).toEqual({
+        problem: 'it has another size or time',
+      });
+      expect(await read({ ...asFound(file, 5), file: `${file}-not-there` })).toEqual({ problem: 'ENOENT' });
+      expect(await read(asFound(join(file, '..'), 5))).toEqual({ problem: 'it is no regular file' });
       const broken = crew.run('encodeInPlace', { buffer: new ArrayBuffer(4), length: 8 });
       await expect(broken).rejects.toThrow(RangeError);
       await world.clock.sleep(i === 0 ? 500 : 0);

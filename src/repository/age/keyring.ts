@@ -23,6 +23,12 @@ export interface Keyring {
     pack: string,
     opening: () => Promise<Uint8Array | undefined>,
   ): Promise<Uint8Array | 'foreign' | 'damaged'>;
+  /** What this host has written down as the payload key of a pack. */
+  keptPackKey(pack: string): Promise<Uint8Array | undefined>;
+  /** By the recovery keys that are here alone. `opening`: the first bytes of the pack. */
+  openPack(opening: Uint8Array): Promise<Uint8Array | 'foreign' | 'damaged'>;
+  /** What was written down of it is wrong: told once, and not used any more. */
+  rejectPackKey(pack: string): void;
   /** Whether the host can open that pack by itself. */
   hasPackKey(pack: string): Promise<boolean>;
   /** The key of a pack that this host has put for the recipients of now: it can be built upon. */
@@ -51,6 +57,8 @@ export interface KeyringOptions {
   readonly identities: readonly AgeIdentity[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** What reading goes on in spite of: LS-REPO-032. */
+  readonly onWarning?: ((warning: LeitstandError) => void) | undefined;
 }
 
 /** Names a set of recipients, whatever their order. */
@@ -58,7 +66,14 @@ function recipientsId(recipients: readonly string[]): string {
   return hash('sha256', recipients.toSorted().join('\n'), 'hex').slice(0, 16);
 }
 
-export function makeKeyring({ recipients, hostKey, packKeys, identities, now }: KeyringOptions): Keyring {
+export function makeKeyring({
+  recipients,
+  hostKey,
+  packKeys,
+  identities,
+  now,
+  onWarning,
+}: KeyringOptions): Keyring {
   const sorted = [...new Set(recipients)].sort();
   if (sorted.length > 0 && (!hostKey || !packKeys))
     throw new TypeError('encryption needs the keys of the host');
@@ -67,24 +82,35 @@ export function makeKeyring({ recipients, hostKey, packKeys, identities, now }: 
   const mine = new Set(identities.map(({ recipient }) => recipient));
   /** What a run of this process has built upon or put. */
   const held = new Map<string, PackKey>();
+  const rejected = new Set<string>();
+  const kept = async (pack: string) => (rejected.has(pack) ? undefined : packKeys?.get(pack));
   const forPacks = lazyOpener(identities);
+  const openPack = async (opening: Uint8Array) => {
+    const opened = await forPacks.open(opening);
+    return typeof opened === 'string' ? opened : opened.payloadKey;
+  };
   const forLists = lazyOpener([...identities, ...(hostKey ? [hostKey] : [])]);
   const isRecoveredBy = (encryption: SnapshotEncryption) =>
     encryption.recipients.some((recipient) => mine.has(recipient));
   return {
     writes,
     packKey: async (pack, opening) => {
-      const known = await packKeys?.get(pack);
+      const known = await kept(pack);
       if (known) return known.payloadKey;
       if (identities.length === 0) return 'foreign';
       const bytes = await opening();
-      if (!bytes) return 'damaged';
-      const opened = await forPacks.open(bytes);
-      return typeof opened === 'string' ? opened : opened.payloadKey;
+      return bytes ? openPack(bytes) : 'damaged';
     },
-    hasPackKey: async (pack) => (await packKeys?.get(pack)) !== undefined,
+    keptPackKey: async (pack) => (await kept(pack))?.payloadKey,
+    openPack,
+    rejectPackKey: (pack) => {
+      if (rejected.has(pack)) return;
+      rejected.add(pack);
+      if (packKeys) onWarning?.(wrongLine(packKeys.path, pack));
+    },
+    hasPackKey: async (pack) => (await kept(pack)) !== undefined,
     ownPack: async (pack) => {
-      const known = writes && (await packKeys?.get(pack));
+      const known = writes && (await kept(pack));
       if (known?.recipients !== id) return undefined;
       held.set(pack, known);
       return known;
@@ -115,6 +141,15 @@ function lazyOpener(identities: readonly AgeIdentity[]): Opener {
       return (await opener).open(opening);
     },
   };
+}
+
+function wrongLine(file: string, pack: string): LeitstandError {
+  return repositoryErrors.error('LS-REPO-032', {
+    what: `the key that this host keeps for pack ${pack} is not that of the pack`,
+    why: `its line in ${file} was changed; the pack itself is as it was written`,
+    where: { file },
+    fix: `take the line away: sed -i '/${pack}/d' ${file}; the next backup stores anew what it needs of that pack`,
+  });
 }
 
 /** LS-REPO-029. `what`: whose key is missing, e.g. `list lists/…`. */

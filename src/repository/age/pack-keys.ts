@@ -26,6 +26,8 @@ export interface PackKey {
  * its pack is put. Several processes may use it at once. Throws LS-REPO-031.
  */
 export interface PackKeys {
+  /** The file. */
+  readonly path: string;
   get(pack: string): Promise<PackKey | undefined>;
   /** On the disk when it resolves. */
   add(key: PackKey): Promise<void>;
@@ -59,7 +61,7 @@ const RETRY_MS = 20;
 
 class PackKeyFile implements PackKeys {
   readonly #directory: string;
-  readonly #path: string;
+  readonly path: string;
   readonly #keys = new Map<string, PackKey>();
   /** How much of which file has been read. */
   #read: { readonly inode: number; readonly size: number } | undefined;
@@ -68,7 +70,7 @@ class PackKeyFile implements PackKeys {
 
   constructor(directory: string, repositoryId: string) {
     this.#directory = directory;
-    this.#path = join(directory, `packs-${repositoryId}.jsonl`);
+    this.path = join(directory, `packs-${repositoryId}.jsonl`);
   }
 
   async get(pack: string): Promise<PackKey | undefined> {
@@ -80,8 +82,8 @@ class PackKeyFile implements PackKeys {
 
   async add(key: PackKey): Promise<void> {
     await this.#locked(async () => {
-      const isNew = !(await exists(this.#path));
-      const handle = await open(this.#path, 'a', 0o600);
+      const isNew = !(await exists(this.path));
+      const handle = await open(this.path, 'a', 0o600);
       try {
         // On a line of its own, also behind one that was cut off.
         await handle.appendFile(`\n${lineOf(key)}\n`);
@@ -106,7 +108,7 @@ class PackKeyFile implements PackKeys {
       for (const key of held) if (!keys.has(key.pack)) keys.set(key.pack, key);
       const kept = [...keys.values()].filter((key) => key.source !== source || isKept(key));
       if (kept.length === this.#keys.size && kept.every(({ pack }) => this.#keys.has(pack))) return;
-      await writeFileAtomic(this.#path, kept.map((key) => `${lineOf(key)}\n`).join(''), { mode: 0o600 });
+      await writeFileAtomic(this.path, kept.map((key) => `${lineOf(key)}\n`).join(''), { mode: 0o600 });
       this.#forget();
       await this.#load();
     });
@@ -114,7 +116,7 @@ class PackKeyFile implements PackKeys {
 
   /** What is new in the file, which somebody else may have made anew meanwhile. */
   async #load(): Promise<void> {
-    if (!(await exists(this.#path))) return this.#forget();
+    if (!(await exists(this.path))) return this.#forget();
     const handle = await this.#openPrivate();
     try {
       const { ino: inode, size } = await handle.stat();
@@ -135,14 +137,14 @@ class PackKeyFile implements PackKeys {
   }
 
   async #openPrivate(): Promise<FileHandle> {
-    const { mode } = await stat(this.#path);
+    const { mode } = await stat(this.path);
     if ((mode & 0o077) !== 0)
       throw unusable(
-        this.#path,
+        this.path,
         `it is open to other users (mode ${(mode & 0o777).toString(8)})`,
-        `chmod 600 ${this.#path}`,
+        `chmod 600 ${this.path}`,
       );
-    return open(this.#path, 'r');
+    return open(this.path, 'r');
   }
 
   #forget(): void {
@@ -169,7 +171,7 @@ class PackKeyFile implements PackKeys {
       if (lock.held) return lock;
       if (waited >= PATIENCE_MS)
         throw unusable(
-          this.#path,
+          this.path,
           `process ${lock.holder?.pid ?? 'unknown'} has held ${path} for a minute`,
           'wait for it, or look at it with ps, and run the backup again',
         );
@@ -179,7 +181,7 @@ class PackKeyFile implements PackKeys {
 
   async #inTurn(work: () => Promise<void>): Promise<void> {
     const result = this.#turn.then(work).catch((error: unknown) => {
-      throw explain(this.#path, error);
+      throw explain(this.path, error);
     });
     this.#turn = result.catch(() => undefined);
     await result;

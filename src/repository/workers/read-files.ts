@@ -21,6 +21,8 @@ export interface FileFacts {
   /** Nanoseconds since 1970, decimal. */
   readonly mtime: string;
   readonly size: number;
+  /** Which file it is, where it has other names that are to be kept as such. */
+  readonly linked?: string;
 }
 
 /** Why a file could not be read: a code of the system, or words. */
@@ -28,15 +30,19 @@ export interface ReadProblem {
   readonly problem: string;
 }
 
-/** A file read as a whole into the buffer. `isHole`: its zeros are room that was never written. */
-export interface FileRead {
-  readonly facts: FileFacts;
-  readonly offset: number;
-  readonly length: number;
+/** Files read as wholes, one behind the other in the buffer. */
+export interface FilesRead {
+  /** Of each in turn, in hex; what stands for a file that is a problem says nothing. */
   readonly sha256: string;
-  readonly isHole: boolean;
-  readonly isSparse: boolean;
+  /** Of each: one of ROOM. */
+  readonly rooms: Uint8Array;
+  /** By number of the file. */
+  readonly problems: ReadonlyMap<number, ReadProblem>;
+  readonly buffer: ArrayBuffer;
 }
+
+/** Of what a file's zeros are: written, in part never written, or a hole as a whole. */
+export const ROOM = { written: 0, sparse: 1, hole: 2 } as const;
 
 /** A part of a file, at the beginning of the buffer; 0 bytes: the file ends before. */
 export interface PartRead {
@@ -47,8 +53,9 @@ export interface PartRead {
 }
 
 export const CHANGED: ReadProblem = { problem: 'it changed while it was read' };
-/** Than it was said to have: it may be read, with other room. */
-export const OTHER_SIZE: ReadProblem = { problem: 'it has another size' };
+/** Than it was found with: it may be read by itself. */
+export const NOT_AS_FOUND: ReadProblem = { problem: 'it has another size or time' };
+const NOT_REGULAR: ReadProblem = { problem: 'it is no regular file' };
 
 export function factsOf(stat: BigIntStats): FileFacts {
   return {
@@ -60,50 +67,67 @@ export function factsOf(stat: BigIntStats): FileFacts {
   };
 }
 
+/** A name, and how its file was found: only what still is like that counts as read. */
+export interface FileAsFound extends FileName {
+  readonly size: number;
+  readonly mtime: string;
+}
+
+/** A name, and whether its file's other names matter. */
+export interface NameToStat extends FileName {
+  readonly mayBeLinked?: true;
+}
+
 /** Of names, which are not followed when they are links. */
-export function statFiles({ files }: { readonly files: readonly FileName[] }): (FileFacts | ReadProblem)[] {
+export function statFiles({ files }: { readonly files: readonly NameToStat[] }): (FileFacts | ReadProblem)[] {
   return files.map((name) =>
-    unlessFailed(() => byWay(fileBytes(name), (way) => factsOf(lstatSync(way, { bigint: true })))),
+    unlessFailed(() => {
+      const stat = byWay(fileBytes(name), (way) => lstatSync(way, { bigint: true }));
+      const isLinked = name.mayBeLinked && stat.nlink > 1n && stat.isFile();
+      return isLinked ? { ...factsOf(stat), linked: `${stat.dev}:${stat.ino}` } : factsOf(stat);
+    }),
   );
 }
 
-/**
- * Small files, one behind the other into the buffer, each with its hash. A file has the room that it was said to need; one
- * that needs another, or changes meanwhile, is a problem here.
- */
+/** A name, and how it was found: only what still is like that counts as read. */
+export interface FileToRead extends FileName {
+  readonly size: number;
+  readonly mtime: string;
+}
+
+/** Small files, each with its hash. One that is not as it was found, or changes meanwhile, is a problem here. */
 export function readFiles({
   files,
   buffer,
 }: {
-  readonly files: readonly (FileName & { readonly size: number })[];
+  readonly files: readonly FileAsFound[];
   readonly buffer: ArrayBuffer;
-}): { readonly files: readonly (FileRead | ReadProblem)[]; readonly buffer: ArrayBuffer } {
-  let offset = 0;
-  const read = files.map((file) => {
-    const from = offset;
+}): FilesRead {
+  const rooms = new Uint8Array(files.length);
+  const problems = new Map<number, ReadProblem>();
+  let [sha256, offset] = ['', 0];
+  for (const [i, file] of files.entries()) {
+    const bytes = Buffer.from(buffer, offset, file.size);
     offset += file.size;
-    return unlessFailed(() => readFile(file, Buffer.from(buffer, from, file.size), from));
-  });
-  return { files: read, buffer };
+    const stat = unlessFailed(() => readFile(file, bytes));
+    if ('problem' in stat) problems.set(i, stat);
+    else rooms[i] = roomOf(stat, bytes);
+    sha256 += hash('sha256', bytes, 'hex');
+  }
+  return { sha256, rooms, problems, buffer };
 }
 
-function readFile(name: FileName, into: Buffer, offset: number): FileRead | ReadProblem {
-  const descriptor = openFile(name);
+function readFile(file: FileAsFound, into: Buffer): BigIntStats | ReadProblem {
+  const descriptor = openFile(file);
   try {
-    const before = fstatSync(descriptor, { bigint: true });
-    if (!before.isFile()) return { problem: 'it is no regular file' };
-    if (before.size !== BigInt(into.length)) return OTHER_SIZE;
-    if (fill(descriptor, into, null) < into.length || !isAtEnd(descriptor)) return CHANGED;
-    const after = fstatSync(descriptor, { bigint: true });
-    if (after.mtimeNs !== before.mtimeNs || after.size !== before.size) return CHANGED;
-    const facts = factsOf(before);
-    return {
-      facts,
-      offset,
-      length: into.length,
-      sha256: hash('sha256', into, 'hex'),
-      ...holesOf(before, into),
-    };
+    const length = fill(descriptor, into, null);
+    const stat = fstatSync(descriptor, { bigint: true });
+    if (!stat.isFile()) return NOT_REGULAR;
+    if (stat.size !== BigInt(file.size) || String(stat.mtimeNs) !== file.mtime) return NOT_AS_FOUND;
+    return length < into.length ? CHANGED : stat;
+  } catch (error) {
+    if (!fstatSync(descriptor).isFile()) return NOT_REGULAR;
+    throw error;
   } finally {
     closeSync(descriptor);
   }
@@ -114,10 +138,10 @@ export function openFile(name: FileName): number {
   return byWay(fileBytes(name), (way) => openSync(way, flags));
 }
 
-function holesOf(stat: BigIntStats, bytes: Uint8Array) {
-  const mayHaveHoles = mayBeSparse(stat);
-  const isHole = mayHaveHoles && bytes.length > 0 && isZero(bytes);
-  return { isHole, isSparse: isHole || (mayHaveHoles && hasZeroBlock(bytes)) };
+function roomOf(stat: BigIntStats, bytes: Uint8Array): number {
+  if (!mayBeSparse(stat) || bytes.length === 0) return ROOM.written;
+  if (isZero(bytes)) return ROOM.hole;
+  return hasZeroBlock(bytes) ? ROOM.sparse : ROOM.written;
 }
 
 /** A part of a large file that is open already. Shorter than asked for: the file ends there. */
@@ -156,12 +180,6 @@ function fill(descriptor: number, into: Buffer, at: number | null): number {
     length += read;
   }
   return length;
-}
-
-const probe = Buffer.alloc(1);
-
-function isAtEnd(descriptor: number): boolean {
-  return readSync(descriptor, probe, 0, 1, null) === 0;
 }
 
 function unlessFailed<Result>(read: () => Result): Result | ReadProblem {
