@@ -1,4 +1,5 @@
 // One piece of work in a process of its own: what it takes is measured from outside, and told from inside.
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { walkTree } from '../../src/platform/walk-tree.ts';
 import type { VerifyLevel } from '../../src/repository/verify.ts';
@@ -26,7 +27,10 @@ const DAYS = { days: 30, weeks: 0, months: 0, years: 0 };
 
 /** As a command would do it, with the start of the program; rejects when it fails. */
 export async function working(place: Place, work: Work): Promise<Run & Told> {
-  const done = await run(process.execPath, [fileURLToPath(import.meta.url), JSON.stringify({ place, work })]);
+  const args = [fileURLToPath(import.meta.url), JSON.stringify({ place, work })];
+  // As every command has it, beside what is measured.
+  const env = { NODE_COMPILE_CACHE: join(dirname(place.directory), 'compiled') };
+  const done = await run(process.execPath, args, { env });
   return { ...done, ...(JSON.parse(done.stdout) as Told) };
 }
 

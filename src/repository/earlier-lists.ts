@@ -2,6 +2,7 @@ import { LeitstandError } from '../platform/errors.ts';
 import type { RepositoryContext } from './context.ts';
 import type { ListEntry } from './file-entry.ts';
 import { decodeListLine, readListLines } from './lists.ts';
+import { type Day, dayIn, dayOf } from './list-spans.ts';
 import type { ListReference } from './records.ts';
 
 /** A line of an earlier list, and where it stands. */
@@ -39,32 +40,55 @@ export async function* linesOf(
   }
 }
 
-/** Earlier lines by path, for paths that come in order. */
-export class EarlierDay {
-  readonly #batches: AsyncGenerator<readonly EarlierLine[]>;
+/** The lines of an earlier snapshot, for entries that come by day and then by path, as its lists have them. */
+export class EarlierLines {
+  readonly #reading: ListReading;
+  /** Those that were not looked into yet. */
+  readonly #lists: ListReference[];
+  #open: { readonly lastDay: Day; readonly batches: AsyncGenerator<readonly EarlierLine[]> } | undefined;
   #batch: readonly EarlierLine[] = [];
   #at = 0;
-  #isOver = false;
 
   constructor(reading: ListReading, lists: readonly ListReference[]) {
-    this.#batches = linesOf(reading, lists);
+    [this.#reading, this.#lists] = [reading, [...lists]];
   }
 
   /** True when `find` has to wait for the next lines. */
-  needsMore(path: string): boolean {
-    while (this.#at < this.#batch.length && (this.#batch[this.#at]?.entry.path ?? '') < path) this.#at += 1;
-    return this.#at >= this.#batch.length && !this.#isOver;
+  needsMore(day: Day, path: string): boolean {
+    for (let line = this.#batch[this.#at]; line; line = this.#batch[++this.#at])
+      if (!isBefore(line, day, path)) return false;
+    return this.#open !== undefined || this.#lists.length > 0;
   }
 
-  async more(): Promise<void> {
-    const next = await this.#batches.next();
-    this.#isOver = next.done === true;
-    [this.#batch, this.#at] = [next.done ? [] : next.value, 0];
+  /** Lists that end before that day are passed over unread. */
+  async more(day: Day): Promise<void> {
+    [this.#batch, this.#at] = [[], 0];
+    if (this.#open && this.#open.lastDay < day) {
+      await this.#open.batches.return(undefined);
+      this.#open = undefined;
+    }
+    this.#open ??= this.#next(day);
+    const next = await this.#open?.batches.next();
+    if (next?.done) this.#open = undefined;
+    else if (next) this.#batch = next.value;
   }
 
   /** Once nothing more is needed. */
-  find(path: string): EarlierLine | undefined {
-    const line = this.#batch[this.#at];
-    return line?.entry.path === path ? line : undefined;
+  find(day: Day, path: string): EarlierLine | undefined {
+    const entry = this.#batch[this.#at]?.entry;
+    return entry?.path === path && dayOf(entry.mtime) === day ? this.#batch[this.#at] : undefined;
   }
+
+  #next(day: Day) {
+    for (let list = this.#lists.shift(); list; list = this.#lists.shift()) {
+      const lastDay = dayIn(list.until ?? list.day);
+      if (lastDay >= day) return { lastDay, batches: linesOf(this.#reading, [list]) };
+    }
+    return undefined;
+  }
+}
+
+function isBefore({ entry }: EarlierLine, day: Day, path: string): boolean {
+  const its = dayOf(entry.mtime);
+  return its === day ? entry.path < path : its < day;
 }

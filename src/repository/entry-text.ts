@@ -1,5 +1,6 @@
 import { canonicalJson } from '../platform/canonical-json.ts';
-import { decodeEntry, type ListEntry } from './file-entry.ts';
+import { decodeEntry } from './entry-schema.ts';
+import type { ListEntry } from './file-entry.ts';
 
 /** The line of an entry, without the line feed: canonical JSON. */
 export function encodeLine(entry: ListEntry): string {

@@ -2,6 +2,7 @@ import type { EarlierLine } from './earlier-lists.ts';
 import { encodeLine } from './entry-text.ts';
 import { isFile, isStored, type ListEntry, type PieceReference } from './file-entry.ts';
 import type { FrameTable } from './frame-table.ts';
+import { type Day, dayText } from './list-spans.ts';
 import type { ListReference, PackReference } from './records.ts';
 import type { StoredEntry } from './stored-entry.ts';
 import { finishPieces } from './sparse.ts';
@@ -14,7 +15,8 @@ interface Waiting {
 
 /** What a list is going to be. Its entries come in any order; their content may not be in the store yet. */
 export class ListDraft {
-  readonly day: string;
+  readonly #firstDay: Day;
+  #lastDay: Day;
   readonly #lines: (string | undefined)[] = [];
   /** By index, in the order in which they came: whose frames are on their way. */
   #waiting: Waiting[] = [];
@@ -28,12 +30,13 @@ export class ListDraft {
   readonly #frames: FrameTable;
   readonly #onPack: (pack: PackReference) => void;
 
-  constructor(day: string, frames: FrameTable, onPack: (pack: PackReference) => void) {
-    [this.day, this.#frames, this.#onPack] = [day, frames, onPack];
+  constructor(day: Day, frames: FrameTable, onPack: (pack: PackReference) => void) {
+    [this.#firstDay, this.#lastDay, this.#frames, this.#onPack] = [day, day, frames, onPack];
   }
 
-  /** Room for one more entry; its index. */
-  next(): number {
+  /** Room for one more entry, of that day or a later one than before; its index. */
+  next(day: Day): number {
+    this.#lastDay = day;
     return this.#lines.push(undefined) - 1;
   }
 
@@ -84,6 +87,11 @@ export class ListDraft {
     }
     [this.#waiting, this.#waitingFrom] = [[], 0];
     return this.#isClosed;
+  }
+
+  get days(): Pick<ListReference, 'day' | 'until'> {
+    const day = dayText(this.#firstDay);
+    return this.#lastDay === this.#firstDay ? { day } : { day, until: dayText(this.#lastDay) };
   }
 
   /** The earlier list that is exactly this one. */

@@ -2,6 +2,7 @@ import type { Condemned } from './condemned.ts';
 import type { RepositoryContext } from './context.ts';
 import type { FrameTable } from './frame-table.ts';
 import { ListDraft } from './list-draft.ts';
+import type { Day } from './list-spans.ts';
 import { writeList } from './lists.ts';
 import { listName } from './names.ts';
 import type { ListReference, PackReference } from './records.ts';
@@ -31,7 +32,7 @@ export class ListWriter {
   }
 
   /** Waits where many lists are being written. */
-  async open(day: string): Promise<ListDraft> {
+  async open(day: Day): Promise<ListDraft> {
     while (this.#underWay.size >= UNDER_WAY) await Promise.race(this.#underWay);
     if (this.#failure) throw this.#failure.reason;
     const draft = new ListDraft(day, this.#frames, (pack) => this.#packs.set(pack.id, pack));
@@ -75,11 +76,11 @@ export class ListWriter {
   }
 
   async #write(draft: ListDraft): Promise<ListReference | undefined> {
-    const { earlier, day } = draft;
-    if (earlier?.day === day && !this.#condemned.has(listName(earlier.sha256))) return earlier;
+    const { earlier } = draft;
+    if (earlier && !this.#condemned.has(listName(earlier.sha256))) return earlier;
     const content = draft.content;
     if (content.files === 0) return undefined;
-    const { reference, storedBytes } = await writeList(this.#context, day, {
+    const { reference, storedBytes } = await writeList(this.#context, draft.days, {
       ...content,
       condemned: this.#condemned,
     });

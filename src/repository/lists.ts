@@ -17,7 +17,7 @@ const LEVEL = 3;
 /** Of text that is decoded at once, where lines are looked at one after the other. */
 const LINES_BYTES = 256 * 1024;
 const LINE_FEED = 0x0a;
-/** Stored, and decoded: one of 50,000 files has a tenth of it. What somebody else put there must not fill our memory. */
+/** Stored, and decoded: one of 65,536 files has a tenth of it. What somebody else put there must not fill our memory. */
 const MAX_LIST_BYTES = 256 * 1024 * 1024;
 
 const compressAside = promisify(zstdCompress);
@@ -40,7 +40,7 @@ export interface ListContent {
  */
 export async function writeList(
   context: ListContext,
-  day: string,
+  days: Pick<ListReference, 'day' | 'until'>,
   { text, files, bytes, condemned }: ListContent & { readonly condemned: Condemned },
 ): Promise<{ readonly reference: ListReference; readonly storedBytes: number }> {
   const { store } = context;
@@ -51,7 +51,7 @@ export async function writeList(
   if (!isPresent) await store.put(name, stored);
   const size = stored.length;
   return {
-    reference: { day, sha256, size, files, bytes, ...(header === undefined ? {} : { header }) },
+    reference: { ...days, sha256, size, files, bytes, ...(header === undefined ? {} : { header }) },
     storedBytes: isPresent ? 0 : size,
   };
 }

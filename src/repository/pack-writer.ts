@@ -20,8 +20,8 @@ import { Pool } from './workers/pool.ts';
 export const FRAME_ROOM_BYTES = FRAME_BYTES + 4096;
 /** The one that is being filled, and those that are compressed meanwhile. */
 const FRAMES = 4;
-/** The one that is being filled, and those that are encrypted or on their way to the store. */
-const PACKS = 3;
+/** The one that is being filled, and the one that is encrypted or on its way to the store. */
+const PACKS = 2;
 /** A frame with so much in it is closed where the next pieces come in a buffer of their own. */
 const NEARLY_FULL = 0.75;
 
@@ -67,9 +67,16 @@ interface OpenPack {
   footerBytes: number;
 }
 
+interface SealedPack {
+  readonly closed: ClosedPack;
+  /** Absent: it is plain. */
+  readonly header: number | undefined;
+}
+
 /**
  * Gathers pieces into frames and frames into packs, in the order in which the pieces come: the same pieces make the same
- * packs. Compression, encryption and the store work meanwhile; who adds faster than these waits.
+ * packs. Compression, encryption and the store work meanwhile; who adds faster than these waits. One pack at a time is on
+ * its way to the store: no more than that one is sent again by the run after one that was cut off.
  */
 export class PackWriter {
   /** Bytes put into the store. */
@@ -81,7 +88,8 @@ export class PackWriter {
   #pack: OpenPack | undefined;
   /** Frames go into packs one after the other, however their compression ends. */
   #turn: Promise<void> = Promise.resolve();
-  readonly #closing = new Set<Promise<void>>();
+  /** Packs are put one after the other. */
+  #put: Promise<void> = Promise.resolve();
   #failure: { readonly reason: unknown } | undefined;
 
   constructor(options: PackWriterOptions) {
@@ -105,7 +113,8 @@ export class PackWriter {
   async add(bytes: Uint8Array, origin: PieceOrigin): Promise<Placement> {
     const frame = await this.#frameFor(bytes.length, footerBytesOf(origin.path));
     const isAdopted = bytes.buffer === frame.buffer;
-    if (isAdopted && bytes.byteOffset < frame.length) throw new RangeError('written over before it was added');
+    if (isAdopted && bytes.byteOffset < frame.length)
+      throw new RangeError('written over before it was added');
     if (!isAdopted || bytes.byteOffset > frame.length) new Uint8Array(frame.buffer).set(bytes, frame.length);
     return enter(frame, bytes.length, origin);
   }
@@ -127,7 +136,7 @@ export class PackWriter {
     this.#closeFrame();
     await this.#turn;
     if (this.#pack) this.#closePack(this.#pack);
-    await Promise.all(this.#closing);
+    await this.#put;
     if (this.#failure) throw this.#failure.reason;
   }
 
@@ -187,15 +196,16 @@ export class PackWriter {
 
   #closePack(pack: OpenPack): void {
     this.#pack = undefined;
-    const closing = this.#put(pack)
-      .catch((error: unknown) => this.fail(error))
-      .finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
+    const closed = this.#close(pack);
+    closed.catch(() => undefined);
+    this.#put = this.#put
+      .then(async () => this.#send(pack, await closed))
+      .catch((error: unknown) => this.fail(error));
   }
 
-  async #put(pack: OpenPack): Promise<void> {
+  async #send(pack: OpenPack, { closed, header }: SealedPack): Promise<void> {
     const { store, source, present, frames, onStored } = this.#options;
-    const { closed, header } = await this.#close(pack);
+    if (this.#failure) return;
     const { id, buffer, offset, length: size } = closed;
     if (present.get(id) !== size) {
       await store.put(packName(source, id), new Uint8Array(buffer, offset, size));
@@ -209,11 +219,7 @@ export class PackWriter {
   }
 
   /** Under a name that is not condemned: a salt makes another one of the same content. */
-  async #close({
-    buffer,
-    pieces,
-    length: framesLength,
-  }: OpenPack): Promise<{ closed: ClosedPack; header: number | undefined }> {
+  async #close({ buffer, pieces, length: framesLength }: OpenPack): Promise<SealedPack> {
     const { source, keyring, condemned, crew } = this.#options;
     const pack = { framesLength, source, pieces };
     if (keyring.writes) {

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { isSpelling } from '../platform/path-spelling.ts';
 import type { CaptureEntry } from '../stack/source.ts';
 import { HardLinks } from './hard-links.ts';
+import { type Day, dayOf, listBeginnings } from './list-spans.ts';
 import { isSafePath } from './paths.ts';
 import { readAhead } from './read-ahead.ts';
 import type { Spool } from './spool.ts';
@@ -13,8 +14,8 @@ import type { FileFacts, NameToStat } from './workers/read-files.ts';
 export interface PlannedEntry {
   readonly entry: CaptureEntry;
   readonly facts: FileFacts;
-  /** UTC day of the modification time: `2026-08-01`. */
-  readonly day: string;
+  /** Of the modification time. */
+  readonly day: Day;
 }
 
 export interface Plan {
@@ -28,31 +29,30 @@ export interface PlanRequest {
   readonly spool: Spool;
   /** Told of each file that may vanish, and did. */
   readonly onVanished: (entry: CaptureEntry) => void;
+  /** Of a list, at most. */
+  readonly listEntries?: number | undefined;
 }
 
-/** A run's lists hold one day each; more entries than this are spread over several lists of that day. */
-const LIST_ENTRIES = 50_000;
+/** Of a list, at most. */
+export const LIST_ENTRIES = 64 * 1024;
 /**
- * A list ends where a path says so, as soon as it has this many: then a path more or less changes one list of the day and
- * not all that follow.
+ * Within a day that has more, a list ends where a path says so, as soon as it is half full: then a path more or less changes
+ * one list of the day and not all that follow.
  */
-const LEAST_LIST_ENTRIES = 25_000;
 const LIST_ENDS_EVERY = 4096;
 /** Entries that are sorted in memory; of more the sorted runs lie in a spool. */
 const RUN_ENTRIES = 8_192;
 const STAT_BATCH = 500;
 const STATS_AHEAD = 6;
-const DAY_MS = 86_400_000;
-/** Times that a Date cannot hold count as the last day that it can. */
-const LAST_DAY = 8.64e15 / DAY_MS;
 
 /** Looks at every entry of the capture. Holds a fixed number of them, however many there are. */
 export async function planEntries(
   entries: Iterable<CaptureEntry> | AsyncIterable<CaptureEntry>,
-  { crew, spool, onVanished }: PlanRequest,
+  { crew, spool, onVanished, listEntries = LIST_ENTRIES }: PlanRequest,
 ): Promise<Plan> {
   const links = new HardLinks();
   const sorter = new Sorter(spool);
+  const counts = new Map<Day, number>();
   const found = readAhead(batches(entries), {
     work: async (batch) => ({ batch, found: await crew.run('statFiles', { files: batch.map(nameToStat) }) }),
     count: STATS_AHEAD,
@@ -68,10 +68,12 @@ export async function planEntries(
         continue;
       }
       links.add(entry, one);
-      sorter.add({ entry, facts: one, day: dayOf(one.mtime) });
+      const day = dayOf(one.mtime);
+      counts.set(day, (counts.get(day) ?? 0) + 1);
+      sorter.add({ entry, facts: one, day });
     }
   }
-  return { entries: withListBeginnings(sorter.sorted()), links };
+  return { entries: withListBeginnings(sorter.sorted(), { counts, most: listEntries }), links };
 }
 
 export function nameOf({ file, escaped }: CaptureEntry) {
@@ -101,34 +103,25 @@ function assertPath({ path, escaped }: CaptureEntry): void {
   throw new TypeError(`the capture holds an unsafe path: ${JSON.stringify(path)}`);
 }
 
-const days = new Map<number, string>();
-
-/** `mtime`: nanoseconds, decimal. */
-function dayOf(mtime: string): string {
-  const ms = Number(mtime.slice(0, -6)) || 0;
-  const day = Math.max(-LAST_DAY, Math.min(LAST_DAY, Math.floor(ms / DAY_MS)));
-  const known = days.get(day);
-  if (known !== undefined) return known;
-  const [text = ''] = new Date(day * DAY_MS).toISOString().split('T');
-  if (days.size > 10_000) days.clear();
-  days.set(day, text);
-  return text;
-}
-
-function* withListBeginnings(entries: Iterable<PlannedEntry>): Generator<readonly [PlannedEntry, boolean]> {
+function* withListBeginnings(
+  entries: Iterable<PlannedEntry>,
+  { counts, most }: { readonly counts: ReadonlyMap<Day, number>; readonly most: number },
+): Generator<readonly [PlannedEntry, boolean]> {
+  const beginnings = listBeginnings(counts, most);
   let last: PlannedEntry | undefined;
   let length = 0;
   for (const planned of entries) {
-    if (last?.day === planned.day && last.entry.path === planned.entry.path) throw twice(planned);
-    const begins = last?.day !== planned.day || isEnd(length, last.entry.path);
+    const isSameDay = last?.day === planned.day;
+    if (last && isSameDay && last.entry.path === planned.entry.path) throw twice(planned);
+    const begins = last && isSameDay ? isEnd(length, most, last.entry.path) : beginnings.has(planned.day);
     length = begins ? 1 : length + 1;
     last = planned;
     yield [planned, begins];
   }
 }
 
-function isEnd(length: number, path: string): boolean {
-  return length >= LIST_ENTRIES || (length >= LEAST_LIST_ENTRIES && crc32(path) % LIST_ENDS_EVERY === 0);
+function isEnd(length: number, most: number, path: string): boolean {
+  return length >= most || (length >= most / 2 && crc32(path) % LIST_ENDS_EVERY === 0);
 }
 
 function twice({ entry: { path } }: PlannedEntry): TypeError {
@@ -183,7 +176,7 @@ const READ_BYTES = 16 * 1024;
 const LINE_FEED = 0x0a;
 
 function compare(a: PlannedEntry, b: PlannedEntry): number {
-  if (a.day !== b.day) return a.day < b.day ? -1 : 1;
+  if (a.day !== b.day) return a.day - b.day;
   if (a.entry.path === b.entry.path) return 0;
   return a.entry.path < b.entry.path ? -1 : 1;
 }

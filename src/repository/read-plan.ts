@@ -1,6 +1,6 @@
 import { systemErrorCode } from '../platform/errors.ts';
 import type { ContentCounts } from './content-store.ts';
-import { EarlierDay, type EarlierLine } from './earlier-lists.ts';
+import { type EarlierLine, EarlierLines } from './earlier-lists.ts';
 import { type FileEntry, isFile, isStored, pieceSha256 } from './file-entry.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FRAME_BYTES } from './frames.ts';
@@ -67,7 +67,7 @@ const REGULAR = 0o100000;
 /** What has to be read, in the order of the lists; the rest is taken from the newest snapshot on the way. */
 export async function* planReading(request: ReadPlanRequest): AsyncGenerator<ReadUnit> {
   const batch = new Batch();
-  let earlier: { readonly day: string; readonly lines: EarlierDay } | undefined;
+  const earlier = new EarlierLines(request.known.reading, request.known.newest?.snapshot.lists ?? []);
   let draft: ListDraft | undefined;
   for (const [planned, beginsList] of request.entries) {
     const { day, entry, facts } = planned;
@@ -75,10 +75,9 @@ export async function* planReading(request: ReadPlanRequest): AsyncGenerator<Rea
       if (draft) yield* batch.end(draft);
       draft = await request.writer.open(day);
     }
-    if (earlier?.day !== day) earlier = { day, lines: earlierDay(request.known, day) };
-    const { lines } = earlier;
-    while (lines.needsMore(entry.path)) await lines.more();
-    const file = planEntry(request, { draft, index: draft.next(), planned, line: lines.find(entry.path) });
+    while (earlier.needsMore(day, entry.path)) await earlier.more(day);
+    const line = earlier.find(day, entry.path);
+    const file = planEntry(request, { draft, index: draft.next(day), planned, line });
     if (!file) continue;
     const isLarge = facts.size > FRAME_BYTES;
     if (isLarge || !batch.hasRoom(file)) yield* batch.flush();
@@ -115,11 +114,6 @@ class Batch {
     if (this.#drafts.length > 0) yield { kind: 'end', drafts: this.#drafts };
     [this.#files, this.#bytes, this.#drafts] = [[], 0, []];
   }
-}
-
-function earlierDay(known: KnownContent, day: string): EarlierDay {
-  const lists = known.newest?.snapshot.lists.filter((list) => list.day === day) ?? [];
-  return new EarlierDay(known.reading, lists);
 }
 
 interface EntryToPlan {

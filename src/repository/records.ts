@@ -10,9 +10,13 @@ const utc = z.iso.datetime();
 const sourceName = z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
 const signature = z.strictObject({ keyId: z.string(), value: z.string() });
 
+const day = z.string().regex(/^[+-]?\d{4,6}-\d\d-\d\d$/);
+
 const listReference = z.object({
-  /** UTC day of the files' modification times: `2026-08-01`. */
-  day: z.string().regex(/^[+-]?\d{4,6}-\d\d-\d\d$/),
+  /** UTC day of the entries' modification times: `2026-08-01`. */
+  day,
+  /** The last such day, where the list holds more than one. */
+  until: day.optional(),
   /** Of the stored bytes; also the object's name. */
   sha256,
   /** Stored bytes. */
@@ -100,6 +104,8 @@ export const repositoryRecord = z.object({
   readme: sha256,
   /** SHA-256 of restore.sh; absent where there is none. */
   restore: sha256.optional(),
+  /** Version of both; absent: the first. */
+  guides: z.int().positive().optional(),
   signature,
 });
 

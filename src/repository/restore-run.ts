@@ -6,7 +6,7 @@ import { type FileEntry, isFile, isStored, type ListEntry } from './file-entry.t
 import { readListTwice } from './list-batches.ts';
 import { listName, snapshotName } from './names.ts';
 import { orderedContent } from './ordered-content.ts';
-import { type PackAccess, snapshotPacks } from './pack-bytes.ts';
+import { type PackAccess, snapshotPacks } from './pack-access.ts';
 import { type PieceUse, planByPack } from './pack-plan.ts';
 import { type PieceRead, type PieceSource, readPieces } from './piece-reader.ts';
 import type { ListReference, SnapshotRecord } from './records.ts';
@@ -88,7 +88,7 @@ export class RestoreRun {
       if (!this.#goesOn(error)) throw error;
       this.lost.push({
         path: listName(reference.sha256),
-        problem: `${error.details.what}: ${reference.files} files last changed on ${reference.day}, unless other days have them`,
+        problem: `${error.details.what}: ${reference.files} files last changed ${daysOf(reference)}, unless other lists have them`,
       });
       return [];
     }
@@ -309,4 +309,8 @@ export class RestoreRun {
 
 function holeBytes({ pieces }: FileEntry): number {
   return pieces.reduce((sum, piece) => sum + (isStored(piece) ? 0 : piece[4]), 0);
+}
+
+function daysOf({ day, until }: ListReference): string {
+  return until === undefined ? `on ${day}` : `from ${day} to ${until}`;
 }

@@ -24,6 +24,8 @@ export interface SnapshotRunRequest {
   readonly condemned: Condemned;
   /** Private and there; for what need not be in memory. */
   readonly scratchDir?: string | undefined;
+  /** Entries of a list, at most; absent: 64 Ki. */
+  readonly listEntries?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Bytes read from the source and put into the store so far, and files that are done with; every few MiB. */
   readonly onProgress?: ((bytesRead: number, bytesStored: number, files: number) => void) | undefined;
@@ -148,7 +150,8 @@ class SnapshotRun {
   async #plan(spool: Spool): Promise<AsyncGenerator<ReadUnit>> {
     const crew = this.#crew;
     const onVanished = (entry: CaptureEntry) => this.#reader.notThere(entry, { problem: 'ENOENT' });
-    const { entries, links } = await planEntries(this.#request.capture.entries, { crew, spool, onVanished });
+    const { capture, listEntries } = this.#request;
+    const { entries, links } = await planEntries(capture.entries, { crew, spool, onVanished, listEntries });
     const now = this.#context.clock.now();
     const lastRun = new Date(this.#known.newest?.snapshot.createdAt ?? now);
     return planReading({

@@ -28,6 +28,8 @@ export interface WriteSnapshotRequest {
   readonly capture: Capture;
   /** A private directory that is there, for what need not be in memory; absent: the system's for temporary files. */
   readonly scratchDir?: string | undefined;
+  /** Entries of a list, at most; absent: 64 Ki. */
+  readonly listEntries?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Bytes read from the source and put into the store so far, and files that are done with; every few MiB. */
   readonly onProgress?: ((bytesRead: number, bytesStored: number, files: number) => void) | undefined;
@@ -109,7 +111,7 @@ async function describeSnapshot(
       expectations: capture.expectations.map(({ kind, subject, value }) => ({ kind, subject, value })),
       knownLoss: [...capture.knownLoss, ...run.losses],
     })),
-    lists: [...run.lists].sort((a, b) => (a.day === b.day ? 0 : a.day < b.day ? -1 : 1)),
+    lists: [...run.lists],
     packs: [...run.packs],
     totals: {
       files: run.lists.reduce((sum, list) => sum + list.files, 0),

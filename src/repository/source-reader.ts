@@ -20,7 +20,14 @@ import { describeFile, FileContent, type OpenSourceFile, openSourceFile } from '
 import type { StoredEntry, StoredPart } from './stored-entry.ts';
 import type { Crew } from './workers/crew.ts';
 import { Pool } from './workers/pool.ts';
-import { CHANGED, type FilesRead, NOT_AS_FOUND, type PartRead, type ReadProblem, ROOM } from './workers/read-files.ts';
+import {
+  CHANGED,
+  type FilesRead,
+  NOT_AS_FOUND,
+  type PartRead,
+  type ReadProblem,
+  ROOM,
+} from './workers/read-files.ts';
 
 const SHA256_DIGITS = 64;
 /** Units that are read while an earlier one is stored. */

@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { LeitstandError } from '../../src/platform/errors.ts';
 import type { PackKeys } from '../../src/repository/age/pack-keys.ts';
 import { repositoryErrors } from '../../src/repository/errors.ts';
 import {
+  type AgeIdentity,
   makeRecoveryKey,
   openPackKeys,
   openRepository,
@@ -38,7 +42,9 @@ const FILES: readonly TreeFile[] = [
 ];
 
 async function backUp(repository: Repository, directory: string, files = FILES, source = 'prometheus') {
-  return repository.writeSnapshot(snapshotOf(await writeTree(join(directory, 's'), files), source));
+  const entries = await writeTree(join(directory, 's'), files);
+  // A list for each entry, so that there are several.
+  return repository.writeSnapshot({ ...snapshotOf(entries, source), listEntries: 1 });
 }
 
 async function restored(repository: Repository, record: SnapshotRecord, files = FILES): Promise<boolean> {
@@ -50,6 +56,7 @@ async function restored(repository: Repository, record: SnapshotRecord, files = 
 
 function methodsOf(keys: PackKeys): PackKeys {
   return {
+    path: keys.path,
     get: (pack) => keys.get(pack),
     add: (key) => keys.add(key),
     compact: (source, isKept, held) => keys.compact(source, isKept, held),
@@ -142,7 +149,7 @@ describe('an encrypted snapshot', () => {
     expect(second.record.lists).toEqual(first.record.lists);
     const more = [...FILES, { path: 'blocks/C', content: randomBytes(5000), mtime: day(3) }];
     const third = await backUp(await fixture.again(), fixture.directory, more);
-    expect(third.record.lists.slice(0, 2)).toEqual(first.record.lists);
+    expect(third.record.lists.slice(0, -1)).toEqual(first.record.lists);
     expect(third.record.packs).toHaveLength(2);
     expect(await restored(await fixture.recovered(), third.record, more)).toBe(true);
   });
@@ -351,6 +358,103 @@ describe('the keys that a host keeps', () => {
   });
 });
 
+describe('a line with another key than that of the pack', () => {
+  /** As the key of each pack another one; what was warned of on reading with these keys. */
+  async function spoiled(identities: (fixture: EncryptedFixture) => readonly AgeIdentity[]) {
+    const fixture = await makeEncrypted();
+    const { record } = await backUp(fixture.repository, fixture.directory);
+    const keys = join(fixture.directory, 'keys');
+    const [name = ''] = (await readdir(keys)).filter((file) => file.endsWith('.jsonl'));
+    const file = join(keys, name);
+    const other = randomBytes(32).toString('base64');
+    await writeFile(file, (await readFile(file, 'utf8')).replaceAll(/"key":"[^"]+"/g, `"key":"${other}"`));
+    const warnings: LeitstandError[] = [];
+    const repository = await openRepository(fixture.store, {
+      ...world,
+      signingKey: fixture.key,
+      encryption: await encryptionOf(fixture.directory, [fixture.recovery.recipient]),
+      identities: identities(fixture),
+      onWarning: (warning) => warnings.push(warning),
+    });
+    return { fixture, record, repository, warnings, file };
+  }
+
+  it('gives way to the recovery key, and is told once with what to do', async () => {
+    const { fixture, record, repository, warnings, file } = await spoiled(({ recovery }) => [recovery]);
+    expect(await restored(repository, record)).toBe(true);
+    expect(await repository.verify({ level: 'content' })).toMatchObject({ findings: [], undecoded: [] });
+    expect(warnings.map(({ code, details }) => [code, details.where])).toEqual([['LS-REPO-032', { file }]]);
+    const command = /sed [^;]+/.exec(warnings[0]?.details.fix ?? '')?.[0] ?? '';
+    await promisify(execFile)('sh', ['-c', command]);
+    expect((await readFile(file, 'utf8')).trim()).toBe('');
+    const next = await backUp(await fixture.again(), fixture.directory);
+    expect(next.reusedBytes).toBe(0);
+    expect(await restored(await fixture.again(), next.record)).toBe(true);
+  });
+
+  it('gives way for a single file as well', async () => {
+    const { record, repository, warnings } = await spoiled(({ recovery }) => [recovery]);
+    const [wanted = FILES[0]] = FILES.slice(1);
+    const isWanted = (path: string) => path === wanted?.path;
+    const file = await repository.openFile({ snapshot: record.id, isWanted, wanted: '' });
+    const parts: Uint8Array[] = [];
+    for await (const part of file.content) parts.push(part);
+    expect(Buffer.concat(parts).equals(wanted?.content ?? Buffer.alloc(0))).toBe(true);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('is a missing key and no damage where no recovery key is', async () => {
+    const stranger = await makeRecoveryKey();
+    for (const identities of [[], [stranger]]) {
+      const { record, repository, warnings } = await spoiled(() => identities);
+      const error = await refusal(repository.restore({ snapshot: record, target: join(scratch(), 't') }));
+      expect(error).toMatchObject({ code: 'LS-REPO-029', exit: 12 });
+      const { findings, undecoded } = await repository.verify({ level: 'content' });
+      expect([findings, undecoded.length]).toEqual([[], record.packs.length]);
+      expect(warnings.map(({ code }) => code)).toEqual(['LS-REPO-032']);
+    }
+  });
+
+  it('does not hide that a pack is damaged', async () => {
+    for (const own of [true, false]) {
+      const { fixture, record, repository, warnings } = await spoiled(({ recovery }) =>
+        own ? [recovery] : [],
+      );
+      const [pack] = record.packs;
+      const at = (pack?.header ?? 0) + 70 * 65_552 + 9;
+      await flip(fixture, `packs/prometheus/${pack?.id.slice(0, 2)}/${pack?.id}`, at);
+      const { findings } = await repository.verify({ level: 'content' });
+      expect(findings.map(({ problem }) => problem)).toEqual(['was altered']);
+      const target = join(scratch(), 't');
+      const { lost } = await repository.restore({ snapshot: record, target, keepGoing: true });
+      // The recovery key opens what is not in the damaged chunk.
+      expect(lost.map(({ path }) => path)).toContain('blocks/A/chunks');
+      expect(lost).toHaveLength(own ? 1 : 3);
+      expect(warnings).toHaveLength(own ? 1 : 0);
+    }
+  });
+
+  it('costs nothing where the line is right', async () => {
+    const fixture = await makeEncrypted();
+    const { record } = await backUp(fixture.repository, fixture.directory);
+    const requests = async (identities: readonly AgeIdentity[]) => {
+      const asked: string[] = [];
+      const get: Store['get'] = (name, ...rest) => {
+        asked.push(name);
+        return fixture.store.get(name, ...rest);
+      };
+      const repository = await openRepository(
+        { ...fixture.store, get },
+        { ...world, signingKey: fixture.key, encryption: fixture.encryption, identities },
+      );
+      expect(await restored(repository, record)).toBe(true);
+      return asked.filter((name) => name.startsWith('packs/')).length;
+    };
+    // A segment of 4 MiB each, and no header.
+    expect(await requests([fixture.recovery])).toBe(await requests([]));
+  });
+});
+
 describe('who has no key', () => {
   it('prunes and reads stored bytes all the same', async () => {
     const fixture = await makeEncrypted();
@@ -436,6 +540,7 @@ describe('other recipients', () => {
     for (const repository of [reader, encrypted])
       expect(await repository.verify({ level: 'content' })).toMatchObject({ findings: [], undecoded: [] });
     const without = await plain.repository.verify({ level: 'content' });
-    expect([without.findings, without.undecoded.length]).toEqual([[], 3]);
+    const { packs, lists } = second.record;
+    expect([without.findings, without.undecoded.length]).toEqual([[], packs.length + lists.length]);
   });
 });

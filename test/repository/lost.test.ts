@@ -20,7 +20,7 @@ describe('lists that are lost', () => {
   it('are named one by one, what can be restored is, and the next backup is whole', async () => {
     const { repository, store, directory } = await makeRepository();
     const entries = await writeTree(join(directory, 's'), files);
-    const { record } = await repository.writeSnapshot(snapshotOf(entries));
+    const { record } = await repository.writeSnapshot({ ...snapshotOf(entries), listEntries: 1 });
     const lists = await objectNames(store, 'lists/');
     const [one = ''] = lists;
     await store.delete(one);
@@ -36,7 +36,7 @@ describe('lists that are lost', () => {
     expect(lost).toMatchObject([{ path: one }]);
     expect((await readTree(target)).size).toBe(2);
     for (const list of lists) await store.delete(list);
-    const next = await repository.writeSnapshot(snapshotOf(entries));
+    const next = await repository.writeSnapshot({ ...snapshotOf(entries), listEntries: 1 });
     expect(next.damage.map(({ code }) => code)).toContain('LS-REPO-004');
     // What a verification has put on record as damaged is not made anew under its name; the others are.
     expect((await repository.verify({ level: 'content' })).findings).toMatchObject([

@@ -143,7 +143,7 @@ describe('a snapshot', () => {
       writer: { program: 'prometheus', version: '3.16.0' },
       totals: { files: 2, bytes: FRAME_BYTES + 6 },
     });
-    expect(record.lists.map((list) => list.day)).toEqual(['2026-07-01', '2026-07-02']);
+    expect(record.lists).toMatchObject([{ day: '2026-07-01', until: '2026-07-02', files: 2 }]);
     const lines = await Promise.all(
       record.lists.map(async ({ sha256 }) => {
         const stored = await store.get(`lists/${sha256}.jsonl.zst`);

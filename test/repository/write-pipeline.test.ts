@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/platform/canonical-json.ts';
 import { decodeLine, encodeLine } from '../../src/repository/entry-text.ts';
-import { decodeEntry } from '../../src/repository/file-entry.ts';
+import { decodeEntry } from '../../src/repository/entry-schema.ts';
 import { FrameTable } from '../../src/repository/frame-table.ts';
 import { FRAME_BYTES } from '../../src/repository/frames.ts';
 import { PieceIndex } from '../../src/repository/piece-index.ts';
@@ -111,7 +111,7 @@ describe('the packs', () => {
     expect((await repository.verify({ level: 'content' })).findings).toEqual([]);
   }, 60_000);
 
-  it('wait for each other: no more are held than are on their way', async () => {
+  it('wait for each other: one at a time is on its way', async () => {
     const { repository: _, store, key, directory } = await makeRepository();
     const entries = await writeTree(join(directory, 's'), [{ path: 'large', content: Buffer.alloc(1) }]);
     truncateSync(entries[0]?.file ?? '', 0);
@@ -133,8 +133,8 @@ describe('the packs', () => {
     );
     const { record } = await repository.writeSnapshot(snapshotOf(many));
     expect(record.packs.length).toBeGreaterThan(6);
-    expect(most).toBeGreaterThan(1);
-    expect(most).toBeLessThanOrEqual(4);
+    // Of a run that is cut off, no more than one pack is sent again.
+    expect(most).toBe(1);
   }, 60_000);
 
   it('leave nothing waiting when the store fails', async () => {
@@ -200,7 +200,7 @@ describe('a plan', () => {
     expect(found.length).toBe(130_000);
     expect(found).toEqual(found.toSorted((a, b) => (a < b ? -1 : 1)));
     expect(new Set(found).size).toBe(130_000);
-    expect(Math.max(...lists.map((list) => list.length))).toBeLessThanOrEqual(50_000);
+    expect(Math.max(...lists.map((list) => list.length))).toBeLessThanOrEqual(64 * 1024);
     // One path less changes one list, or two, and none that comes later.
     const fewer = await planOf(entries.filter(({ path }) => path !== lists[0]?.[7]?.entry.path));
     const names = (all: typeof lists) =>

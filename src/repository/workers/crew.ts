@@ -1,3 +1,4 @@
+import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type ErrorDetails, LeitstandError } from '../../platform/errors.ts';
@@ -119,7 +120,11 @@ export function makeCrew({ threads = THREADS, breathe }: CrewOptions): Crew {
 }
 
 function newWorker(): Worker {
-  return new Worker(new URL('./thread.ts', import.meta.url), { execArgv: [], resourceLimits: LIMITS });
+  return new Worker(new URL('./thread.ts', import.meta.url), {
+    execArgv: [],
+    resourceLimits: LIMITS,
+    workerData: getCompileCacheDir(),
+  });
 }
 
 function leastTaken(crew: readonly Thread[]): Thread | undefined {

@@ -1,8 +1,14 @@
 // Begins the thread of a worker: does what it is asked for, one job after the other.
-import { parentPort } from 'node:worker_threads';
-import { LeitstandError } from '../../platform/errors.ts';
+import { enableCompileCache } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { Answer, Question } from './crew.ts';
-import { handedOver, WORK } from './work.ts';
+
+// A thread does not get it from the one that began it, and spends half of its start on compiling.
+if (typeof workerData === 'string') enableCompileCache(workerData);
+const [{ LeitstandError }, { handedOver, WORK }] = await Promise.all([
+  import('../../platform/errors.ts'),
+  import('./work.ts'),
+]);
 
 parentPort?.on('message', ({ id, name, job }: Question) => {
   try {
