@@ -57,8 +57,8 @@ export const cliErrors = defineErrors({
     exit: EXIT.usage,
     title: 'there is a configuration already',
     explanation:
-      '`leitstand init` begins a stack and never replaces one. To change the one that is there, edit its ' +
-      'leitstand.yaml: `leitstand plan` says what that would do.',
+      '`leitstand init` begins a stack and never replaces one, nor one that another `init` is just writing. To change the ' +
+      'one that is there, edit its leitstand.yaml: `leitstand plan` says what that would do.',
   },
   'LS-CLI-010': {
     exit: EXIT.cancelled,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { AgeIdentity, LockDays, Repository } from '../repository/repository.ts';
+import type { LeitstandError } from '../platform/errors.ts';
 import { exists } from '../platform/files.ts';
 import type { Session } from './session.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -113,7 +114,15 @@ async function prepare(context: CommandContext, stack: Stack) {
   return {
     store: await openStore(stack.backup.store),
     directory: join(stack.stateDir, 'keys'),
-    world: { clock: context.clock, random: context.random, lockDays: lockDaysOf(stack) },
+    world: {
+      clock: context.clock,
+      random: context.random,
+      lockDays: lockDaysOf(stack),
+      onWarning: ({ message, details }: LeitstandError) =>
+        context.output.talk(
+          `warning: ${[message, details.why].filter(Boolean).join(': ')}\n  fix: ${details.fix ?? ''}`,
+        ),
+    },
     keys: { loadOrCreateSigningKey, loadPublicKey, loadSigningKey },
     repository,
   };

@@ -70,9 +70,9 @@ async function lookForMark(pid: number, name: string): Promise<MarkedProcess | u
   return { pid, startTime: stat.startTime, group: stat.group, value: value.slice(name.length + 1) };
 }
 
-/** Every pid whose environment holds `NAME=value`, as far as this user may look. */
-export async function findByEnvironment(name: string, value: string): Promise<MarkedProcess[]> {
-  return (await listByEnvironment(name)).filter((process) => process.value === value);
+/** Every live process whose environment holds the variable with one of the values, as far as this user may look. */
+export async function findByEnvironment(name: string, values: readonly string[]): Promise<MarkedProcess[]> {
+  return (await listByEnvironment(name)).filter(({ value }) => values.includes(value));
 }
 
 /** Resident memory in bytes; undefined when the process is gone. */

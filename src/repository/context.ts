@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../platform/clock.ts';
+import type { LeitstandError } from '../platform/errors.ts';
 import type { Store } from '../stack/store.ts';
 import { repositoryErrors } from './errors.ts';
 import type { Keyring } from './age/keyring.ts';
@@ -20,6 +21,8 @@ export interface RepositoryContext {
   readonly keyring: Keyring;
   /** Undefined: nothing that is put is locked. */
   readonly lockDays: LockDays | undefined;
+  /** What work goes on in spite of. */
+  readonly onWarning: (warning: LeitstandError) => void;
   readonly clock: Clock;
   readonly random: RandomBytes;
 }

@@ -1,10 +1,6 @@
 import type { Store } from '../stack/store.ts';
-import type { SnapshotEncryption } from './age/keyring.ts';
 import { chunksOf, CHUNK_BYTES, finalChunk, openChunks, plainLength } from './age/stream.ts';
 import { release } from './buffers.ts';
-import type { RepositoryContext } from './context.ts';
-import { isWrongKey } from './doubted-key.ts';
-import { packName } from './names.ts';
 import type { PackReference } from './records.ts';
 
 /*
@@ -84,74 +80,6 @@ export async function readPlain(
 ): Promise<Uint8Array | undefined> {
   const stored = await store.get(name, storedRangeOf(pack, wanted));
   return stored && openRange(pack, stored, { wanted, payloadKey }).take(wanted);
-}
-
-/** A pack that a reader needs, and to whom its snapshot is encrypted. */
-export type NeededPack = Omit<PackReference, 'id'> & {
-  readonly encryption?: SnapshotEncryption | undefined;
-};
-
-/** The packs of a source, with the keys that are here. */
-export interface PackAccess {
-  /** As the records say; undefined: no record names it. */
-  layout(pack: string): NeededPack | undefined;
-  /** Undefined: it is plain. `damaged`: its header is not the one that was written. */
-  payloadKey(pack: string): Promise<Uint8Array | 'foreign' | 'damaged' | undefined>;
-  /** To be called when that part of its plaintext did not come right: afterwards `payloadKey` may be another. */
-  doubtKey(pack: string, wanted: StoredRange): Promise<void>;
-}
-
-export function packAccess(
-  { store, keyring }: Pick<RepositoryContext, 'store' | 'keyring'>,
-  source: string,
-  needed: (pack: string) => NeededPack | undefined,
-): PackAccess {
-  const keys = new Map<string, Promise<Uint8Array | 'foreign' | 'damaged'>>();
-  const find = async (pack: string, header: number, encryption: SnapshotEncryption | undefined) => {
-    const opening = () => store.get(packName(source, pack), { offset: 0, length: header });
-    const first = await keyring.packKey(pack, opening);
-    if (typeof first !== 'string') return first;
-    // The record says that a key here opens it: then its header is not what was written, unless it was misread.
-    if (!encryption || !keyring.isRecoveredBy(encryption)) return first;
-    const again = await keyring.packKey(pack, opening);
-    return typeof again === 'string' ? 'damaged' : again;
-  };
-  return {
-    layout: needed,
-    payloadKey: async (pack) => {
-      const { header, encryption } = needed(pack) ?? {};
-      if (header === undefined) return undefined;
-      const key = keys.get(pack) ?? find(pack, header, encryption);
-      keys.set(pack, key);
-      return key;
-    },
-    doubtKey: async (pack, wanted) => {
-      const { header, ...layout } = needed(pack) ?? { size: 0 };
-      const payloadKey = header === undefined ? undefined : await keyring.keptPackKey(pack);
-      if (header === undefined || payloadKey === undefined) return;
-      const doubted = { id: pack, name: packName(source, pack), layout: { ...layout, header }, payloadKey };
-      if (!(await isWrongKey({ store, keyring }, doubted, wanted))) return;
-      keyring.rejectPackKey(pack);
-      keys.delete(pack);
-    },
-  };
-}
-
-/** Of one snapshot. */
-export function snapshotPacks(
-  context: Pick<RepositoryContext, 'store' | 'keyring'>,
-  {
-    source,
-    packs,
-    encryption,
-  }: {
-    readonly source: string;
-    readonly packs: readonly PackReference[];
-    readonly encryption?: SnapshotEncryption | undefined;
-  },
-): PackAccess {
-  const byId = new Map(packs.map((pack) => [pack.id, { ...pack, encryption }]));
-  return packAccess(context, source, (pack) => byId.get(pack));
 }
 
 function cut(bytes: Uint8Array, at: number, length: number): Uint8Array {

@@ -4,7 +4,8 @@ import { noKey } from './age/keyring.ts';
 import { makeBuffers } from './buffers.ts';
 import { repositoryErrors } from './errors.ts';
 import { packName } from './names.ts';
-import { type PackAccess, storedRangeOf } from './pack-bytes.ts';
+import type { PackAccess } from './pack-access.ts';
+import { storedRangeOf } from './pack-bytes.ts';
 import {
   type FramePlan,
   MAX_FRAME_BYTES,

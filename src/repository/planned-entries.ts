@@ -34,7 +34,7 @@ export interface PlanRequest {
 }
 
 /** Of a list, at most. */
-export const LIST_ENTRIES = 64 * 1024;
+const LIST_ENTRIES = 64 * 1024;
 /**
  * Within a day that has more, a list ends where a path says so, as soon as it is half full: then a path more or less changes
  * one list of the day and not all that follow.

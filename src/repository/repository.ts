@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
-import type { LeitstandError } from '../platform/errors.ts';
+import { LeitstandError } from '../platform/errors.ts';
 import type { Store } from '../stack/store.ts';
 import { makeKeyring } from './age/keyring.ts';
 import type { AgeIdentity } from './age/identities.ts';
@@ -10,6 +10,7 @@ import { type LockDays, type RandomBytes, type RepositoryContext, signingKeyOf }
 import { repositoryErrors } from './errors.ts';
 import type { ListEntry } from './file-entry.ts';
 import { readGuides } from './guides/guides.ts';
+import { renewGuides } from './guides/renew-guides.ts';
 import { guardStore } from './guarded-store.ts';
 import { keyIdOf, rawPublicKey, type SigningKey } from './keys.ts';
 import { backupId, backupName, MARKER, README, RESTORE_SCRIPT, snapshotName } from './names.ts';
@@ -51,7 +52,10 @@ interface CommonOptions {
   readonly encryption?: EncryptionOptions | undefined;
   /** Recovery identities: each opens all that is encrypted to it, on any machine. */
   readonly identities?: readonly AgeIdentity[] | undefined;
-  /** What reading goes on in spite of: a wrong key that this host keeps (LS-REPO-032), once for each pack. */
+  /**
+   * What work goes on in spite of: a wrong key that this host keeps (LS-REPO-032), once for each pack; guides that could
+   * not be renewed.
+   */
   readonly onWarning?: ((warning: LeitstandError) => void) | undefined;
 }
 
@@ -89,6 +93,7 @@ export interface Repository {
   /** For people: where it is. */
   readonly label: string;
   writeSnapshot(request: WriteSnapshotRequest): Promise<WriteSnapshotResult>;
+  /** And puts README.txt and restore.sh of this version where the repository has older ones. */
   writeBackup(request: WriteBackupRequest): Promise<BackupRecord>;
   /** Newest first. Throws when one record does not hold: see `survey` for the others. */
   snapshots(source?: string): Promise<readonly SnapshotRecord[]>;
@@ -125,7 +130,7 @@ export async function initialiseRepository(store: Store, options: InitialiseOpti
   const context = contextOf(guardStore(store), options, id);
   await assertUnused(context.store);
   const { keyId, publicKey } = options.signingKey;
-  const { readme, restore: script } = await readGuides();
+  const { version, readme, restore: script } = await readGuides();
   for (const { name, text } of [readme, script]) await context.store.put(name, text);
   const body: Omit<RepositoryRecord, 'signature'> = {
     format: FORMAT,
@@ -135,16 +140,18 @@ export async function initialiseRepository(store: Store, options: InitialiseOpti
     keys: [{ keyId, publicKey: rawPublicKey(publicKey).toString('base64') }],
     readme: readme.sha256,
     restore: script.sha256,
+    guides: version,
   };
-  await context.store.put(MARKER, encodeRecord(signRecord(body, options.signingKey)));
-  return repositoryOf(context, body.id);
+  const record = signRecord(body, options.signingKey);
+  await context.store.put(MARKER, encodeRecord(record));
+  return repositoryOf(context, record);
 }
 
 /** Throws LS-REPO-001 when there is none, LS-REPO-002 when it was made with another key. */
 export async function openRepository(store: Store, options: OpenOptions): Promise<Repository> {
   const guarded = guardStore(store);
-  const { id } = await readRepositoryRecord({ store: guarded, trusted: trustedKey(options) });
-  return repositoryOf(contextOf(guarded, options, id), id);
+  const record = await readRepositoryRecord({ store: guarded, trusted: trustedKey(options) });
+  return repositoryOf(contextOf(guarded, options, record.id), record);
 }
 
 /** Throws LS-REPO-001 when the store holds no repository, whoever made it. */
@@ -167,12 +174,13 @@ function contextOf(
   options: OpenOptions | InitialiseOptions,
   repositoryId: string,
 ): RepositoryContext {
-  const { clock, random, encryption, identities = [], lockDays, onWarning } = options;
+  const { clock, random, encryption, identities = [], lockDays, onWarning = () => undefined } = options;
   if (lockDays !== undefined && store.extendLock === undefined)
     throw new TypeError(`${store.label} cannot lock anything`);
   return {
     store,
     lockDays,
+    onWarning,
     trusted: trustedKey(options),
     signingKey: 'signingKey' in options ? options.signingKey : undefined,
     keyring: makeKeyring({
@@ -188,12 +196,17 @@ function contextOf(
   };
 }
 
-function repositoryOf(context: RepositoryContext, id: string): Repository {
+function repositoryOf(context: RepositoryContext, record: RepositoryRecord): Repository {
+  let current = record;
   return {
-    id,
+    id: record.id,
     label: context.store.label,
     writeSnapshot: (request) => writeSnapshot(context, request),
-    writeBackup: (request) => writeBackup(context, request),
+    writeBackup: async (request) => {
+      const backup = await writeBackup(context, request);
+      current = await tryRenewGuides(context, current);
+      return backup;
+    },
     snapshots: async (source) => soundOnly(await surveySnapshots(context, source)),
     snapshot: (snapshot) => readSnapshot(context, snapshot),
     backups: async () => soundOnly(await surveyBackups(context)),
@@ -237,6 +250,20 @@ async function writeBackup(context: RepositoryContext, request: WriteBackupReque
   const record = signRecord(body, key);
   await context.store.put(backupName(record.id), encodeRecord(record), { lockUntil });
   return record;
+}
+
+/** The backup is safe by then. A store that locks and keeps no old versions refuses it each time: nothing to tell of. */
+async function tryRenewGuides(
+  context: RepositoryContext,
+  record: RepositoryRecord,
+): Promise<RepositoryRecord> {
+  try {
+    return await renewGuides(context, record);
+  } catch (error) {
+    if (!(error instanceof LeitstandError)) throw error;
+    if (context.lockDays === undefined) context.onWarning(error);
+    return record;
+  }
 }
 
 async function surveyAll(context: RepositoryContext): Promise<RepositorySurvey> {

@@ -9,7 +9,7 @@ import { repositoryErrors } from './errors.ts';
 import { type FileEntry, isFile, isSparse, type ListEntry } from './file-entry.ts';
 import { listBatches, readListTwice } from './list-batches.ts';
 import { orderedContent } from './ordered-content.ts';
-import { snapshotPacks } from './pack-bytes.ts';
+import { snapshotPacks } from './pack-access.ts';
 import { readSnapshot } from './record-store.ts';
 import type { SnapshotRecord } from './records.ts';
 import { writing, writingAsync } from './restore-errors.ts';

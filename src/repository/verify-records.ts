@@ -2,17 +2,9 @@ import { hash } from 'node:crypto';
 import { LeitstandError } from '../platform/errors.ts';
 import type { RepositoryContext } from './context.ts';
 import type { Findings } from './findings.ts';
-import {
-  BACKUPS,
-  CONDEMNED,
-  MARKER,
-  README,
-  RESTORE_SCRIPT,
-  recordId,
-  SNAPSHOTS,
-  snapshotName,
-  VERIFICATIONS,
-} from './names.ts';
+import { type Guide, readGuides } from './guides/guides.ts';
+import { GUIDE_BYTES } from './guides/renew-guides.ts';
+import { BACKUPS, CONDEMNED, MARKER, recordId, SNAPSHOTS, snapshotName, VERIFICATIONS } from './names.ts';
 import { readAhead } from './read-ahead.ts';
 import { readBackup, readCondemnedRecord, readSnapshot, readVerification } from './record-store.ts';
 import type { SnapshotRecord, VerificationRecord } from './records.ts';
@@ -20,8 +12,6 @@ import { readRepositoryRecord } from './repository-record.ts';
 
 /** Small, and as many as there were backups: what counts is the way to the store. */
 const REQUESTS = 8;
-/** More than README.txt or restore.sh has. */
-const GUIDE_BYTES = 1024 * 1024;
 
 export interface SightedRecords {
   readonly records: number;
@@ -70,21 +60,24 @@ export async function verifyOneRecord(
 async function verifyMarker(context: RepositoryContext, findings: Findings): Promise<void> {
   try {
     const { readme, restore } = await twiceIfWrong(() => readRepositoryRecord(context));
-    await verifyGuide(context, findings, { name: README, sha256: readme });
-    if (restore) await verifyGuide(context, findings, { name: RESTORE_SCRIPT, sha256: restore });
+    const ours = await readGuides();
+    await verifyGuide(context, findings, { recorded: readme, ours: ours.readme });
+    if (restore) await verifyGuide(context, findings, { recorded: restore, ours: ours.restore });
   } catch (error) {
     if (error instanceof LeitstandError && error.code === 'LS-REPO-001') findings.add(MARKER, 'is missing');
     else addRefusal(findings, MARKER, error, []);
   }
 }
 
+/** As it is on record, or as a backup of this version is just about to put it on record. */
 async function verifyGuide(
   { store }: RepositoryContext,
   findings: Findings,
-  { name, sha256 }: { readonly name: string; readonly sha256: string },
+  { recorded, ours: { name, sha256 } }: { readonly recorded: string; readonly ours: Guide },
 ): Promise<void> {
   const read = () => store.get(name, { offset: 0, length: GUIDE_BYTES });
-  const isRight = (text: Uint8Array | undefined) => text && hash('sha256', text, 'hex') === sha256;
+  const isRight = (text: Uint8Array | undefined) =>
+    text && [recorded, sha256].includes(hash('sha256', text, 'hex'));
   const text = await read();
   if (isRight(text) || isRight(await read())) return;
   findings.add(name, text === undefined ? 'is missing' : 'was altered');

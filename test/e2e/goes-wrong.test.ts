@@ -379,7 +379,7 @@ async function runningPrograms(stack: StackUnderTest): Promise<number> {
   const scope = await stackScope(join(stack.directory, '.leitstand'));
   const found = await Promise.all(
     ['prometheus', 'alertmanager', 'pushgateway'].map((name) =>
-      findByEnvironment('LEITSTAND_COMPONENT', `${scope}:${name}`),
+      findByEnvironment('LEITSTAND_COMPONENT', [`${scope}:${name}`]),
     ),
   );
   return found.flat().length;

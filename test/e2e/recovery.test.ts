@@ -68,6 +68,24 @@ describe.each(STORES)('a machine that is lost, with its backups in %s', (kind) =
     expect(whole.exit, `${whole.stdout}`).toBe(0);
   }
 
+  /** A line of this host's keys that a disk has altered: told, and no damage. */
+  async function passesOverWrongKeys() {
+    const keys = join(town, '.leitstand/keys');
+    const [name = ''] = (await readdir(keys)).filter((file) => file.endsWith('.jsonl'));
+    const text = await readFile(join(keys, name), 'utf8');
+    const other = Buffer.alloc(32, 7).toString('base64');
+    await writeFile(join(keys, name), text.replaceAll(/"key":"[^"]+"/g, `"key":"${other}"`));
+    const locked = await inTown('restore', '--source', 'leitstand', join(root, 'locked'));
+    expect(locked.exit, `${locked.stderr}`).toBe(12);
+    const opened = await inTown('restore', '--source', 'leitstand', '--identity', kit, join(root, 'opened'));
+    expect(opened.exit, `${opened.stderr}`).toBe(0);
+    for (const { stderr } of [locked, opened])
+      expect(stderr).toMatch(
+        /^warning: LS-REPO-032: the key that this host keeps for pack .*\n {2}fix: .*sed -i/m,
+      );
+    await writeFile(join(keys, name), text);
+  }
+
   beforeAll(async () => {
     if (isSkipped) return;
     root = await mkdtemp(join(tmpdir(), 'leitstand-lost-'));
@@ -155,6 +173,12 @@ describe.each(STORES)('a machine that is lost, with its backups in %s', (kind) =
       expect(list.exit, `${list.stderr}`).toBe(0);
       for (const source of ['prometheus', 'alertmanager', 'pushgateway', 'leitstand'])
         expect(list.stdout).toContain(source);
+      const verified = await onMachine('backup', 'verify', '--kit', kit);
+      expect(verified.exit, `${verified.stdout}${verified.stderr}`).toBe(0);
+      expect(verified.stdout).toMatch(/^Intact: .* files; .*\(content\)$/m);
+      expect(verified.stdout).toContain('neither put on record nor a proof');
+      const rotated = await onMachine('backup', 'verify', '--kit', kit, '--rotate');
+      expect([rotated.exit, rotated.stderr]).toEqual([2, expect.stringContaining('--level stored')]);
       expect(await readdir(machine)).toEqual([]);
 
       // Printed again, the kit leads there, and opens nothing.
@@ -162,12 +186,15 @@ describe.each(STORES)('a machine that is lost, with its backups in %s', (kind) =
       await writeFile(withoutSecret, (await readFile(kit, 'utf8')).replace(/^AGE-SECRET-KEY.*$/m, ''));
       const locked = await onMachine('backup', 'list', '--kit', withoutSecret);
       expect(locked.stdout).toContain('needs --identity');
+      const undecoded = await onMachine('backup', 'verify', '--kit', withoutSecret);
+      expect(undecoded.exit, `${undecoded.stdout}`).toBe(5);
+      expect(undecoded.stdout).toContain('give the recovery key: --identity FILE');
       const restore = await onMachine('restore', '--kit', withoutSecret, '--all', 'nothing');
       expect(restore.exit, `${restore.stderr}`).toBe(12);
       expect(restore.stderr).toContain('--identity');
       expect(await readdir(machine)).toEqual([]);
     },
-    60_000,
+    90_000,
   );
 
   it.skipIf(isSkipped)(
@@ -278,6 +305,7 @@ describe.each(STORES)('a machine that is lost, with its backups in %s', (kind) =
         expect(drill.exit, `${drill.stdout}${drill.stderr}`).toBe(0);
         expect((await inTown('doctor')).stdout).not.toContain('keys');
         await opensOldOnesByKeyAlone();
+        await passesOverWrongKeys();
       }
       const list = await inTown('backup', 'list');
       expect(list.stdout).toContain('opens here');

@@ -88,8 +88,8 @@ describe('the process table', () => {
     const mark = `mark-${process.pid}`;
     const child = spawn('sleep', ['60'], { env: { PATH: process.env['PATH'], LEITSTAND_TEST_MARK: mark } });
     try {
-      await until(async () => (await findByEnvironment('LEITSTAND_TEST_MARK', mark)).length === 1);
-      expect((await findByEnvironment('LEITSTAND_TEST_MARK', mark))[0]?.pid).toBe(child.pid);
+      await until(async () => (await findByEnvironment('LEITSTAND_TEST_MARK', [mark])).length === 1);
+      expect((await findByEnvironment('LEITSTAND_TEST_MARK', [mark]))[0]?.pid).toBe(child.pid);
     } finally {
       child.kill('SIGKILL');
     }

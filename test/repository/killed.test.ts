@@ -14,11 +14,9 @@ const files = [
   { path: 'b', content: randomBytes(17 * MIB), mtime: new Date('2026-07-01T12:00:00Z') },
   { path: 'c', content: Buffer.from('small'), mtime: new Date('2026-07-02T12:00:00Z') },
 ];
-const points = [
-  ...[1, 2, 3, OBJECTS].flatMap((put) =>
-    (['before', 'during', 'after'] as const).map((moment) => ({ put, moment })),
-  ),
-];
+const points = [1, 2, 3, OBJECTS].flatMap((put) =>
+  (['before', 'during', 'after'] as const).map((moment) => ({ put, moment })),
+);
 
 describe('a backup killed with SIGKILL', () => {
   it.each(points)(

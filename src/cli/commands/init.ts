@@ -65,7 +65,7 @@ Without a terminal it has to be told where that goes (\`--kit\`), or that backup
       shows: 'critical alerts to Slack and PagerDuty, others by e-mail',
     },
   ],
-  exits: ['2   there is a leitstand.yaml already'],
+  exits: ['2   there is a leitstand.yaml already, or another `init` is just writing one'],
   run: async (context, input) => {
     const [{ refuseExisting, writeStackFiles }, { openRecovery }] = await Promise.all([
       import('../init/write-files.ts'),
@@ -81,9 +81,12 @@ Without a terminal it has to be told where that goes (\`--kit\`), or that backup
       defaults: defaultAnswers(directory, choices),
       silent: input.flag('yes'),
     });
-    const recoveryKey = await recovery?.makeKey(answers);
-    const files = await writeStackFiles(context, directory, answers, recoveryKey);
-    if (recoveryKey !== undefined) await recovery?.record(recoveryKey);
+    const { recoveryKey, files } = await claimed(context, directory, async () => {
+      const key = await recovery?.makeKey(answers);
+      const written = await writeStackFiles(context, directory, answers, key);
+      if (key !== undefined) await recovery?.record(key);
+      return { recoveryKey: key, files: written };
+    });
     return {
       exit: EXIT.ok,
       text: [
@@ -103,6 +106,20 @@ Without a terminal it has to be told where that goes (\`--kit\`), or that backup
     };
   },
 };
+
+async function claimed<Result>(
+  context: CommandContext,
+  directory: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { claimDirectory } = await import('../init/claim.ts');
+  const claim = await claimDirectory(context, directory);
+  try {
+    return await work();
+  } finally {
+    claim.release();
+  }
+}
 
 async function settle(
   context: CommandContext,

@@ -75,7 +75,7 @@ async function ownProcesses(stack: Stack) {
     { findDaemonProcess },
     { markedComponent },
     { MARKER },
-    { nativeLayout, stackScope },
+    { nativeLayout, stackScopes },
     { livingRecord },
   ] = await Promise.all([
     import('../../runtimes/native/daemon-address.ts'),
@@ -85,14 +85,14 @@ async function ownProcesses(stack: Stack) {
     import('../../runtimes/native/without-daemon.ts'),
   ]);
   const layout = nativeLayout(stack.stateDir);
-  const scope = await stackScope(stack.stateDir);
+  const scopes = await stackScopes(stack.stateDir);
   const [daemon, marked, recorded] = await Promise.all([
     findDaemonProcess(layout),
     listByEnvironment(MARKER),
     Promise.all(stack.components.map(({ name }) => livingRecord(layout, name))),
   ]);
   const pids = new Set([
-    ...marked.filter(({ value }) => markedComponent(value, scope) !== undefined).map(({ pid }) => pid),
+    ...marked.filter(({ value }) => markedComponent(value, scopes) !== undefined).map(({ pid }) => pid),
     ...recorded.flatMap((record) => record?.pid ?? []),
     ...(daemon ? [daemon.pid] : []),
   ]);

@@ -1,6 +1,6 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { configJsonSchema } from '../../config/json-schema.ts';
-import { ensureDirectory, exists, readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
+import { exists, readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 import { pluginSchemas } from '../load-stack.ts';
@@ -31,8 +31,8 @@ export async function refuseExisting(context: CommandContext, directory: string)
 }
 
 /**
- * Writes the files of a new stack, `leitstand.yaml` last; what is there is completed, never replaced. `recoveryKey`: public
- * half of the key to which backups are encrypted.
+ * Writes the files of a new stack into a directory that is claimed, `leitstand.yaml` last; what is there is completed, never
+ * replaced. `recoveryKey`: public half of the key to which backups are encrypted.
  */
 export async function writeStackFiles(
   context: CommandContext,
@@ -42,9 +42,6 @@ export async function writeStackFiles(
 ): Promise<readonly WrittenFile[]> {
   const plugins = await chosenPlugins(context.catalog, answers);
   const secrets = secretsOf(answers, plugins);
-  await refuseExisting(context, directory);
-  await ensureDirectory(dirname(directory), 0o755);
-  await ensureDirectory(directory);
   const written: WrittenFile[] = [];
   const write = async (name: string, what: string, text: string, mode = 0o644) => {
     const path = join(directory, name);

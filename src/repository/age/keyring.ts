@@ -66,14 +66,8 @@ function recipientsId(recipients: readonly string[]): string {
   return hash('sha256', recipients.toSorted().join('\n'), 'hex').slice(0, 16);
 }
 
-export function makeKeyring({
-  recipients,
-  hostKey,
-  packKeys,
-  identities,
-  now,
-  onWarning,
-}: KeyringOptions): Keyring {
+export function makeKeyring(options: KeyringOptions): Keyring {
+  const { recipients, hostKey, packKeys, identities, now } = options;
   const sorted = [...new Set(recipients)].sort();
   if (sorted.length > 0 && (!hostKey || !packKeys))
     throw new TypeError('encryption needs the keys of the host');
@@ -82,8 +76,7 @@ export function makeKeyring({
   const mine = new Set(identities.map(({ recipient }) => recipient));
   /** What a run of this process has built upon or put. */
   const held = new Map<string, PackKey>();
-  const rejected = new Set<string>();
-  const kept = async (pack: string) => (rejected.has(pack) ? undefined : packKeys?.get(pack));
+  const kept = keptKeys(options);
   const forPacks = lazyOpener(identities);
   const openPack = async (opening: Uint8Array) => {
     const opened = await forPacks.open(opening);
@@ -95,22 +88,18 @@ export function makeKeyring({
   return {
     writes,
     packKey: async (pack, opening) => {
-      const known = await kept(pack);
+      const known = await kept.get(pack);
       if (known) return known.payloadKey;
       if (identities.length === 0) return 'foreign';
       const bytes = await opening();
       return bytes ? openPack(bytes) : 'damaged';
     },
-    keptPackKey: async (pack) => (await kept(pack))?.payloadKey,
+    keptPackKey: async (pack) => (await kept.get(pack))?.payloadKey,
     openPack,
-    rejectPackKey: (pack) => {
-      if (rejected.has(pack)) return;
-      rejected.add(pack);
-      if (packKeys) onWarning?.(wrongLine(packKeys.path, pack));
-    },
-    hasPackKey: async (pack) => (await kept(pack)) !== undefined,
+    rejectPackKey: (pack) => kept.reject(pack),
+    hasPackKey: async (pack) => (await kept.get(pack)) !== undefined,
     ownPack: async (pack) => {
-      const known = writes && (await kept(pack));
+      const known = writes && (await kept.get(pack));
       if (known?.recipients !== id) return undefined;
       held.set(pack, known);
       return known;
@@ -128,6 +117,19 @@ export function makeKeyring({
     forgetPacks: async (source, isKept) => {
       await packKeys?.compact(source, isKept, held.values());
       for (const key of held.values()) if (key.source === source) held.delete(key.pack);
+    },
+  };
+}
+
+/** What this host has written down, without what proved to be wrong. */
+function keptKeys({ packKeys, onWarning }: Pick<KeyringOptions, 'packKeys' | 'onWarning'>) {
+  const rejected = new Set<string>();
+  return {
+    get: async (pack: string) => (rejected.has(pack) ? undefined : packKeys?.get(pack)),
+    reject: (pack: string) => {
+      if (rejected.has(pack)) return;
+      rejected.add(pack);
+      if (packKeys) onWarning?.(wrongLine(packKeys.path, pack));
     },
   };
 }

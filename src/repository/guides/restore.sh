@@ -1,6 +1,7 @@
 #!/bin/sh
 # Restores one snapshot of this repository (format lsb1) without Leitstand: with sh, jq, zstd and sha256sum, and with age
 # where it is encrypted. Reads this directory, writes below TARGET and a directory of its own in $TMPDIR.
+# version: 2
 set -eu
 export LC_ALL=C
 unset CDPATH

@@ -68,7 +68,7 @@ export function factsOf(stat: BigIntStats): FileFacts {
 }
 
 /** A name, and how its file was found: only what still is like that counts as read. */
-export interface FileAsFound extends FileName {
+interface FileAsFound extends FileName {
   readonly size: number;
   readonly mtime: string;
 }
@@ -87,12 +87,6 @@ export function statFiles({ files }: { readonly files: readonly NameToStat[] }):
       return isLinked ? { ...factsOf(stat), linked: `${stat.dev}:${stat.ino}` } : factsOf(stat);
     }),
   );
-}
-
-/** A name, and how it was found: only what still is like that counts as read. */
-export interface FileToRead extends FileName {
-  readonly size: number;
-  readonly mtime: string;
 }
 
 /** Small files, each with its hash. One that is not as it was found, or changes meanwhile, is a problem here. */

@@ -9,7 +9,7 @@ import {
   removeRecord,
   tryWriteRecord,
 } from './process-record.ts';
-import { markedComponent, type SupervisedProcess, unrecorded } from './supervised-process.ts';
+import { markedComponent, marksOf, type SupervisedProcess, unrecorded } from './supervised-process.ts';
 import type { Supervision } from './supervision.ts';
 import { sweep } from './termination.ts';
 
@@ -30,7 +30,7 @@ export async function findRunning(
 ): Promise<Found[]> {
   const marked = new Map<string, MarkedProcess[]>();
   for (const process of await listByEnvironment(MARKER)) {
-    const component = markedComponent(process.value, supervision.scope);
+    const component = markedComponent(process.value, supervision.scopes);
     if (component !== undefined) marked.set(component, [...(marked.get(component) ?? []), process]);
   }
   const components = new Set([
@@ -52,16 +52,16 @@ async function findComponent(
   marked: readonly MarkedProcess[],
   supervision: Supervision,
 ): Promise<Found> {
-  const { layout, bootId, scope } = supervision;
+  const { layout, bootId, scopes } = supervision;
   const record = await readRecord(layout, component);
-  const ofThisBoot = record?.bootId === bootId && record.scope === scope;
+  const ofThisBoot = record?.bootId === bootId && scopes.includes(record.scope);
   const living = record && ofThisBoot && (await isAlive(record)) ? record : undefined;
   const adopted = living ?? (await unrecordedOldest(component, marked, supervision));
   const recordTrouble = adopted && !living ? await tryWriteRecord(layout, component, adopted) : undefined;
   const keep = adopted && { pid: adopted.pid, startTime: adopted.startTime };
   if (marked.some((process) => process.group !== keep?.pid)) {
     const options = { clock: supervision.clock, graceMs: supervision.times.grace };
-    await sweep(component, `${supervision.scope}:${component}`, options, keep);
+    await sweep(component, marksOf(scopes, component), options, keep);
   }
   if (adopted && keep) {
     return {

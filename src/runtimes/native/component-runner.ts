@@ -14,7 +14,7 @@ import { removeRecord, tryWriteRecord } from './process-record.ts';
 import { probe, requestReload } from './readiness.ts';
 import { isReloadOwed, ReloadRetry } from './reload-retry.ts';
 import { RestartTimer } from './restart-timer.ts';
-import { endOf, type SupervisedProcess, startProcess } from './supervised-process.ts';
+import { endOf, marksOf, type SupervisedProcess, startProcess } from './supervised-process.ts';
 import type { Supervision } from './supervision.ts';
 import { sweep, terminate } from './termination.ts';
 
@@ -256,8 +256,8 @@ export class ComponentRunner {
 
   /** Ends whatever carries our marker besides the process: a second start is thereby impossible. */
   async #sweep(): Promise<void> {
-    const marker = `${this.#supervision.scope}:${this.component}`;
-    await sweep(this.component, marker, this.#termination(), this.#process?.identity);
+    const marks = marksOf(this.#supervision.scopes, this.component);
+    await sweep(this.component, marks, this.#termination(), this.#process?.identity);
   }
 
   #termination() {

@@ -8,7 +8,7 @@ import { type Contact, connectDaemon, contactDaemon, type DaemonClient } from '.
 import { runtimeErrors } from './errors.ts';
 import { cannotWrite } from './failures.ts';
 import { describeExit } from './launch.ts';
-import { makeLayout, type NativeLayout, stackScope } from './layout.ts';
+import { makeLayout, type NativeLayout, stackScope, stackScopes } from './layout.ts';
 import { lastLines, logSize, openLog } from './log-file.ts';
 
 /** Environment variable of the keeper and of the daemon below it: the scope of their stack. */
@@ -124,9 +124,9 @@ export async function killHungDaemon(
 /** Ends keepers that wait for their next start, after the daemon itself has ended, so that none comes back. */
 export async function endKeepers(layout: NativeLayout, clock: Clock): Promise<void> {
   const deadline = clock.monotonic() + 10_000;
-  const scope = await stackScope(layout.stateDir);
+  const scopes = await stackScopes(layout.stateDir);
   for (let sent = 'SIGTERM' as NodeJS.Signals; ; ) {
-    const all = await findByEnvironment(KEEPER_MARKER, scope);
+    const all = await findByEnvironment(KEEPER_MARKER, scopes);
     const alive = all.filter((keeper) => keeper.pid !== process.pid);
     if (alive.length === 0 || clock.monotonic() > deadline) return;
     for (const keeper of alive) {
@@ -173,7 +173,7 @@ export async function replaceOldDaemon(
   clock: Clock,
   refusal: LeitstandError,
 ): Promise<void> {
-  const kept = await findByEnvironment(KEEPER_MARKER, await stackScope(layout.stateDir));
+  const kept = await findByEnvironment(KEEPER_MARKER, await stackScopes(layout.stateDir));
   if (kept.length > 0) {
     await releaseStack(layout, clock);
     return;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readTextIfExists, writeFileAtomic } from '../../platform/files.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../../platform/process-table.ts';
-import { type NativeLayout, stackScope } from './layout.ts';
+import { type NativeLayout, stackScope, stackScopes } from './layout.ts';
 import { currentBoot } from './process-record.ts';
 
 /** Who serves the stack and where: for callers in another environment, and for when it does not answer. */
@@ -42,7 +42,7 @@ export async function readDaemonAddress(layout: NativeLayout): Promise<DaemonAdd
   if (text === undefined) return undefined;
   try {
     const address = daemonAddress.parse(JSON.parse(text));
-    return address.scope === (await stackScope(layout.stateDir)) ? address : undefined;
+    return (await stackScopes(layout.stateDir)).includes(address.scope) ? address : undefined;
   } catch {
     return undefined;
   }

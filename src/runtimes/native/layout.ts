@@ -64,13 +64,38 @@ export async function makeLayout(layout: NativeLayout): Promise<void> {
 }
 
 /**
- * What tells one stack's processes from another's: 12 hex digits of the state directory's device and inode. Not of
- * its path, since the process table shows containers as well, whose paths may be the same; and not of anything in
+ * What tells one stack's processes from another's: 12 hex digits of the state directory's device, inode and birth. Not
+ * of its path, since the process table shows containers as well, whose paths may be the same; and not of anything in
  * it, since a copy of the directory is another stack. Moved within its file system it is the same stack.
  */
 export async function stackScope(stateDir: string): Promise<string> {
-  const { dev, ino } = await stat(stateDir, { bigint: true });
-  return createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 12);
+  const [scope] = await stackScopes(stateDir);
+  return scope;
+}
+
+/**
+ * All by which processes of the stack are to be found: `stackScope`, then the one of versions that did not look at the
+ * birth, so that a directory with the inode of a deleted one had its scope too.
+ */
+export async function stackScopes(stateDir: string): Promise<readonly [string, ...string[]]> {
+  const { dev, ino, birthtimeNs } = await stat(stateDir, { bigint: true });
+  const before = scopeOf(`${dev}:${ino}`);
+  // File systems that keep no birth give 0.
+  if (birthtimeNs <= 0n || !(await tellsBirth())) return [before];
+  return [scopeOf(`${dev}:${ino}:${birthtimeNs}`), before];
+}
+
+function scopeOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+/**
+ * Where statx(2) is barred, Node gives the time of the last change instead, which does not stay the same. /proc has no
+ * birth: when it is given one, that is what happens here.
+ */
+async function tellsBirth(): Promise<boolean> {
+  const proc = await stat('/proc', { bigint: true }).catch(() => undefined);
+  return proc?.birthtimeNs === 0n;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -8,7 +8,7 @@ import { type DesiredState, readDesired } from './desired.ts';
 import { runtimeErrors } from './errors.ts';
 import { throwFailures } from './failures.ts';
 import { MARKER } from './launch.ts';
-import { type NativeLayout, stackScope } from './layout.ts';
+import { type NativeLayout, stackScopes } from './layout.ts';
 import { requireFreePorts } from './port-check.ts';
 import { type ProcessRecord, recordedComponents } from './process-record.ts';
 import { otherStack } from './stack-name.ts';
@@ -104,9 +104,9 @@ async function livingRecords(layout: NativeLayout): Promise<Map<string, ProcessR
 /** By their mark, since a killed daemon may have left one without a record. */
 async function ownProcesses(layout: NativeLayout): Promise<Set<number>> {
   if (!(await exists(layout.stateDir))) return new Set();
-  const scope = await stackScope(layout.stateDir);
+  const scopes = await stackScopes(layout.stateDir);
   const marked = await listByEnvironment(MARKER);
   return new Set(
-    marked.filter(({ value }) => markedComponent(value, scope) !== undefined).map(({ pid }) => pid),
+    marked.filter(({ value }) => markedComponent(value, scopes) !== undefined).map(({ pid }) => pid),
   );
 }

@@ -28,7 +28,8 @@ export async function startProcess(
   restarts: number,
   supervision: Supervision,
 ): Promise<StartResult> {
-  const { layout, scope, clock, bootId } = supervision;
+  const { layout, scopes, clock, bootId } = supervision;
+  const [scope] = scopes;
   const logPath = layout.log(wanted.component);
   const logOffset = await logSize(logPath);
   const launched = await launch(wanted, `${scope}:${wanted.component}`, logPath);
@@ -88,7 +89,7 @@ export function unrecorded(
     pid: identity.pid,
     startTime: identity.startTime,
     bootId: supervision.bootId,
-    scope: supervision.scope,
+    scope: supervision.scopes[0],
     launchHash: '',
     filesHash: '',
     startedAt: supervision.clock.now().toISOString(),
@@ -97,7 +98,13 @@ export function unrecorded(
   };
 }
 
+/** What processes of a component have in their environment: by one scope each, the first is that of now. */
+export function marksOf(scopes: readonly string[], component: string): string[] {
+  return scopes.map((scope) => `${scope}:${component}`);
+}
+
 /** The component's name in a process' own environment, for a scan of the stack. */
-export function markedComponent(value: string, scope: string): string | undefined {
-  return value.startsWith(`${scope}:`) ? value.slice(scope.length + 1) : undefined;
+export function markedComponent(value: string, scopes: readonly string[]): string | undefined {
+  const scope = scopes.find((one) => value.startsWith(`${one}:`));
+  return scope === undefined ? undefined : value.slice(scope.length + 1);
 }

@@ -34,8 +34,8 @@ export const DEFAULT_TIMES: SupervisionTimes = {
 /** What every runner of one supervisor shares. */
 export interface Supervision {
   readonly layout: NativeLayout;
-  /** Of `stackScope`. */
-  readonly scope: string;
+  /** Of `stackScopes`: what is started gets the first. */
+  readonly scopes: readonly [string, ...string[]];
   readonly bootId: string;
   readonly clock: Clock;
   readonly times: SupervisionTimes;

@@ -11,7 +11,7 @@ import {
   writeDesired,
 } from './desired.ts';
 import { cannotWrite, throwFailures } from './failures.ts';
-import { makeLayout, type NativeLayout, stackScope } from './layout.ts';
+import { makeLayout, type NativeLayout, stackScopes } from './layout.ts';
 import { requireFreePorts } from './port-check.ts';
 import { currentBoot } from './process-record.ts';
 import type { ApplyEvent } from './protocol.ts';
@@ -64,7 +64,7 @@ export class Supervisor {
       layout,
       clock,
       closing,
-      scope: await stackScope(layout.stateDir),
+      scopes: await stackScopes(layout.stateDir),
       bootId: await currentBoot(),
       times: { ...DEFAULT_TIMES, ...options.times },
       isOwn: (pid) => [...runners.values()].some((runner) => runner.pid === pid),

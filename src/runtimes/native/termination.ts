@@ -34,16 +34,16 @@ export async function terminate(
 }
 
 /**
- * Ends every process that carries the marker except the group of `keep`: what a program left behind, or what a
+ * Ends every process that carries one of the marks except the group of `keep`: what a program left behind, or what a
  * killed daemon had started without a record.
  */
 export async function sweep(
   component: string,
-  marker: string,
+  marks: readonly string[],
   options: TerminationOptions,
   keep?: ProcessIdentity,
 ): Promise<void> {
-  const strays = (await findByEnvironment(MARKER, marker)).filter((process) => process.group !== keep?.pid);
+  const strays = (await findByEnvironment(MARKER, marks)).filter((process) => process.group !== keep?.pid);
   const leaders = strays.filter((process) => process.group === process.pid);
   await Promise.all(leaders.map((leader) => terminate(component, leader, options)));
   for (const stray of strays) {

@@ -6,7 +6,7 @@ import { endKeepers } from './control.ts';
 import { type DesiredComponent, readDesired } from './desired.ts';
 import { runtimeErrors } from './errors.ts';
 import { cannotWrite } from './failures.ts';
-import { makeLayout, type NativeLayout, stackScope } from './layout.ts';
+import { makeLayout, type NativeLayout, stackScopes } from './layout.ts';
 import { currentBoot, type ProcessRecord, readRecord, recordedComponents } from './process-record.ts';
 import { probe } from './readiness.ts';
 import { Supervisor } from './supervisor.ts';
@@ -21,7 +21,7 @@ export async function livingRecord(
 ): Promise<ProcessRecord | undefined> {
   const record = await readRecord(layout, component);
   if (!record || record.bootId !== (await currentBoot())) return undefined;
-  if (record.scope !== (await stackScope(layout.stateDir))) return undefined;
+  if (!(await stackScopes(layout.stateDir)).includes(record.scope)) return undefined;
   return (await isAlive(record)) ? record : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -214,6 +215,43 @@ describe('what init writes', () => {
     await expect(init({ yes: true }, target)).rejects.toThrow('LS-CLI-009');
   });
 
+  it('is of one of two that begin at once, and the other makes and leaves nothing', async () => {
+    const rounds = Array.from({ length: 5 }, async () => {
+      const target = await mkdtemp(join(root, 'twice-'));
+      const kits = ['a', 'b'].map((name) => join(root, `${basename(target)}-${name}.txt`));
+      const both = await Promise.allSettled(
+        kits.map((kit) => init({ yes: true, dotenv: true, kit }, target)),
+      );
+      const won = both.findIndex(({ status }) => status === 'fulfilled');
+      expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      const lost = both[1 - won];
+      expect(`${lost?.status === 'rejected' ? lost.reason : ''}`).toContain('LS-CLI-009');
+      const { recoveryKeys } = await parseKit(await readFile(kits[won] ?? '', 'utf8'));
+      expect((await load(target)).backup.recoveryKeys).toEqual(recoveryKeys);
+      await expect(stat(kits[1 - won] ?? '')).rejects.toMatchObject({ code: 'ENOENT' });
+    });
+    await Promise.all(rounds);
+  });
+
+  it('is of one of two processes that begin at once', async () => {
+    const target = await mkdtemp(join(root, 'twice-'));
+    const command = fileURLToPath(new URL('../../../bin/leitstand.mjs', import.meta.url));
+    const runs = ['a', 'b'].map(async (name) => {
+      const kit = join(root, `${basename(target)}-${name}.txt`);
+      const child = spawn(process.execPath, [command, 'init', '--yes', '--kit', kit], { cwd: target });
+      const texts: string[] = [];
+      child.stderr.on('data', (data) => texts.push(String(data)));
+      const [code] = (await once(child, 'close')) as [number];
+      return { code, kit, text: texts.join('') };
+    });
+    const [winner, loser] = (await Promise.all(runs)).sort((a, b) => a.code - b.code);
+    expect([winner?.code, loser?.code], `${winner?.text}${loser?.text}`).toEqual([0, 2]);
+    expect(loser?.text).toContain('LS-CLI-009');
+    const { recoveryKeys } = await parseKit(await readFile(winner?.kit ?? '', 'utf8'));
+    expect((await load(target)).backup.recoveryKeys).toEqual(recoveryKeys);
+    await expect(stat(loser?.kit ?? '')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
   it('refuses what does not fit together, and writes nothing then', async () => {
     for (const [options, text] of [
       [{ name: 'Nord' }, '--name Nord'],
@@ -298,7 +336,7 @@ describe('the recovery key', () => {
     const { target, result } = await init({ yes: true, encryption: false, kit: undefined });
     expect((await load(target)).backup.recoveryKeys).toEqual([]);
     expect(result.text).toContain('Backups are not encrypted');
-    expect(await readdir(target)).not.toContain('.leitstand');
+    expect(await readdir(join(target, '.leitstand'))).toEqual(['run']);
   });
 });
 

@@ -4,12 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { freePort } from '../../fixtures/free-port.ts';
-import { listByEnvironment, type MarkedProcess } from '../../../src/platform/process-table.ts';
+import {
+  findByEnvironment,
+  listByEnvironment,
+  type MarkedProcess,
+} from '../../../src/platform/process-table.ts';
 import { ensureDaemon, KEEPER_MARKER } from '../../../src/runtimes/native/control.ts';
 import { connectDaemon, type DaemonClient } from '../../../src/runtimes/native/daemon-client.ts';
 import type { DesiredComponent, DesiredState } from '../../../src/runtimes/native/desired.ts';
 import { MARKER } from '../../../src/runtimes/native/launch.ts';
-import { type NativeLayout, nativeLayout, stackScope } from '../../../src/runtimes/native/layout.ts';
+import { type NativeLayout, nativeLayout, stackScopes } from '../../../src/runtimes/native/layout.ts';
+import { markedComponent } from '../../../src/runtimes/native/supervised-process.ts';
 import type { Plan } from '../../../src/stack/plan.ts';
 
 const FAKE = new URL('../../fixtures/fake-program.mjs', import.meta.url).pathname;
@@ -42,12 +47,13 @@ export async function makeStack(): Promise<TestStack> {
   await mkdir(layout.stateDir);
   // Held open for good: a stack's processes are known by its inode, which nobody else shall have while tests run.
   openSync(layout.stateDir, 'r');
-  const scope = await stackScope(layout.stateDir);
+  const scopes = await stackScopes(layout.stateDir);
   const programs = async (component?: string) =>
-    (await listByEnvironment(MARKER)).filter(({ value }) =>
-      component === undefined ? value.startsWith(`${scope}:`) : value === `${scope}:${component}`,
-    );
-  const keepers = async () => (await listByEnvironment(KEEPER_MARKER)).filter(({ value }) => value === scope);
+    (await listByEnvironment(MARKER)).filter(({ value }) => {
+      const found = markedComponent(value, scopes);
+      return component === undefined ? found !== undefined : found === component;
+    });
+  const keepers = () => findByEnvironment(KEEPER_MARKER, scopes);
   return {
     layout,
     env,

@@ -7,6 +7,7 @@ import {
   secureSocketDirectory,
   socketPath,
   stackScope,
+  stackScopes,
 } from '../../../src/runtimes/native/layout.ts';
 
 let root: string;
@@ -65,6 +66,38 @@ describe('stackScope', () => {
     expect(await stackScope(there)).toBe(scope);
     await mkdir(here);
     expect(await stackScope(here)).not.toBe(scope);
+  });
+
+  it('differs for a directory that gets the inode of a deleted one', async (test) => {
+    const here = join(root, 'here');
+    const seen = new Map<bigint, readonly string[]>();
+    for (let tries = 0; tries < 200; tries++) {
+      await mkdir(here);
+      const { ino, birthtimeNs } = await stat(here, { bigint: true });
+      if (birthtimeNs === 0n) test.skip('this file system keeps no birth');
+      const scopes = await stackScopes(here);
+      const former = seen.get(ino);
+      if (former) {
+        expect(scopes[0]).not.toBe(former[0]);
+        expect(scopes[1]).toBe(former[1]);
+        return;
+      }
+      seen.set(ino, scopes);
+      await rm(here, { recursive: true });
+    }
+    test.skip('this file system gives no inode a second time');
+  });
+
+  it('stays when things in the directory change', async () => {
+    const scopes = await stackScopes(root);
+    await mkdir(join(root, 'new'));
+    await chmod(root, 0o711);
+    expect(await stackScopes(root)).toEqual(scopes);
+  });
+
+  it('is that of earlier versions where no birth is kept', async () => {
+    expect((await stat('/proc', { bigint: true })).birthtimeNs).toBe(0n);
+    expect(await stackScopes('/proc')).toHaveLength(1);
   });
 });
 

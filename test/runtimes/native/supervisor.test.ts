@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { identifyProcess, isAlive } from '../../../src/platform/process-table.ts';
+import { KEEPER_MARKER } from '../../../src/runtimes/native/control.ts';
+import { readDaemonAddress, writeDaemonAddress } from '../../../src/runtimes/native/daemon-address.ts';
 import type { DesiredComponent } from '../../../src/runtimes/native/desired.ts';
 import { launch } from '../../../src/runtimes/native/launch.ts';
-import { nativeLayout, stackScope } from '../../../src/runtimes/native/layout.ts';
+import { makeLayout, nativeLayout, stackScope, stackScopes } from '../../../src/runtimes/native/layout.ts';
 import { readRecord } from '../../../src/runtimes/native/process-record.ts';
 import type { SupervisionTimes } from '../../../src/runtimes/native/supervision.ts';
 import { Supervisor } from '../../../src/runtimes/native/supervisor.ts';
+import { livingRecord, stopWithoutDaemon } from '../../../src/runtimes/native/without-daemon.ts';
 import { eventually, kill, makeStack, portOf, type TestStack } from './harness.ts';
 
 const FAST: Partial<SupervisionTimes> = {
@@ -466,5 +469,67 @@ describe('the next daemon', () => {
     await next.resume();
     expect(await statusOf(next, 'alpha')).toMatchObject({ state: 'unknown', pid: before[0] });
     expect(await next.stop()).toEqual(['alpha']);
+  });
+});
+
+describe('what an older version started, under the scope that it gave the stack', () => {
+  /** The scope, and the pid of alpha as an older daemon started it. */
+  async function older(): Promise<{ readonly scope: string; readonly pid: number }> {
+    const [, scope = ''] = await stackScopes(stack.layout.stateDir);
+    expect(scope).toMatch(/^[0-9a-f]{12}$/);
+    const alpha = await stack.fake('alpha');
+    await apply(await open(), alpha);
+    const record = await readRecord(stack.layout, 'alpha');
+    closing.abort();
+    for (const pid of await pidsOf('alpha')) kill(pid);
+    await eventually(async () => (await pidsOf('alpha')).length === 0, 'none of now');
+    const launched = await launch(alpha, `${scope}:alpha`, stack.layout.log('alpha'));
+    const { pid = 0 } = launched?.identity ?? {};
+    await writeFile(
+      stack.layout.process('alpha'),
+      JSON.stringify({ ...record, ...launched?.identity, scope }),
+    );
+    return { scope, pid };
+  }
+
+  it('is shown, taken over as it is, and stopped', async () => {
+    const { pid } = await older();
+    expect((await livingRecord(stack.layout, 'alpha'))?.pid).toBe(pid);
+    const next = await open();
+    await next.resume();
+    await eventually(async () => (await statusOf(next, 'alpha'))?.state === 'ready', 'ready');
+    expect(await statusOf(next, 'alpha')).toMatchObject({ pid, restarts: 0 });
+    expect(await next.stop()).toEqual(['alpha']);
+    expect(await stack.programs()).toEqual([]);
+  });
+
+  it('is found without a record as well, and no second one is started beside it', async () => {
+    const { pid } = await older();
+    await rm(stack.layout.process('alpha'));
+    const next = await open();
+    expect(await statusOf(next, 'alpha')).toMatchObject({ pid });
+    expect(await next.stop()).toEqual(['alpha']);
+    expect(await stack.programs()).toEqual([]);
+  });
+
+  it('is ended without a daemon, its keeper first', async () => {
+    const { scope } = await older();
+    const env = { ...stack.env, [KEEPER_MARKER]: scope };
+    const keeper = spawn('sleep', ['60'], { detached: true, stdio: 'ignore', env });
+    await eventually(async () => (await stack.keepers()).length === 1, 'the keeper waits');
+    await stopWithoutDaemon(stack.layout, systemClock);
+    expect([await stack.programs(), await stack.keepers()]).toEqual([[], []]);
+    expect(keeper.signalCode).toBe('SIGTERM');
+  });
+
+  it('is where its address says', async () => {
+    const [, scope = ''] = await stackScopes(stack.layout.stateDir);
+    await makeLayout(stack.layout);
+    await writeDaemonAddress(stack.layout, '/run/leitstand/old.sock');
+    const address = await readDaemonAddress(stack.layout);
+    await writeFile(stack.layout.daemonAddress, JSON.stringify({ ...address, scope }));
+    expect(await readDaemonAddress(stack.layout)).toEqual({ ...address, scope });
+    await writeFile(stack.layout.daemonAddress, JSON.stringify({ ...address, scope: 'f'.repeat(12) }));
+    expect(await readDaemonAddress(stack.layout)).toBeUndefined();
   });
 });
