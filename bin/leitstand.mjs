@@ -89,7 +89,11 @@ if (isNewEnough(process.versions.node)) {
     );
     process.exit(2);
   }
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    // Each thread with a heap of its own in glibc would hold what it once needed.
+    env: { MALLOC_ARENA_MAX: '2', ...process.env },
+  });
   // The terminal sends Ctrl-C to both: sent on, the child would get it twice and give up cleaning.
   process.on('SIGINT', () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -194,7 +194,7 @@ const withoutKey: readonly Attack[] = [
         die.of(['../a', '/etc/passwd', 'a\0']),
         number(),
       ]);
-      await putPack(place, encodeFooter('prometheus', pieces as never));
+      await putPack(place, encodeFooter('prometheus', pieces.map((piece) => JSON.stringify(piece)).join()));
     },
   },
   {

@@ -28,8 +28,8 @@ const DAYS = { days: 30, weeks: 0, months: 0, years: 0 };
 /** As a command would do it, with the start of the program; rejects when it fails. */
 export async function working(place: Place, work: Work): Promise<Run & Told> {
   const args = [fileURLToPath(import.meta.url), JSON.stringify({ place, work })];
-  // As every command has it, beside what is measured.
-  const env = { NODE_COMPILE_CACHE: join(dirname(place.directory), 'compiled') };
+  // As bin/leitstand.mjs has it; beside what is measured.
+  const env = { NODE_COMPILE_CACHE: join(dirname(place.directory), 'compiled'), MALLOC_ARENA_MAX: '2' };
   const done = await run(process.execPath, args, { env });
   return { ...done, ...(JSON.parse(done.stdout) as Told) };
 }

@@ -33,10 +33,16 @@ export class ContentStore {
   /** Bytes are valid only during the call. `likely`: where the same content was the last time. */
   async store(bytes: Uint8Array, origin: PieceOrigin, likely?: LikelyPiece): Promise<Placement> {
     const known = await this.#find(origin.sha256, bytes.length, likely);
+    return known ?? this.#added(origin, await this.#writer.add(bytes, origin));
+  }
+
+  /** The same without a promise for each of very many; undefined where it has to wait. */
+  storeNow(bytes: Uint8Array, origin: PieceOrigin, likely?: LikelyPiece): Placement | undefined {
+    if (likely?.sha256 !== origin.sha256 && !this.#known.isLoaded) return undefined;
+    const known = this.#findNow(origin.sha256, bytes.length, likely);
     if (known) return known;
-    const place = await this.#writer.add(bytes, origin);
-    this.#known.add(origin.sha256, place);
-    return place;
+    const place = this.#writer.addNow(bytes, origin);
+    return place && this.#added(origin, place);
   }
 
   /** The same for a buffer of FRAME_ROOM_BYTES that begins with a piece of FRAME_BYTES; it is given back, or another one. */
@@ -48,7 +54,7 @@ export class ContentStore {
     const known = await this.#find(origin.sha256, FRAME_BYTES, likely);
     if (known) return { place: known, spare: buffer };
     const stored = await this.#writer.addWhole(buffer, origin);
-    this.#known.add(origin.sha256, stored.place);
+    this.#added(origin, stored.place);
     return stored;
   }
 
@@ -57,9 +63,19 @@ export class ContentStore {
     length: number,
     likely: LikelyPiece | undefined,
   ): Promise<Placement | undefined> {
-    const known = likely?.sha256 === sha256 ? likely.place : await this.#known.find(sha256);
+    if (likely?.sha256 !== sha256) await this.#known.load();
+    return this.#findNow(sha256, length, likely);
+  }
+
+  #findNow(sha256: string, length: number, likely: LikelyPiece | undefined): Placement | undefined {
+    const known = likely?.sha256 === sha256 ? likely.place : this.#known.find(sha256);
     if (known) this.counts.reusedBytes += length;
     return known;
+  }
+
+  #added({ sha256 }: PieceOrigin, place: Placement): Placement {
+    this.#known.add(sha256, place);
+    return place;
   }
 }
 

@@ -1,4 +1,4 @@
-import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { release } from './buffers.ts';
 import { repositoryErrors } from './errors.ts';
 
@@ -39,15 +39,15 @@ export function decodeFrame(frame: Uint8Array, maximum = FRAME_BYTES): Buffer {
 }
 
 export function compress(plain: Uint8Array, level: number): Buffer {
-  return zstdCompressSync(plain, compressionOptions(plain, level));
+  return zstdCompressSync(plain, {
+    chunkSize: Math.max(64 * 1024, plain.length),
+    params: compressionParams(level),
+  });
 }
 
 /** With the content checksum that `zstd -t` checks. */
-export function compressionOptions(plain: Uint8Array, level: number): ZstdOptions {
-  return {
-    chunkSize: Math.max(64 * 1024, plain.length),
-    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
-  };
+export function compressionParams(level: number): Readonly<Record<number, number>> {
+  return { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 };
 }
 
 function decodesTo(frame: Uint8Array, plain: Uint8Array): boolean {

@@ -91,18 +91,28 @@ export class KnownContent {
     return { context: this.#context, onDamage: ({ sha256 }, error) => this.#damage.set(sha256, error) };
   }
 
-  /** Where content is stored, or will be. Reads all lists when it is asked for the first time. */
-  async find(sha256: string): Promise<Placement | undefined> {
-    if (!this.#isLoaded) await this.#load();
+  /** Reads all lists, the first time. */
+  async load(): Promise<void> {
+    if (this.#isLoaded) return;
+    await this.#readLists();
+    this.#isLoaded = true;
+  }
+
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  /** Where content is stored, or will be; once it is loaded. */
+  find(sha256: string): Placement | undefined {
     return this.#index.get(sha256);
   }
 
+  /** What was not found. */
   add(sha256: string, place: Placement): void {
-    this.#index.add(sha256, place);
+    this.#index.addNew(sha256, place);
   }
 
-  async #load(): Promise<void> {
-    this.#isLoaded = true;
+  async #readLists(): Promise<void> {
     const seen = new Set<string>();
     const isNew = ({ sha256 }: ListReference) => !seen.has(sha256) && seen.add(sha256);
     for (const { snapshot, packs } of this.#bases)

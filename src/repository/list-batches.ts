@@ -40,7 +40,8 @@ export async function* listBatches<List extends HasReference>(
   }
 }
 
-function batchesOf<List extends HasReference>(lists: readonly List[]): List[][] {
+/** Lists that may be held at the same time. */
+export function batchesOf<List extends HasReference>(lists: readonly List[]): List[][] {
   const batches: List[][] = [];
   let held = Number.POSITIVE_INFINITY;
   for (const list of lists) {
@@ -60,9 +61,13 @@ export async function readListTwice(
   context: Pick<RepositoryContext, 'store' | 'keyring'>,
   reference: ListReference,
 ): Promise<ListEntry[]> {
+  return readTwice(() => readList(context, reference));
+}
+
+export async function readTwice<Result>(read: () => Promise<Result>): Promise<Result> {
   try {
-    return await readList(context, reference);
+    return await read();
   } catch {
-    return readList(context, reference);
+    return read();
   }
 }

@@ -3,6 +3,8 @@ import { encodeLine } from './entry-text.ts';
 import { isFile, isStored, type ListEntry, type PieceReference } from './file-entry.ts';
 import type { FrameTable } from './frame-table.ts';
 import { type Day, dayText } from './list-spans.ts';
+import { ListText } from './list-text.ts';
+import type { ListContent } from './lists.ts';
 import type { ListReference, PackReference } from './records.ts';
 import type { StoredEntry } from './stored-entry.ts';
 import { finishPieces } from './sparse.ts';
@@ -17,7 +19,8 @@ interface Waiting {
 export class ListDraft {
   readonly #firstDay: Day;
   #lastDay: Day;
-  readonly #lines: (string | undefined)[] = [];
+  readonly #text = new ListText();
+  #length = 0;
   /** By index, in the order in which they came: whose frames are on their way. */
   #waiting: Waiting[] = [];
   #waitingFrom = 0;
@@ -37,11 +40,11 @@ export class ListDraft {
   /** Room for one more entry, of that day or a later one than before; its index. */
   next(day: Day): number {
     this.#lastDay = day;
-    return this.#lines.push(undefined) - 1;
+    return this.#length++;
   }
 
   get length(): number {
-    return this.#lines.length;
+    return this.#length;
   }
 
   /** The same line as in an earlier list; `packs` has all that it refers to. */
@@ -65,8 +68,9 @@ export class ListDraft {
   }
 
   /** No line: the file is not there any more. */
-  leaveOut(): void {
+  leaveOut(index: number): void {
     this.#isEarlier = false;
+    this.#text.enter(index, undefined);
   }
 
   /** Nothing is added any more. */
@@ -99,13 +103,8 @@ export class ListDraft {
     return this.#isEarlier && this.#earlier?.files === this.#files ? this.#earlier : undefined;
   }
 
-  get content(): { readonly text: Buffer; readonly files: number; readonly bytes: number } {
-    const parts: Buffer[] = [];
-    for (let from = 0; from < this.#lines.length; from += JOINED_LINES) {
-      const lines = this.#lines.slice(from, from + JOINED_LINES).filter((line) => line !== undefined);
-      if (lines.length > 0) parts.push(Buffer.from(`${lines.join('\n')}\n`));
-    }
-    return { text: Buffer.concat(parts), files: this.#files, bytes: this.#bytes };
+  get content(): ListContent {
+    return { text: this.#text.chunks, files: this.#files, bytes: this.#bytes };
   }
 
   #compare(index: number, { list, line }: Pick<EarlierLine, 'list' | 'line'>): void {
@@ -114,13 +113,11 @@ export class ListDraft {
   }
 
   #enter(index: number, entry: ListEntry, text: string): void {
-    this.#lines[index] = text;
+    this.#text.enter(index, text);
     this.#files += 1;
     if (entry.type === 'file') this.#bytes += entry.size;
   }
 }
-
-const JOINED_LINES = 1000;
 
 /** Undefined until all of it is stored. */
 function finishEntry(

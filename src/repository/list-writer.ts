@@ -8,7 +8,7 @@ import { listName } from './names.ts';
 import type { ListReference, PackReference } from './records.ts';
 
 /** Lists that are compressed or on their way at the same time. */
-const UNDER_WAY = 3;
+const UNDER_WAY = 2;
 
 /** Writes each list once all that it refers to is stored, and not at all where an earlier one is the same. */
 export class ListWriter {

@@ -1,15 +1,17 @@
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { createZstdDecompress, zstdCompress, zstdDecompress } from 'node:zlib';
+import { createZstdCompress, createZstdDecompress, zstdDecompress } from 'node:zlib';
+import { pipeline } from 'node:stream/promises';
 import { LeitstandError } from '../platform/errors.ts';
 import { noKey } from './age/keyring.ts';
 import { sealParts } from './age/stream.ts';
+import { release } from './buffers.ts';
 import type { Condemned } from './condemned.ts';
 import type { RepositoryContext } from './context.ts';
 import { repositoryErrors } from './errors.ts';
 import { decodeEntries, decodeLine } from './entry-text.ts';
 import type { ListEntry } from './file-entry.ts';
-import { compressionOptions } from './frames.ts';
+import { compressionParams } from './frames.ts';
 import { listName } from './names.ts';
 import type { ListReference } from './records.ts';
 
@@ -20,14 +22,13 @@ const LINE_FEED = 0x0a;
 /** Stored, and decoded: one of 65,536 files has a tenth of it. What somebody else put there must not fill our memory. */
 const MAX_LIST_BYTES = 256 * 1024 * 1024;
 
-const compressAside = promisify(zstdCompress);
 const decompressAside = promisify(zstdDecompress);
 
 type ListContext = Pick<RepositoryContext, 'store' | 'keyring'>;
 
 /** What a list holds: lines of canonical JSON, each with its line feed. */
 export interface ListContent {
-  readonly text: Buffer;
+  readonly text: readonly Buffer[];
   /** Lines. */
   readonly files: number;
   /** Of the files' contents. */
@@ -56,9 +57,18 @@ export async function writeList(
   };
 }
 
-/** Beside this thread: it takes a second for each 150 MB. */
-function compressed(text: Buffer): Promise<Buffer> {
-  return compressAside(text, compressionOptions(text, LEVEL));
+/** Beside this thread: it takes a second for each 150 MB. The text is gone afterwards. */
+async function compressed(text: readonly Buffer[]): Promise<Buffer> {
+  const stream = createZstdCompress({
+    params: compressionParams(LEVEL),
+    pledgedSrcSize: text.reduce((sum, { length }) => sum + length, 0),
+  });
+  const parts: Buffer[] = [];
+  await pipeline(text, stream, async (compressedParts: AsyncIterable<Buffer>) => {
+    for await (const part of compressedParts) parts.push(part);
+  });
+  for (const chunk of text) release(chunk);
+  return Buffer.concat(parts);
 }
 
 async function encodeList(
@@ -91,7 +101,7 @@ export async function readList(context: ListContext, reference: ListReference): 
 }
 
 async function readListText(context: ListContext, reference: ListReference): Promise<string> {
-  const compressed = await readCompressed(context, reference);
+  const compressed = await fetchList(context, reference);
   try {
     return (await decompressAside(compressed, { maxOutputLength: MAX_LIST_BYTES })).toString('utf8');
   } catch (cause) {
@@ -104,17 +114,24 @@ export async function* readListLines(
   context: ListContext,
   reference: ListReference,
 ): AsyncGenerator<readonly string[]> {
-  const compressed = await readCompressed(context, reference);
-  const text = createZstdDecompress({ chunkSize: LINES_BYTES });
-  text.end(compressed);
+  for await (const text of textOf(reference, await fetchList(context, reference)))
+    yield text.toString('utf8', 0, text.length - 1).split('\n');
+}
+
+/** The text of a list, as `fetchList` gave it, a few hundred lines at a time, each with its line feed. Throws LS-REPO-004. */
+export async function* textOf(reference: ListReference, compressed: Uint8Array): AsyncGenerator<Buffer> {
+  const decompressed = createZstdDecompress({ chunkSize: LINES_BYTES });
+  decompressed.end(compressed);
   let rest: Buffer = Buffer.alloc(0);
+  let bytes = 0;
   try {
-    for await (const chunk of text as AsyncIterable<Buffer>) {
+    for await (const chunk of decompressed as AsyncIterable<Buffer>) {
       const held = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       const end = held.lastIndexOf(LINE_FEED) + 1;
       rest = held.subarray(end);
-      if (rest.length > MAX_LIST_BYTES) throw new RangeError('a line without an end');
-      if (end > 0) yield held.toString('utf8', 0, end - 1).split('\n');
+      bytes += chunk.length;
+      if (bytes > MAX_LIST_BYTES) throw new RangeError('more than any list holds');
+      if (end > 0) yield held.subarray(0, end);
     }
   } catch (cause) {
     if (cause instanceof LeitstandError) throw cause;
@@ -122,7 +139,8 @@ export async function* readListLines(
   }
 }
 
-async function readCompressed(
+/** It is exactly what was written, and decrypted, but still compressed. Throws LS-REPO-004 and LS-REPO-029. */
+export async function fetchList(
   { store, keyring }: ListContext,
   reference: ListReference,
 ): Promise<Uint8Array> {

@@ -1,6 +1,5 @@
 import type { Store } from '../stack/store.ts';
 import { chunksOf, CHUNK_BYTES, finalChunk, openChunks, plainLength } from './age/stream.ts';
-import { release } from './buffers.ts';
 import type { PackReference } from './records.ts';
 
 /*
@@ -35,32 +34,34 @@ export function storedRangeOf(
 export interface OpenedRange {
   /** Undefined when a chunk in it is not what was sealed. Shorter than asked for when the pack ends before. */
   take(part: StoredRange): Uint8Array | undefined;
-  /** What was taken is not looked at any more. Leaves alone what was fetched. */
-  release(): void;
 }
 
-/** `stored`: what lies in `storedRangeOf(pack, wanted)`. */
+/** `stored`: what lies in `storedRangeOf(pack, wanted)`. `inPlace`: it is the caller's, and decrypted where it is. */
 export function openRange(
   pack: Omit<PackReference, 'id'>,
   stored: Uint8Array,
-  { wanted, payloadKey }: { readonly wanted: StoredRange; readonly payloadKey: Uint8Array | undefined },
+  {
+    wanted,
+    payloadKey,
+    inPlace,
+  }: {
+    readonly wanted: StoredRange;
+    readonly payloadKey: Uint8Array | undefined;
+    readonly inPlace?: boolean | undefined;
+  },
 ): OpenedRange {
   const { header } = pack;
-  if (header === undefined || payloadKey === undefined) {
-    return {
-      take: ({ offset, length }) => cut(stored, offset - wanted.offset, length),
-      release: () => undefined,
-    };
-  }
+  if (header === undefined || payloadKey === undefined)
+    return { take: ({ offset, length }) => cut(stored, offset - wanted.offset, length) };
   const { first } = chunksOf(wanted.offset, wanted.length);
   const chunks = stored.subarray(first === 0 ? header : 0);
-  const { plain, wrong } = openChunks(payloadKey, chunks, { first, final: finalChunk(pack.size - header) });
+  const final = finalChunk(pack.size - header);
+  const { plain, wrong } = openChunks(payloadKey, chunks, { first, final, inPlace });
   const isWrong = (from: number, to: number) =>
     wrong.some((chunk) => chunk * CHUNK_BYTES < to && (chunk + 1) * CHUNK_BYTES > from);
   return {
     take: ({ offset, length }) =>
       isWrong(offset, offset + length) ? undefined : cut(plain, offset - first * CHUNK_BYTES, length),
-    release: () => release(plain),
   };
 }
 

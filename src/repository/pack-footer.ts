@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from '../platform/canonical-json.ts';
+import { release } from './buffers.ts';
 import { FORMAT } from './format.ts';
 import { compress } from './frames.ts';
 
@@ -24,21 +24,32 @@ export function footerBytesOf(path: string): number {
   return 120 + 2 * path.length;
 }
 
-/** A skippable frame: compressed JSON, its length (4 bytes, little-endian), `lsb1`. `salt` makes another pack of it. */
-export function encodeFooter(source: string, pieces: readonly FooterPiece[], salt?: string): Buffer {
-  const text = canonicalJson({
-    format: FORMAT,
-    kind: 'pack',
-    source,
-    pieces: pieces as readonly Json[],
-    ...(salt === undefined ? {} : { salt }),
-  });
-  const json = compress(Buffer.from(text), 3);
+/** As canonical JSON. */
+export function footerPieceText(piece: FooterPiece): string {
+  const [frameOffset, frameLength, offset, length, sha256, path, at] = piece;
+  return `[${frameOffset},${frameLength},${offset},${length},"${sha256}",${JSON.stringify(path)},${at}]`;
+}
+
+/**
+ * A skippable frame: compressed canonical JSON, its length (4 bytes, little-endian), `lsb1`. `pieces`: texts of the pieces,
+ * with commas between them. `salt` makes another pack of it.
+ */
+export function encodeFooter(source: string, pieces: string | Uint8Array, salt?: string): Buffer {
+  const salted = salt === undefined ? '' : `,"salt":${JSON.stringify(salt)}`;
+  const text = Buffer.concat([
+    Buffer.from(`{"format":"${FORMAT}","kind":"pack","pieces":[`),
+    Buffer.from(pieces),
+    Buffer.from(`]${salted},"source":${JSON.stringify(source)}}`),
+  ]);
+  const json = compress(text, 3);
+  release(text);
   const header = Buffer.alloc(SKIPPABLE_HEADER_BYTES);
   header.writeUInt32LE(SKIPPABLE_MAGIC, 0);
   header.writeUInt32LE(json.length + TRAILER_BYTES, 4);
   const trailer = Buffer.alloc(TRAILER_BYTES);
   trailer.writeUInt32LE(json.length, 0);
   trailer.write(TRAILER_MARK, 4, 'latin1');
-  return Buffer.concat([header, json, trailer]);
+  const footer = Buffer.concat([header, json, trailer]);
+  release(json);
+  return footer;
 }

@@ -1,5 +1,6 @@
 import { type FileEntry, isHole, pieceSha256, type StoredPiece } from './file-entry.ts';
 import { FRAME_BYTES } from './frames.ts';
+import type { FileRows } from './whole-files.ts';
 
 /** A part of a file, to be taken from a decoded frame. */
 export interface PieceUse {
@@ -19,6 +20,10 @@ export interface FramePlan {
   readonly offset: number;
   readonly length: number;
   readonly uses: readonly PieceUse[];
+  /** Further parts of it, each a whole file. */
+  readonly files?: FileRows | undefined;
+  /** Of the plaintext, as far as anything of it is needed. */
+  readonly end: number;
 }
 
 /** Bytes of a pack that are asked for at once, and the frames that lie in them. */
@@ -42,16 +47,51 @@ const GAP_BYTES = 64 * 1024;
  * What has to be read for the files, each pack once: packs in the order in which the files need them first, the frames
  * of each from front to back.
  */
-export function planByPack(entries: Iterable<FileEntry>): Segment[] {
-  const packs = new Map<string, FrameUses>();
+export function planByPack(entries: Iterable<FileEntry>, files?: FileRows): Segment[] {
+  const packs = new Map<string, Map<number, FrameUses>>();
+  const frameOf = (pack: string, offset: number): FrameUses => {
+    const frames = packs.get(pack) ?? new Map<number, FrameUses>();
+    packs.set(pack, frames);
+    const frame = frames.get(offset) ?? { pack, offset, length: 0, end: 0, uses: [], count: 0 };
+    frames.set(offset, frame);
+    return frame;
+  };
   for (const entry of entries) {
-    for (const [piece, use] of usesOf(entry)) {
-      const frames: FrameUses = packs.get(piece[0]) ?? new Map();
-      packs.set(piece[0], frames);
-      addUse(frames, piece, use);
+    for (const [[pack, offset, length], use] of usesOf(entry)) {
+      const frame = frameOf(pack, offset);
+      frame.uses.push(use);
+      widen(frame, length, use.offset + use.length);
     }
   }
-  return [...packs].flatMap(([pack, frames]) => gathered(framesOf(pack, frames)));
+  if (files) addFiles(files, frameOf);
+  return [...packs.values()].flatMap((frames) => gathered(framesOf(frames)));
+}
+
+/** Next to each other they mostly are in one frame. */
+function addFiles({ table, rows }: FileRows, frameOf: (pack: string, offset: number) => FrameUses): void {
+  let last: FrameUses | undefined;
+  const frameOfRow = (row: number): FrameUses => {
+    const [pack, offset] = [table.pack(row), table.number(row, 'frameOffset')];
+    if (last?.pack !== pack || last.offset !== offset) last = frameOf(pack, offset);
+    return last;
+  };
+  for (const row of rows) {
+    const frame = frameOfRow(row);
+    frame.count += 1;
+    widen(frame, table.number(row, 'frameLength'), table.number(row, 'offset') + table.number(row, 'length'));
+  }
+  for (const row of rows) {
+    const frame = frameOfRow(row);
+    frame.files ??= { table, rows: new Uint32Array(frame.count) };
+    frame.count -= 1;
+    frame.files.rows[frame.files.rows.length - 1 - frame.count] = row;
+  }
+}
+
+/** Two lists that give a frame different lengths: one of them lies, and the hash of its piece will say so. */
+function widen(frame: FrameUses, length: number, end: number): void {
+  frame.length = Math.max(frame.length, length);
+  frame.end = Math.max(frame.end, end);
 }
 
 /** For one file from its beginning to its end; a pack may come more than once. */
@@ -60,14 +100,24 @@ export function planInOrder(entry: FileEntry): Segment[] {
   for (const [piece, use] of usesOf(entry)) {
     const [pack, offset, length] = piece;
     const last = frames.at(-1);
+    const end = use.offset + use.length;
     if (last?.pack === pack && last.offset === offset)
-      frames.splice(-1, 1, { ...last, uses: [...last.uses, use] });
-    else frames.push({ pack, offset, length, uses: [use] });
+      frames.splice(-1, 1, { ...last, uses: [...last.uses, use], end: Math.max(last.end, end) });
+    else frames.push({ pack, offset, length, uses: [use], end });
   }
   return gathered(frames);
 }
 
-type FrameUses = Map<number, { readonly length: number; readonly uses: PieceUse[] }>;
+interface FrameUses {
+  readonly pack: string;
+  readonly offset: number;
+  length: number;
+  end: number;
+  readonly uses: PieceUse[];
+  files?: FileRows;
+  /** Files that are still to be added. */
+  count: number;
+}
 
 function* usesOf(entry: FileEntry): Generator<readonly [StoredPiece, PieceUse]> {
   let at = 0;
@@ -79,17 +129,8 @@ function* usesOf(entry: FileEntry): Generator<readonly [StoredPiece, PieceUse]> 
   }
 }
 
-/** Two lists that give a frame different lengths: one of them lies, and the hash of its piece will say so. */
-function addUse(frames: FrameUses, [, offset, length]: StoredPiece, use: PieceUse): void {
-  const { uses = [], length: known = 0 } = frames.get(offset) ?? {};
-  uses.push(use);
-  frames.set(offset, { length: Math.max(known, length), uses });
-}
-
-function framesOf(pack: string, frames: FrameUses): FramePlan[] {
-  return [...frames]
-    .sort(([a], [b]) => a - b)
-    .map(([offset, { length, uses }]) => ({ pack, offset, length, uses }));
+function framesOf(frames: ReadonlyMap<number, FrameUses>): FramePlan[] {
+  return [...frames.values()].sort((a, b) => a.offset - b.offset);
 }
 
 function gathered(frames: readonly FramePlan[]): Segment[] {
@@ -113,9 +154,8 @@ function gathered(frames: readonly FramePlan[]): Segment[] {
   return segments;
 }
 
-/** Of the decoded frame, as far as anything of it is needed. */
-export function plainLengthOf({ uses }: FramePlan): number {
-  const end = uses.reduce((most, { offset, length }) => Math.max(most, offset + length), 0);
+/** What of the decoded frame is held. */
+export function plainLengthOf({ end }: FramePlan): number {
   return Math.min(FRAME_BYTES, end);
 }
 

@@ -6,12 +6,13 @@ import type { FrameTable, Placement } from './frame-table.ts';
 import { packName } from './names.ts';
 import {
   FOOTER_TARGET_BYTES,
-  type FooterPiece,
   footerBytesOf,
+  footerPieceText,
   FRAME_FOOTER_BYTES,
   PACK_TARGET_BYTES,
 } from './pack-footer.ts';
 import type { PackReference } from './records.ts';
+import { TextChunks } from './text-chunks.ts';
 import type { Crew } from './workers/crew.ts';
 import { type ClosedPack, PACK_FRONT_BYTES, PACK_ROOM_BYTES } from './workers/make-packs.ts';
 import { Pool } from './workers/pool.ts';
@@ -62,7 +63,8 @@ interface OpenFrame {
 interface OpenPack {
   readonly number: number;
   readonly buffer: ArrayBuffer;
-  readonly pieces: FooterPiece[];
+  /** As its footer has them, with commas between them. */
+  readonly pieces: TextChunks;
   length: number;
   footerBytes: number;
 }
@@ -111,12 +113,14 @@ export class PackWriter {
 
   /** Copies the bytes (at most FRAME_BYTES), unless their buffer was adopted. */
   async add(bytes: Uint8Array, origin: PieceOrigin): Promise<Placement> {
-    const frame = await this.#frameFor(bytes.length, footerBytesOf(origin.path));
-    const isAdopted = bytes.buffer === frame.buffer;
-    if (isAdopted && bytes.byteOffset < frame.length)
-      throw new RangeError('written over before it was added');
-    if (!isAdopted || bytes.byteOffset > frame.length) new Uint8Array(frame.buffer).set(bytes, frame.length);
-    return enter(frame, bytes.length, origin);
+    return put(await this.#frameFor(bytes.length, footerBytesOf(origin.path)), bytes, origin);
+  }
+
+  /** The same; undefined where there is no room until something else is done. */
+  addNow(bytes: Uint8Array, origin: PieceOrigin): Placement | undefined {
+    const frame = this.#frame;
+    if (!frame || !hasRoom(frame, bytes.length, footerBytesOf(origin.path))) return undefined;
+    return put(frame, bytes, origin);
   }
 
   /** Takes a buffer of FRAME_ROOM_BYTES that begins with a piece of FRAME_BYTES; another one is given for it. */
@@ -148,9 +152,7 @@ export class PackWriter {
 
   async #frameFor(length: number, footerBytes: number): Promise<OpenFrame> {
     const open = this.#frame;
-    const isFull =
-      open && (open.length + length > FRAME_BYTES || open.footerBytes + footerBytes > FRAME_FOOTER_BYTES);
-    if (isFull) this.#closeFrame();
+    if (open && !hasRoom(open, length, footerBytes)) this.#closeFrame();
     if (this.#failure) throw this.#failure.reason;
     this.#frame ??= {
       number: this.#options.frames.openFrame(),
@@ -182,8 +184,12 @@ export class PackWriter {
     new Uint8Array(pack.buffer, PACK_FRONT_BYTES).set(new Uint8Array(buffer, 0, length), pack.length);
     this.#frameRoom.give(buffer);
     this.#options.frames.placeFrame(number, { pack: pack.number, offset: pack.length, length });
-    for (const { offset, length: plain, origin } of pieces)
-      pack.pieces.push([pack.length, length, offset, plain, origin.sha256, origin.path, origin.at]);
+    let comma = pack.length === 0 ? '' : ',';
+    for (const { offset, length: plain, origin } of pieces) {
+      const { sha256, path, at } = origin;
+      pack.pieces.write(comma + footerPieceText([pack.length, length, offset, plain, sha256, path, at]));
+      comma = ',';
+    }
     pack.length += length;
     pack.footerBytes += footerBytes;
     if (pack.length >= PACK_TARGET_BYTES || pack.footerBytes >= FOOTER_TARGET_BYTES) this.#closePack(pack);
@@ -191,7 +197,13 @@ export class PackWriter {
 
   async #openPack(): Promise<OpenPack> {
     const buffer = await this.#packRoom.take();
-    return { number: this.#options.frames.openPack(), buffer, pieces: [], length: 0, footerBytes: 0 };
+    return {
+      number: this.#options.frames.openPack(),
+      buffer,
+      pieces: new TextChunks(),
+      length: 0,
+      footerBytes: 0,
+    };
   }
 
   #closePack(pack: OpenPack): void {
@@ -221,7 +233,7 @@ export class PackWriter {
   /** Under a name that is not condemned: a salt makes another one of the same content. */
   async #close({ buffer, pieces, length: framesLength }: OpenPack): Promise<SealedPack> {
     const { source, keyring, condemned, crew } = this.#options;
-    const pack = { framesLength, source, pieces };
+    const pack = { framesLength, source, pieces: pieces.take() };
     if (keyring.writes) {
       const seal = await keyring.makePackSeal();
       const closed = await crew.run('closePack', { ...pack, buffer, seal });
@@ -238,6 +250,17 @@ export class PackWriter {
       header: undefined,
     };
   }
+}
+
+function hasRoom(frame: OpenFrame, length: number, footerBytes: number): boolean {
+  return frame.length + length <= FRAME_BYTES && frame.footerBytes + footerBytes <= FRAME_FOOTER_BYTES;
+}
+
+function put(frame: OpenFrame, bytes: Uint8Array, origin: PieceOrigin): Placement {
+  const isAdopted = bytes.buffer === frame.buffer;
+  if (isAdopted && bytes.byteOffset < frame.length) throw new RangeError('written over before it was added');
+  if (!isAdopted || bytes.byteOffset > frame.length) new Uint8Array(frame.buffer).set(bytes, frame.length);
+  return enter(frame, bytes.length, origin);
 }
 
 function enter(frame: OpenFrame, length: number, origin: PieceOrigin): Placement {

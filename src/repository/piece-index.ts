@@ -23,24 +23,34 @@ export class PieceIndex {
   /** Pairs: 32 bits of the hash, which say the place as well, and the record's number + 1; 0 is free. */
   #slots = new Uint32Array(2 * FIRST_SLOTS);
   readonly #record = Buffer.alloc(RECORD_BYTES);
+  readonly #hash = Buffer.alloc(HASH_BYTES);
 
   constructor(spool: Spool) {
     this.#spool = spool;
   }
 
   get(sha256: string): Placement | undefined {
-    const hash = Buffer.from(sha256, 'hex');
-    for (const number of this.#candidates(hash)) {
-      const record = this.#read(number);
+    const slots = this.#slots;
+    const mask = slots.length / 2 - 1;
+    const hash = this.#hashOf(sha256);
+    const wanted = hash.readUInt32LE(0);
+    for (let slot = wanted & mask; ; slot = (slot + 1) & mask) {
+      const number = slots[2 * slot + 1] ?? 0;
+      if (number === 0) return undefined;
+      if (slots[2 * slot] !== wanted) continue;
+      const record = this.#read(number - 1);
       if (hash.compare(record, 0, HASH_BYTES) === 0) return placementIn(record);
     }
-    return undefined;
   }
 
   /** Content that is there already stays where it was first. */
-  add(sha256: string, { frame, offset, length }: Placement): void {
-    if (this.get(sha256)) return;
-    const hash = Buffer.from(sha256, 'hex');
+  add(sha256: string, place: Placement): void {
+    if (!this.get(sha256)) this.addNew(sha256, place);
+  }
+
+  /** Content that `get` has just not found. */
+  addNew(sha256: string, { frame, offset, length }: Placement): void {
+    const hash = this.#hashOf(sha256);
     const at = (this.#count % BLOCK_RECORDS) * RECORD_BYTES;
     if (at === 0) this.#beginBlock();
     hash.copy(this.#tail, at);
@@ -52,15 +62,10 @@ export class PieceIndex {
     put(this.#slots, hash.readUInt32LE(0), this.#count);
   }
 
-  *#candidates(hash: Buffer): Generator<number> {
-    const slots = this.#slots;
-    const mask = slots.length / 2 - 1;
-    const wanted = hash.readUInt32LE(0);
-    for (let slot = wanted & mask; ; slot = (slot + 1) & mask) {
-      const number = slots[2 * slot + 1] ?? 0;
-      if (number === 0) return;
-      if (slots[2 * slot] === wanted) yield number - 1;
-    }
+  /** Good until the next call. */
+  #hashOf(sha256: string): Buffer {
+    this.#hash.write(sha256, 'hex');
+    return this.#hash;
   }
 
   #read(number: number): Buffer {

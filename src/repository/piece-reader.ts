@@ -17,6 +17,7 @@ import {
 import { readAhead } from './read-ahead.ts';
 import type { Crew } from './workers/crew.ts';
 import { type FrameToOpen, type OpenedFrame, STATE } from './workers/open-segment.ts';
+import type { FileRows } from './whole-files.ts';
 import type { FilesToPlace } from './workers/place-files.ts';
 
 /** Requests on their way, and the stored bytes that they may hold together. */
@@ -28,19 +29,21 @@ const LEAST_CHUNK_BYTES = 64 * 1024;
 /** More than a segment takes, or a frame that is larger, with the whole chunks in which it lies. */
 const BUFFER_BYTES = SEGMENT_BYTES + 512 * 1024;
 /** Making a file takes as long as decoding that much. */
-const FILE_BYTES = 16 * 1024;
+export const FILE_BYTES = 16 * 1024;
 const UNCHECKED = ' '.repeat(64);
 
-/** Content, or why there is none. `settled`: it was right, and nobody wanted to have it here. */
+/** Content, or why there is none. `settled`: it is right, and nobody wanted to have it here. */
 export type PieceRead =
   | { readonly use: PieceUse; readonly bytes: Uint8Array }
   | { readonly use: PieceUse; readonly settled: true }
   | { readonly use: PieceUse; readonly damage: LeitstandError };
 
-/** The pieces of a frame, once it is decoded. */
+/** The pieces of a frame, once it is decoded; of its `files` only those that could not be made at once. */
 export interface FrameRead {
   readonly frame: FramePlan;
   readonly pieces: readonly PieceRead[];
+  /** Rows of its `files` that were made. */
+  readonly placed: Uint32Array | undefined;
 }
 
 export interface PieceSource {
@@ -54,8 +57,8 @@ export interface PieceSource {
   readonly isChecked?: ((use: PieceUse) => boolean) | undefined;
   /** Whether it is enough that the piece is right: its content does not come. */
   readonly isEnough?: ((use: PieceUse) => boolean) | undefined;
-  /** Those of the pieces that are whole files and are to be made at once, as files; they do not come either. */
-  readonly placing?: ((uses: readonly PieceUse[]) => FilesToPlace | undefined) | undefined;
+  /** How the frames' `files` are made: `first` is the place of the first of them among the parts of its frame. */
+  readonly placing?: ((files: FileRows, first: number) => FilesToPlace) | undefined;
   /** What was fetched for each segment, in order. */
   readonly onStored?: (stored: StoredSegment) => void;
 }
@@ -145,10 +148,14 @@ async function openSegment(from: PieceSource, fetched: FetchedSegment): Promise<
   const opened = await openFrames(from, fetched);
   const frames: FrameRead[] = [];
   for (const [i, frame] of segment.frames.entries()) {
-    const first = piecesOf(from, frame, opened[i] ?? 'was altered');
+    const { pieces, placed } = readOf(from, frame, opened[i] ?? 'was altered');
     const isFinal = opened[i] instanceof LeitstandError || frame.length > MAX_FRAME_BYTES;
-    const isRight = first.every((piece) => !('damage' in piece));
-    frames.push({ frame, pieces: isFinal || isRight ? first : await openAgain(from, frame, first) });
+    const isRight = pieces.every((piece) => !('damage' in piece));
+    frames.push({
+      frame,
+      pieces: isFinal || isRight ? pieces : await openAgain(from, frame, pieces),
+      placed,
+    });
   }
   return frames;
 }
@@ -161,12 +168,13 @@ async function openAgain(
 ): Promise<PieceRead[]> {
   from.signal?.throwIfAborted();
   await from.packs.doubtKey(frame.pack, frame);
-  const wrong = { ...frame, uses: first.flatMap((piece) => ('damage' in piece ? [piece.use] : [])) };
+  const uses = first.flatMap((piece) => ('damage' in piece ? [piece.use] : []));
+  const wrong = { ...frame, uses, files: undefined };
   const segment = { ...frame, frames: [wrong] };
   const stored = await fetchSegment(from, segment);
   const [opened] = await openFrames(from, { segment, stored });
-  const again = piecesOf(from, wrong, opened ?? 'was altered');
-  return first.map((piece) => ('damage' in piece ? (again.shift() ?? piece) : piece));
+  const again = readOf(from, wrong, opened ?? 'was altered').pieces.values();
+  return first.map((piece) => ('damage' in piece ? (again.next().value ?? piece) : piece));
 }
 
 async function openFrames(
@@ -198,40 +206,66 @@ async function openFrames(
 }
 
 function frameToOpen({ isChecked, isEnough, placing }: PieceSource, frame: FramePlan): FrameToOpen {
-  const { offset, length, uses } = frame;
-  const files = placing?.(uses);
-  const placed = new Set(files?.uses);
+  const { offset, length, uses, files } = frame;
+  const columns = files?.table.partsOf(files.rows);
   return {
     offset,
     length,
     plainLength: Math.max(LEAST_CHUNK_BYTES, plainLengthOf(frame)),
-    offsets: Uint32Array.from(uses, (use) => use.offset),
-    lengths: Uint32Array.from(uses, (use) => use.length),
-    sha256: uses.map((use) => (isChecked?.(use) === false ? UNCHECKED : use.sha256)).join(''),
-    isWanted: uses.some((use, i) => !placed.has(i) && isEnough?.(use) !== true),
-    files,
+    offsets: joined(
+      uses.map((use) => use.offset),
+      columns?.offsets,
+    ),
+    lengths: joined(
+      uses.map((use) => use.length),
+      columns?.lengths,
+    ),
+    sha256:
+      uses.map((use) => (isChecked?.(use) === false ? UNCHECKED : use.sha256)).join('') +
+      (columns?.sha256 ?? ''),
+    isWanted: uses.some((use) => isEnough?.(use) !== true),
+    files: files && placing?.(files, uses.length),
   };
 }
 
-function piecesOf(
+function joined(first: readonly number[], then: Uint32Array | undefined): Uint32Array {
+  const all = new Uint32Array(first.length + (then?.length ?? 0));
+  all.set(first);
+  if (then) all.set(then, first.length);
+  return all;
+}
+
+function readOf(
   { source, isEnough }: PieceSource,
   frame: FramePlan,
   opened: OpenedFrame | FrameProblem,
-): PieceRead[] {
-  if (opened instanceof LeitstandError) return frame.uses.map((use) => ({ use, damage: opened }));
-  const {
-    problem = 'was altered',
-    states,
-    plain,
-  } = typeof opened === 'string' ? { problem: opened, states: undefined, plain: undefined } : opened;
-  return frame.uses.map((use, i) => {
-    const state = states?.[i] ?? STATE.wrong;
-    if (state === STATE.wrong)
-      return { use, damage: damagedPack(source, frame.pack, problem, [use.entry.path]) };
-    if (plain === undefined || state === STATE.placed || isEnough?.(use) === true)
-      return { use, settled: true };
+): Pick<FrameRead, 'pieces' | 'placed'> {
+  const { states, plain }: Partial<OpenedFrame> = isOpened(opened) ? opened : {};
+  const damageOf = ({ entry }: PieceUse) =>
+    opened instanceof LeitstandError
+      ? opened
+      : damagedPack(source, frame.pack, problemOf(opened), [entry.path]);
+  const pieces = frame.uses.map((use, i): PieceRead => {
+    const isWrong = (states?.[i] ?? STATE.wrong) === STATE.wrong;
+    if (isWrong) return { use, damage: damageOf(use) };
+    if (plain === undefined || isEnough?.(use) === true) return { use, settled: true };
     return { use, bytes: plain.subarray(use.offset, use.offset + use.length) };
   });
+  const isPlaced = (_: number, i: number) => states?.[frame.uses.length + i] === STATE.placed;
+  frame.files?.rows.forEach((row, i) => {
+    if (isPlaced(row, i)) return;
+    const use = (frame.files as FileRows).table.useOf(row);
+    pieces.push({ use, damage: damageOf(use) });
+  });
+  return { pieces, placed: frame.files?.rows.filter(isPlaced) };
+}
+
+function isOpened(opened: OpenedFrame | FrameProblem): opened is OpenedFrame {
+  return typeof opened !== 'string' && !(opened instanceof LeitstandError);
+}
+
+function problemOf(opened: OpenedFrame | Exclude<FrameProblem, LeitstandError>): string {
+  return (typeof opened === 'string' ? opened : opened.problem) ?? 'was altered';
 }
 
 export function damagedPack(

@@ -155,7 +155,7 @@ function takeOther({ onProblem }: ReadPlanRequest, { draft, index, planned, line
     onProblem(planned, {
       problem: systemErrorCode(error) ?? String(error instanceof Error ? error.message : error),
     });
-    draft.leaveOut();
+    draft.leaveOut(index);
   }
 }
 

@@ -2,6 +2,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -11,10 +12,10 @@ import {
 import { systemErrorCode } from '../platform/errors.ts';
 import { unsafe, writing } from './restore-errors.ts';
 import type { OwnerIds } from './restore-owner.ts';
-import { nameOf, parentOf, type RawPath, shownPath } from './restore-paths.ts';
+import { ASCII, nameOf, parentOf, type RawPath, shownPath } from './restore-paths.ts';
 
-/** Open at the same time. */
-const KEPT = 128;
+/** Open at the same time, in each thread that makes files: together fewer than the least limit there is (1024). */
+const KEPT = 256;
 const FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 /** O_PATH of Linux, for which Node has no name: needs no right to what it opens. */
 const LOCATE = 0o10000000 | constants.O_DIRECTORY | constants.O_NOFOLLOW;
@@ -22,6 +23,9 @@ const LOCATE = 0o10000000 | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const IN_THE_WAY = new Set(['ELOOP', 'ENOTDIR']);
 /** Of its owner: to list it, to write into it, to go through it. */
 const OWNER_BITS = 0o700;
+
+/** For the functions of node:fs. */
+export type Way = string | Buffer;
 
 /**
  * The directories of a restore target, each reached from the one above it by its descriptor (proc(5): /proc/self/fd):
@@ -36,7 +40,7 @@ export class RestoreDirectories {
   /** The root must be there; `way` leads to it. Throws LS-REPO-018, or LS-REPO-011 when it is a link. */
   constructor(root: string, way = root) {
     this.#root = root;
-    this.#rootDescriptor = openDirectory(Buffer.from(way), root);
+    this.#rootDescriptor = openDirectory(way, root);
   }
 
   get rootDescriptor(): number {
@@ -44,7 +48,7 @@ export class RestoreDirectories {
   }
 
   /** A way to a file that leads through no link; good until the next call. Directories on it are made. */
-  wayTo(path: RawPath, owner: OwnerIds | undefined): Buffer {
+  wayTo(path: RawPath, owner: OwnerIds | undefined): Way {
     return wayBelow(this.descriptorOf(parentOf(path), owner), path);
   }
 
@@ -95,11 +99,16 @@ export class RestoreDirectories {
   }
 }
 
-function wayBelow(directory: number, path: RawPath): Buffer {
-  return Buffer.from(`/proc/self/fd/${directory}/${nameOf(path)}`, 'latin1');
+function wayBelow(directory: number, path: RawPath): Way {
+  const way = `/proc/self/fd/${directory}/${nameOf(path)}`;
+  // As a string it takes half the time.
+  return ASCII.test(way) ? way : Buffer.from(way, 'latin1');
 }
 
-function makeNew(way: Buffer): boolean {
+/** False: something is there; whoever opens it will see what. */
+function makeNew(way: Way): boolean {
+  // Another thread may have made it, or this one, long ago; to be refused takes longer than to look.
+  if (existsSync(way)) return false;
   try {
     mkdirSync(way, { mode: 0o755 });
     return true;
@@ -109,7 +118,7 @@ function makeNew(way: Buffer): boolean {
   }
 }
 
-function openDirectory(way: Buffer, shown: string): number {
+function openDirectory(way: Way, shown: string): number {
   try {
     return writing(shown, () => openUnlocked(way));
   } catch (error) {
@@ -120,7 +129,7 @@ function openDirectory(way: Buffer, shown: string): number {
 }
 
 /** A restore that was broken off may have given it its mode already, with which its owner may not list it. */
-function openUnlocked(way: Buffer): number {
+function openUnlocked(way: Way): number {
   try {
     return openSync(way, FLAGS);
   } catch (error) {
@@ -130,7 +139,7 @@ function openUnlocked(way: Buffer): number {
   }
 }
 
-function makeMine(way: Buffer): boolean {
+function makeMine(way: Way): boolean {
   try {
     const located = openSync(way, LOCATE);
     try {

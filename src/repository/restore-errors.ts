@@ -18,7 +18,8 @@ export async function writingAsync<Result>(path: string, work: () => Promise<Res
   }
 }
 
-function notWritten(path: string, cause: unknown): unknown {
+/** What is thrown instead. */
+export function notWritten(path: string, cause: unknown): unknown {
   const code = systemErrorCode(cause);
   if (cause instanceof LeitstandError || code === undefined) return cause;
   return repositoryErrors.error('LS-REPO-018', {

@@ -1,7 +1,7 @@
 import { closeSync, constants, linkSync, lstatSync, openSync, unlinkSync } from 'node:fs';
 import { systemErrorCode } from '../platform/errors.ts';
 import type { FileEntry } from './file-entry.ts';
-import type { RestoreDirectories } from './restore-directories.ts';
+import type { RestoreDirectories, Way } from './restore-directories.ts';
 import { unsafe, writing } from './restore-errors.ts';
 import type { OwnerIds } from './restore-owner.ts';
 import { nameOf, parentOf, type RawPath, shownPath } from './restore-paths.ts';
@@ -14,7 +14,7 @@ export interface PlacedFile {
 }
 
 /** The file system has no hard links, or not so many of one file, or they would lie on two (a mount in the target). */
-const NO_LINK = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']);
+export const NO_LINK = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']);
 
 /** The same in every name of one file; a list that lies about one of them has it restored as a file of its own. */
 export function linkGroup(entry: FileEntry): string | undefined {
@@ -62,16 +62,16 @@ export function linkFile(
   }
 }
 
-function isFile(way: Buffer, { dev, ino }: PlacedFile): boolean {
+function isFile(way: Way, { dev, ino }: PlacedFile): boolean {
   const found = lstatSync(way, { bigint: true, throwIfNoEntry: false });
   return found !== undefined && found.dev === dev && found.ino === ino;
 }
 
-function removeIfThere(way: Buffer): void {
+function removeIfThere(way: Way): void {
   if (lstatSync(way, { throwIfNoEntry: false })) unlinkSync(way);
 }
 
-function makeLink(from: Buffer, way: Buffer): boolean {
+function makeLink(from: Buffer, way: Way): boolean {
   try {
     linkSync(from, way);
     return true;

@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { systemErrorCode } from '../platform/errors.ts';
-import { exists, syncDirectory, writeFileAtomic } from '../platform/files.ts';
+import { exists, syncDirectory, unfinishedName, writeFileAtomic } from '../platform/files.ts';
 import { unusable, writingAsync } from './restore-errors.ts';
+import { NO_LINK } from './restore-links.ts';
 
 /** What is being restored: another snapshot or another selection must not be mixed into the same directory. */
 export interface RestoreClaim {
@@ -96,14 +97,28 @@ async function writeMark(mark: string, text: string, isThere: boolean): Promise<
     await writeFileAtomic(mark, text);
     return;
   }
-  const handle = await open(mark, 'wx', 0o644);
+  // It is there with all that it says or not at all: half of it would stop whoever wants to go on.
+  const whole = unfinishedName(mark);
+  try {
+    await writeNew(whole, text);
+    await link(whole, mark).catch((error: unknown) => {
+      if (!NO_LINK.has(systemErrorCode(error) ?? '')) throw error;
+      return writeNew(mark, text);
+    });
+  } finally {
+    await rm(whole, { force: true });
+  }
+  await syncDirectory(dirname(mark));
+}
+
+async function writeNew(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o644);
   try {
     await handle.writeFile(text);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await syncDirectory(dirname(mark));
 }
 
 /** The target is complete, and durable. */

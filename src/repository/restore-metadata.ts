@@ -1,5 +1,6 @@
 import { fchmodSync, fchownSync, futimesSync, lchownSync, lutimesSync } from 'node:fs';
 import type { DirectoryEntry, FileEntry, SymlinkEntry } from './file-entry.ts';
+import type { Way } from './restore-directories.ts';
 import { ownerIds, type RestoreOwner } from './restore-owner.ts';
 import { utimeOf } from './restore-times.ts';
 
@@ -9,7 +10,7 @@ import { utimeOf } from './restore-times.ts';
  */
 const PERMISSION_BITS = { file: 0o777, directory: 0o3777 } as const;
 
-export function restoredMode({ mode, type }: FileEntry | DirectoryEntry): number {
+export function restoredMode({ mode, type }: Pick<FileEntry | DirectoryEntry, 'mode' | 'type'>): number {
   return mode & PERMISSION_BITS[type];
 }
 
@@ -27,7 +28,7 @@ export function applyMetadata(
 }
 
 /** The same of a link itself, which has no mode of its own. */
-export function applyLinkMetadata(way: Buffer, entry: SymlinkEntry, owner: RestoreOwner | undefined): void {
+export function applyLinkMetadata(way: Way, entry: SymlinkEntry, owner: RestoreOwner | undefined): void {
   const ids = ownerIds(owner, entry);
   if (ids) lchownSync(way, ids.uid, ids.gid);
   const time = utimeOf(entry.mtime);

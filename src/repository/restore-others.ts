@@ -2,7 +2,7 @@ import { fchmodSync, fsyncSync, lstatSync, readlinkSync, symlinkSync, unlinkSync
 import { systemErrorCode } from '../platform/errors.ts';
 import { repositoryErrors } from './errors.ts';
 import { type DirectoryEntry, type SymlinkEntry, targetBytes } from './file-entry.ts';
-import type { RestoreDirectories } from './restore-directories.ts';
+import type { RestoreDirectories, Way } from './restore-directories.ts';
 import { writing } from './restore-errors.ts';
 import { applyLinkMetadata, applyMetadata } from './restore-metadata.ts';
 import { ownerIds, type RestoreOwner } from './restore-owner.ts';
@@ -72,7 +72,7 @@ export class RestoreOthers {
   }
 }
 
-function isLinkTo(way: Buffer, target: Buffer): boolean {
+function isLinkTo(way: Way, target: Buffer): boolean {
   try {
     return readlinkSync(way, { encoding: 'buffer' }).equals(target);
   } catch (error) {
@@ -81,12 +81,12 @@ function isLinkTo(way: Buffer, target: Buffer): boolean {
   }
 }
 
-function removeIfThere(way: Buffer): void {
+function removeIfThere(way: Way): void {
   const found = lstatSync(way, { throwIfNoEntry: false });
   if (found && !found.isDirectory()) unlinkSync(way);
 }
 
-function makeLink(way: Buffer, target: Buffer, shown: string): void {
+function makeLink(way: Way, target: Buffer, shown: string): void {
   try {
     symlinkSync(target, way);
   } catch (cause) {

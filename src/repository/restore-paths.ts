@@ -7,11 +7,15 @@ import { unsafe } from './restore-errors.ts';
 /** A path below the target as it is on the disk: each character is a byte (latin1). */
 export type RawPath = string;
 
+export const ASCII = /^[\0-\x7f]*$/;
+
 /** Throws LS-REPO-011 for a path that would leave the target. `path`: the entry's, or where it is mapped to. */
 export function rawPath(path: string, { escaped }: Pick<ListEntry, 'escaped'>): RawPath {
   if (!isSafePath(path)) throw unsafe(path, 'it would leave the target');
   if (escaped && path.includes('␛') && !isSpelling({ text: path, escaped }))
     throw unsafe(path, 'nobody spells a name like that');
+  // One byte for each character: it is spelled as it is.
+  if (!escaped && ASCII.test(path)) return path;
   return pathBytes({ path, escaped }).toString('latin1');
 }
 

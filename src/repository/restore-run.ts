@@ -3,18 +3,19 @@ import { LeitstandError } from '../platform/errors.ts';
 import { makePacer, type RepositoryContext } from './context.ts';
 import { repositoryErrors } from './errors.ts';
 import { type FileEntry, isFile, isStored, type ListEntry } from './file-entry.ts';
-import { readListTwice } from './list-batches.ts';
 import { listName, snapshotName } from './names.ts';
 import { orderedContent } from './ordered-content.ts';
 import { type PackAccess, snapshotPacks } from './pack-access.ts';
-import { type PieceUse, planByPack } from './pack-plan.ts';
+import { planByPack, type Segment } from './pack-plan.ts';
 import { type PieceRead, type PieceSource, readPieces } from './piece-reader.ts';
 import type { ListReference, SnapshotRecord } from './records.ts';
 import type { RestoreRequest } from './restore.ts';
 import { linkGroup, type PlacedFile } from './restore-links.ts';
+import { readBatch, type RestoreBatch } from './restore-lists.ts';
 import { brokenPack } from './restore-packs.ts';
 import type { RestoreTarget } from './restore-target.ts';
 import { altered } from './signed-record.ts';
+import type { FileRows, WholeFiles } from './whole-files.ts';
 import { isOnlyPiece, isRightEmpty, WholeHashes } from './whole-hash.ts';
 import type { Crew } from './workers/crew.ts';
 
@@ -50,9 +51,10 @@ export class RestoreRun {
   readonly #breathe: () => Promise<void>;
   readonly #wholes = new WholeHashes();
   readonly #lostEntries = new Set<FileEntry>();
+  /** Of those that are no rows: where they belong below the target. */
+  readonly #paths = new Map<FileEntry, string>();
   /** Of hard links: the name that has the content, for the others. */
   readonly #firsts = new Map<string, FirstName>();
-  #paths = new Map<FileEntry, string>();
   #total = 0;
 
   constructor(
@@ -80,43 +82,42 @@ export class RestoreRun {
     this.#breathe = makePacer(context.clock, request.signal);
   }
 
-  async readList(reference: ListReference): Promise<readonly ListEntry[]> {
-    this.#request.signal?.throwIfAborted();
-    try {
-      return await readListTwice(this.#context, reference);
-    } catch (error) {
-      if (!this.#goesOn(error)) throw error;
-      this.lost.push({
-        path: listName(reference.sha256),
-        problem: `${error.details.what}: ${reference.files} files last changed ${daysOf(reference)}, unless other lists have them`,
-      });
-      return [];
-    }
+  readBatch(lists: readonly ListReference[]): Promise<RestoreBatch> {
+    const reading = {
+      context: this.#context,
+      pathOf: (path: string) => this.#chosenPath(path),
+      onDamage: (list: ListReference, error: unknown) => this.#loseList(list, error),
+      breathe: this.#breathe,
+    };
+    return readBatch(reading, lists);
   }
 
-  async restoreEntries(entries: readonly ListEntry[]): Promise<void> {
-    this.#paths = new Map();
+  async restoreBatch({ files, others }: RestoreBatch): Promise<void> {
     this.#lostEntries.clear();
+    this.#paths.clear();
+    this.selected += files.count;
+    const rows = await this.#rowsToFill(files);
     const wanted: FileEntry[] = [];
-    const others: OtherName[] = [];
-    for (const entry of entries) {
+    const names: OtherName[] = [];
+    for (const entry of others) {
       await this.#breathe();
-      const path = this.#request.mapPath?.(entry.path) ?? entry.path;
-      if (this.#request.selection?.includes(entry.path, path) === false) continue;
+      const path = this.#chosenPath(entry.path);
+      if (path === undefined) continue;
       this.selected += 1;
       if (!isFile(entry)) {
         this.#makeOther(entry, path);
         continue;
       }
-      this.#total += entry.size;
       this.#paths.set(entry, path);
+      this.#total += entry.size;
       const group = linkGroup(entry);
       const first = group === undefined ? undefined : this.#firsts.get(group);
-      if (first) others.push({ entry, first });
+      if (first) names.push({ entry, first });
       else if (await this.#isToFill(entry, group)) wanted.push(entry);
     }
-    await this.#fill(wanted);
-    await this.#fill(await this.#linkAll(others));
+    await this.#fill(wanted, { table: files, rows });
+    await this.#fill(await this.#linkAll(names));
+    files.dispose();
   }
 
   assertComplete(): void {
@@ -126,10 +127,35 @@ export class RestoreRun {
       throw altered(snapshotName(this.#record.id), 'its lists hold other files than it says');
   }
 
+  #chosenPath(path: string): string | undefined {
+    const mapped = this.#mapped(path);
+    return this.#request.selection?.includes(path, mapped) === false ? undefined : mapped;
+  }
+
+  #loseList(list: ListReference, error: unknown): void {
+    if (!this.#goesOn(error)) throw error;
+    this.lost.push({
+      path: listName(list.sha256),
+      problem: `${error.details.what}: ${list.files} files last changed ${daysOf(list)}, unless other lists have them`,
+    });
+  }
+
   #makeOther(entry: Exclude<ListEntry, FileEntry>, path: string): void {
     if (entry.type === 'directory') this.#target.makeDirectory(path, entry);
     else this.#target.addSymlink(path, entry);
     this.files += 1;
+  }
+
+  async #rowsToFill(files: WholeFiles): Promise<Uint32Array> {
+    const rows = new Uint32Array(files.count);
+    let count = 0;
+    for (let row = 0; row < files.count; row++) {
+      this.#total += files.number(row, 'length');
+      if (this.#target.resumes && !(await this.#isToFill(files.useOf(row).entry, undefined))) continue;
+      rows[count] = row;
+      count += 1;
+    }
+    return rows.subarray(0, count);
   }
 
   /** Done at once: what is there already, and what has no part that is stored. */
@@ -165,17 +191,14 @@ export class RestoreRun {
     return alone;
   }
 
-  async #fill(entries: readonly FileEntry[]): Promise<void> {
-    if (entries.length === 0) return;
-    const segments = planByPack(entries);
-    if (!this.#request.keepGoing)
-      this.#assertPresent(
-        segments.map(({ pack }) => pack),
-        entries,
-      );
-    const placing = (uses: readonly PieceUse[]) => this.#target.toPlace(uses, (entry) => this.#pathOf(entry));
+  async #fill(entries: readonly FileEntry[], files?: FileRows): Promise<void> {
+    const segments = planByPack(entries, files);
+    if (!this.#request.keepGoing) this.#assertPresent(segments, entries, files);
+    const placing = (rows: FileRows, first: number) => this.#target.toPlace(rows, first);
     const from = { ...this.#from, isChecked: isOnlyPiece, placing };
-    for await (const { pieces } of readPieces(from, segments)) {
+    for await (const { pieces, placed } of readPieces(from, segments)) {
+      for (const row of placed ?? []) this.#countPlaced(files?.table.number(row, 'length') ?? 0);
+      await this.#breathe();
       for (const piece of pieces) {
         await this.#take(piece);
         await this.#breathe();
@@ -190,11 +213,7 @@ export class RestoreRun {
       this.#lose(entry, piece.damage);
       return;
     }
-    if ('settled' in piece) {
-      this.#target.countPlaced();
-      this.#link(entry);
-      return;
-    }
+    if ('settled' in piece) return;
     const path = this.#pathOf(entry);
     // The hash of the whole grows here while the part is written elsewhere.
     const written = this.#target.write(path, entry, at, piece.bytes);
@@ -240,6 +259,13 @@ export class RestoreRun {
     this.#link(entry);
   }
 
+  #countPlaced(bytes: number): void {
+    this.#target.countPlaced();
+    this.files += 1;
+    this.bytes += bytes;
+    this.#progress();
+  }
+
   /** It is there without that anything had to be written here. */
   #link(entry: FileEntry): void {
     this.files += 1;
@@ -268,7 +294,11 @@ export class RestoreRun {
   }
 
   #pathOf(entry: FileEntry): string {
-    return this.#paths.get(entry) ?? entry.path;
+    return this.#paths.get(entry) ?? this.#mapped(entry.path);
+  }
+
+  #mapped(path: string): string {
+    return this.#request.mapPath?.(path) ?? path;
   }
 
   /** Only damage can be gone around. */
@@ -283,13 +313,19 @@ export class RestoreRun {
     return { store, source: this.#record.source, packs: this.#packs, crew: this.#crew, signal };
   }
 
-  #assertPresent(packs: readonly string[], entries: readonly FileEntry[]): void {
+  #assertPresent(
+    segments: readonly Segment[],
+    entries: readonly FileEntry[],
+    files: FileRows | undefined,
+  ): void {
     const sizes = new Map(this.#record.packs.map(({ id, size }) => [id, size]));
-    const broken = packs.find((id) => !this.#present.has(id) || this.#present.get(id) !== sizes.get(id));
+    const broken = segments.find(
+      ({ pack }) => !this.#present.has(pack) || this.#present.get(pack) !== sizes.get(pack),
+    )?.pack;
     if (broken === undefined) return;
-    const paths = entries
-      .filter(({ pieces }) => pieces.some(([id]) => id === broken))
-      .map(({ path }) => path);
+    const isIn = ({ pieces }: FileEntry) => pieces.some(([id]) => id === broken);
+    const whole = Array.from(files?.rows ?? [], (row) => (files as FileRows).table.useOf(row).entry);
+    const paths = [...entries, ...whole].filter(isIn).map(({ path }) => path);
     throw brokenPack(this.#record, { id: broken, size: sizes.get(broken) ?? 0 }, this.#present, paths);
   }
 

@@ -9,8 +9,7 @@ import {
   type ListEntry,
   type SymlinkEntry,
 } from './file-entry.ts';
-import type { PieceUse } from './pack-plan.ts';
-import { RestoreDirectories } from './restore-directories.ts';
+import { RestoreDirectories, type Way } from './restore-directories.ts';
 import { unsafe, writing } from './restore-errors.ts';
 import { hashDescriptor, writePart } from './restore-io.ts';
 import { linkFile, type PlacedFile } from './restore-links.ts';
@@ -27,7 +26,8 @@ import { RestoreOthers } from './restore-others.ts';
 import { ownerIds, type RestoreOwner } from './restore-owner.ts';
 import { type RawPath, rawPath, shownPath } from './restore-paths.ts';
 import { makeDurable } from './restore-sync.ts';
-import { utimeOf } from './restore-times.ts';
+import { utimeSince1970 } from './restore-times.ts';
+import type { FileRows } from './whole-files.ts';
 import { type FilesToPlace, forgetTarget, type PlacingTarget } from './workers/place-files.ts';
 
 const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
@@ -130,23 +130,26 @@ export class RestoreTarget {
     }
   }
 
-  /**
-   * Those that can be made in one go, by whichever thread has their content; each is to be counted once it is there. Not
-   * of a sparse one, nor of one that has further names.
-   */
-  toPlace(uses: readonly PieceUse[], pathOf: (entry: FileEntry) => string): FilesToPlace | undefined {
-    const isWhole = ({ entry }: PieceUse) =>
-      entry.pieces.length === 1 && entry.sparse === undefined && entry.link === undefined;
-    const chosen = uses.flatMap((use, index) => (isWhole(use) ? [{ index, entry: use.entry }] : []));
-    if (chosen.length === 0) return undefined;
-    const owners = chosen.map(({ entry }) => ownerIds(this.#owner, entry));
+  /** What is needed to make whole files, by whichever thread has their content; each that is there is to be counted. */
+  toPlace({ table, rows }: FileRows, first: number): FilesToPlace {
+    const times = new Float64Array(rows.length);
+    const owners = new Float64Array(rows.length * 2);
+    let isOwned = false;
+    rows.forEach((row, i) => {
+      times[i] = utimeSince1970(table.number(row, 'seconds'), table.number(row, 'nanoseconds'));
+      const ids = ownerIds(this.#owner, { uid: table.number(row, 'uid'), gid: table.number(row, 'gid') });
+      if (!ids) return;
+      isOwned = true;
+      owners[i * 2] = ids.uid;
+      owners[i * 2 + 1] = ids.gid;
+    });
     return {
       target: this.#placing,
-      uses: Uint32Array.from(chosen, ({ index }) => index),
-      paths: chosen.map(({ entry }) => rawPath(pathOf(entry), entry)).join('\0'),
-      modes: Uint32Array.from(chosen, ({ entry }) => restoredMode(entry)),
-      times: Float64Array.from(chosen, ({ entry }) => Number(utimeOf(entry.mtime))),
-      owners: owners[0] && Float64Array.from(owners.flatMap((ids) => [ids?.uid ?? 0, ids?.gid ?? 0])),
+      uses: rows.map((_, i) => first + i),
+      paths: table.pathsOf(rows),
+      modes: rows.map((row) => restoredMode({ type: 'file', mode: table.number(row, 'mode') })),
+      times,
+      owners: isOwned ? owners : undefined,
     };
   }
 
@@ -277,7 +280,7 @@ export class RestoreTarget {
     return true;
   }
 
-  #wayTo(path: RawPath, entry: ListEntry): Buffer {
+  #wayTo(path: RawPath, entry: ListEntry): Way {
     return this.#directories.wayTo(path, ownerIds(this.#owner, entry));
   }
 
@@ -322,7 +325,7 @@ function fingerprint(path: RawPath): number {
   return digest.readUInt32BE(0) * 2 ** 20 + (digest.readUInt32BE(4) >>> 12);
 }
 
-function openIfThere(way: Buffer, shown: string): number | undefined {
+function openIfThere(way: Way, shown: string): number | undefined {
   try {
     return openSync(way, LOOK);
   } catch (error) {

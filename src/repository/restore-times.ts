@@ -7,11 +7,24 @@ const NS = 1_000_000_000n;
  */
 export function utimeOf(mtime: string): number | string {
   const wanted = BigInt(mtime);
+  if (wanted >= 0n) return utimeSince1970(Number(wanted / NS), Number(wanted % NS));
   let seconds = Number(wanted) / 1e9;
   // Two steps at most: the quotient is the nearest double or its neighbour.
   while (Number.isFinite(seconds) && nanosecondsOf(seconds) < wanted) seconds = nextAfter(seconds);
   // A negative number means "now" to Node; the same as text does not.
   return seconds < 0 ? String(seconds) : seconds;
+}
+
+/** The same for a time since 1970 in two numbers: there may be millions of them. */
+export function utimeSince1970(seconds: number, nanoseconds: number): number {
+  let time = seconds + nanoseconds / 1e9;
+  while (isBefore(time, seconds, nanoseconds)) time = nextAfter(time);
+  return time;
+}
+
+function isBefore(time: number, seconds: number, nanoseconds: number): boolean {
+  const whole = Math.trunc(time);
+  return whole < seconds || (whole === seconds && Math.trunc((time - whole) * 1e9) < nanoseconds);
 }
 
 /** What libuv hands to the system. */

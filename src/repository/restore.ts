@@ -1,14 +1,16 @@
 import type { LeitstandError } from '../platform/errors.ts';
 import { makePacer, type RepositoryContext } from './context.ts';
 import { repositoryErrors } from './errors.ts';
-import { listBatches } from './list-batches.ts';
+import { batchesOf } from './list-batches.ts';
 import { listPacks } from './known-content.ts';
+import { readAhead } from './read-ahead.ts';
 import { readSnapshot } from './record-store.ts';
-import type { SnapshotRecord } from './records.ts';
+import type { ListReference, SnapshotRecord } from './records.ts';
 import type { RestoreOwner } from './restore-owner.ts';
 import { assertPacks } from './restore-packs.ts';
 import { RestoreRun } from './restore-run.ts';
 import { RestoreTarget } from './restore-target.ts';
+import { FILE_BYTES } from './piece-reader.ts';
 import { missingKey } from './snapshot-keys.ts';
 import { makeCrew } from './workers/crew.ts';
 
@@ -73,12 +75,13 @@ export async function restore(context: RepositoryContext, request: RestoreReques
     startedAt: context.clock.now().toISOString(),
     owner: request.owner,
   });
-  const crew = makeCrew({ breathe: makePacer(context.clock, request.signal) });
+  // Of a selection it is not known how much it will be.
+  const expected = request.selection ? 0 : workOf(record);
+  const crew = makeCrew({ expected, breathe: makePacer(context.clock, request.signal) });
   try {
     const run = new RestoreRun(context, request, { record, target, present, crew });
     const lists = record.lists.map((reference) => ({ reference }));
-    for await (const batch of listBatches(lists, ({ reference }) => run.readList(reference)))
-      await run.restoreEntries(batch.flatMap(({ entries }) => entries));
+    for await (const batch of batchesAhead(run, batchesOf(lists))) await run.restoreBatch(batch);
     if (request.selection && run.selected === 0 && run.lost.length === 0) {
       await target.abandon();
       throw nothingSelected(record, request.selection);
@@ -91,6 +94,27 @@ export async function restore(context: RepositoryContext, request: RestoreReques
     await crew.close();
     target.dispose();
   }
+}
+
+/** In bytes: to make a file takes as long as to read and write some. */
+function workOf({ totals }: SnapshotRecord): number {
+  return totals.bytes + totals.files * FILE_BYTES;
+}
+
+/** The next one is read while files are written; one after the other, so that the first comes soon. */
+function batchesAhead(
+  run: RestoreRun,
+  batches: readonly (readonly { readonly reference: ListReference }[])[],
+) {
+  let before: Promise<unknown> = Promise.resolve();
+  return readAhead(batches, {
+    work: (batch) => {
+      const read = before.then(() => run.readBatch(batch.map(({ reference }) => reference)));
+      before = read;
+      return read;
+    },
+    count: 2,
+  });
 }
 
 /** LS-REPO-029, before anything is written. */

@@ -30,6 +30,7 @@ import {
 } from './workers/read-files.ts';
 
 const SHA256_DIGITS = 64;
+const NOTHING_LIKELY: ReadonlyMap<number, LikelyPiece> = new Map();
 /** Units that are read while an earlier one is stored. */
 export const READS_AHEAD = 3;
 /** With these a disk says that it has lost what was in a file. */
@@ -126,42 +127,53 @@ export class SourceReader {
   ): Promise<void> {
     // A file that has to be read by itself is added between the others.
     const spare = problems.size > 0 ? buffer : await this.#options.content.adopt(buffer, batchOf(files));
-    let offset = 0;
-    for (const [i, file] of files.entries()) {
+    let [i, offset] = [0, 0];
+    for (const file of files) {
       const { size } = file.planned.facts;
       const problem = problems.get(i);
       if (problem) await this.#takeProblem(file, problem);
       else {
-        await this.#takeFile(file, {
+        const waiting = this.#takeFile(file, {
           bytes: new Uint8Array(buffer, offset, size),
           sha256: sha256.slice(i * SHA256_DIGITS, (i + 1) * SHA256_DIGITS),
           room: rooms[i] ?? ROOM.written,
         });
+        if (waiting) await waiting;
       }
       offset += size;
+      i += 1;
     }
     this.#room.give(spare);
   }
 
-  async #takeFile(file: FileToRead, { bytes, sha256, room }: FileContentRead): Promise<void> {
-    const { planned, link, draft, index, earlier } = file;
-    const { facts } = planned;
-    const { counts } = this.#options.content;
+  /** Nothing to wait for, as a rule: of very many files each promise counts. */
+  #takeFile(file: FileToRead, { bytes, sha256, room }: FileContentRead): Promise<void> | undefined {
+    const { planned, earlier } = file;
+    const { content } = this.#options;
+    const { counts } = content;
     counts.readBytes += bytes.length;
     if (file.isReread && earlier) {
       counts.rereadBytes += bytes.length;
       if (sha256 === earlier.entry.sha256) return this.#keep(file, earlier);
       this.#altered(planned.entry);
     }
-    const described = { ...describeFile(planned.entry, facts, link), size: bytes.length, sha256 };
+    const add = (parts: readonly StoredPart[]) => this.#addFile(file, { sha256, room, parts });
+    if (bytes.length === 0) return add([]);
+    if (room === ROOM.hole) return add([{ hole: bytes.length }]);
+    const origin = { sha256, path: planned.entry.path, at: 0 };
+    const likely = this.#likelyPieces(earlier).get(0);
+    const place = content.storeNow(bytes, origin, likely);
+    if (place) return add([{ place, sha256 }]);
+    return content.store(bytes, origin, likely).then((later) => add([{ place: later, sha256 }]));
+  }
+
+  #addFile(
+    { planned, link, draft, index, earlier }: FileToRead,
+    { sha256, room, parts }: Pick<FileContentRead, 'sha256' | 'room'> & Pick<StoredEntry, 'parts'>,
+  ): undefined {
+    const { size } = planned.facts;
+    const described = { ...describeFile(planned.entry, planned.facts, link), size, sha256 };
     const entry = room === ROOM.written ? described : { ...described, sparse: true as const };
-    const parts: StoredPart[] = [];
-    if (room === ROOM.hole) parts.push({ hole: bytes.length });
-    else if (bytes.length > 0) {
-      const origin = { sha256, path: planned.entry.path, at: 0 };
-      const likely = this.#likelyPieces(earlier).get(0);
-      parts.push({ place: await this.#options.content.store(bytes, origin, likely), sha256 });
-    }
     draft.add(index, { entry, parts }, earlier);
   }
 
@@ -210,7 +222,7 @@ export class SourceReader {
     }
     if (found.problem !== CHANGED.problem && found.problem !== NOT_AS_FOUND.problem) {
       this.notThere(entry, found);
-      draft.leaveOut();
+      draft.leaveOut(index);
       return;
     }
     const readings = (entry.class === 'immutable' ? 1 : 2) - (found.problem === CHANGED.problem ? 1 : 0);
@@ -219,7 +231,7 @@ export class SourceReader {
       if (stored === undefined) continue;
       if ('problem' in stored) {
         this.notThere(entry, stored);
-        draft.leaveOut();
+        draft.leaveOut(index);
       } else draft.add(index, stored, earlier);
       return;
     }
@@ -256,7 +268,7 @@ export class SourceReader {
   }
 
   /** What is in the newest snapshot stays as it is there. */
-  #keep({ draft, index }: FileToRead, earlier: EarlierFile): void {
+  #keep({ draft, index }: FileToRead, earlier: EarlierFile): undefined {
     const { counts } = this.#options.content;
     counts.reusedBytes += earlier.entry.size;
     draft.keep(index, earlier, this.#options.known.packs);
@@ -280,6 +292,7 @@ export class SourceReader {
 
   /** Where each part of a file was the last time, by offset. */
   #likelyPieces(earlier: EarlierFile | undefined): ReadonlyMap<number, LikelyPiece> {
+    if (!earlier) return NOTHING_LIKELY;
     const likely = new Map<number, LikelyPiece>();
     let at = 0;
     for (const part of earlier?.entry.pieces ?? []) {

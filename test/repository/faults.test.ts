@@ -45,6 +45,16 @@ describe('SIGKILL at an operation on files', () => {
   );
 
   it(
+    'of a restore that has only begun with its mark is followed by one that does it',
+    () =>
+      withSeed((die) => {
+        const points = [1, 2, 3, 4].map((at) => ({ at, how: 'kill-after' as const }));
+        return playKills({ victim: 'restore', points, encrypted: false }, scratch(), die);
+      }),
+    PATIENCE_MS,
+  );
+
+  it(
     'of an encrypted backup whose journal of keys is lost as well is none the worse',
     () =>
       withSeed((die) => {
@@ -66,7 +76,8 @@ describe('a disk that fails', () => {
     'with %s, during %s, under the %s: is told, and what was there stays',
     (disk, victim, part) =>
       withSeed((die) => {
-        const points = [1 + die.below(OPERATIONS[victim])];
+        // The second is always among them: of a restore it is the one that fills its mark.
+        const points = [2, 1 + die.below(OPERATIONS[victim])];
         return playDisk({ disk, victim, part, points, encrypted: part === 'keys' }, scratch(), die);
       }),
     PATIENCE_MS,

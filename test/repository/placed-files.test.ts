@@ -67,6 +67,46 @@ describe('many small files', () => {
     ]);
   });
 
+  it('are told by their names in the snapshot where they are lost, wherever they belong', async () => {
+    const { repository, store, directory, record, target, files } = await stored();
+    const [pack = ''] = await objectNames(store, 'packs/');
+    const file = join(directory, 'repository', pack);
+    const bytes = await readFile(file);
+    bytes.writeUInt8(bytes.readUInt8(90_000) ^ 1, 90_000);
+    await writeFile(file, bytes);
+    const mapPath = (path: string) => `below/${path}`;
+    const { lost } = await repository.restore({ snapshot: record, target, mapPath, keepGoing: true });
+    const gone = new Set(lost.map(({ path }) => path));
+    expect(gone.size).toBeGreaterThan(0);
+    const left = files.filter(({ path }) => !gone.has(path)).map(({ path }) => mapPath(path));
+    expect([...(await readTree(target)).keys()].sort()).toEqual(left.sort());
+  });
+
+  it('are as many as a list says that comes in several parts, whatever their names', async () => {
+    const { repository, directory } = await makeRepository();
+    const time = new Date(Date.UTC(2026, 6, 1));
+    const many = Array.from({ length: 1_500 }, (_, i) => ({
+      path: `${i % 7}/${i % 3 === 0 ? 'ü' : 'u'} "${i % 5}" ${i}`,
+      content: Buffer.from(`${i}`),
+      mtime: time,
+    }));
+    const { record } = await repository.writeSnapshot(
+      snapshotOf(await writeTree(join(directory, 'source'), many)),
+    );
+    expect(record.lists).toHaveLength(1);
+    const target = join(directory, 'target');
+    let [told, last] = [0, 0];
+    const onProgress = (bytes: number) => {
+      [told, last] = [told + 1, bytes];
+    };
+    await repository.restore({ snapshot: record, target, onProgress });
+    expect([told, last]).toEqual([many.length, record.totals.bytes]);
+    const found = await readTree(target);
+    expect(found.size).toBe(many.length);
+    for (const { path, content } of many)
+      expect([path, found.get(path)?.equals(content)]).toEqual([path, true]);
+  });
+
   it('stop at the first that is in the way', async () => {
     const { repository, record, target } = await stored();
     await mkdir(target);

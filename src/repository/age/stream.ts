@@ -100,17 +100,22 @@ export function sealParts(
   return sealed;
 }
 
-/** `stored`: chunks as they follow each other from the first on. One that was cut short is wrong, not an error. */
+/**
+ * `stored`: chunks as they follow each other from the first on. One that was cut short is wrong, not an error. `inPlace`:
+ * the plaintext takes their place.
+ */
 export function openChunks(
   payloadKey: Uint8Array,
   stored: Uint8Array,
-  { first, final }: ChunkRange,
+  { first, final, inPlace = false }: ChunkRange & { readonly inPlace?: boolean | undefined },
 ): OpenedChunks {
   const count = Math.min(Math.ceil(stored.length / STORED_CHUNK_BYTES), final - first + 1);
   const lastBytes = Math.min(STORED_CHUNK_BYTES, stored.length - (count - 1) * STORED_CHUNK_BYTES);
-  const plain = Buffer.allocUnsafeSlow(
-    count === 0 ? 0 : (count - 1) * CHUNK_BYTES + Math.max(0, lastBytes - TAG_BYTES),
-  );
+  const length = count === 0 ? 0 : (count - 1) * CHUNK_BYTES + Math.max(0, lastBytes - TAG_BYTES);
+  // A chunk's plaintext ends before the next chunk begins: what is still to be opened is not touched.
+  const plain = inPlace
+    ? Buffer.from(stored.buffer, stored.byteOffset, length)
+    : Buffer.allocUnsafeSlow(length);
   const wrong: number[] = [];
   const key = createSecretKey(payloadKey);
   for (let i = 0; i < count; i++) {

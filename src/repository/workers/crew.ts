@@ -1,5 +1,6 @@
 import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { type ErrorDetails, LeitstandError } from '../../platform/errors.ts';
 import type { ExitCode } from '../../platform/exit-codes.ts';
@@ -30,6 +31,8 @@ export interface Crew {
 export interface CrewOptions {
   /** Threads, at most; 0: none. */
   readonly threads?: number | undefined;
+  /** Work that is known to come, in bytes: with much of it threads begin at once. */
+  readonly expected?: number | undefined;
   /** Called before work in this thread: may wait a moment, and throws when cancelled. */
   readonly breathe: () => Promise<void>;
 }
@@ -56,12 +59,12 @@ interface Waiting {
 }
 
 /** Works in this thread until much has come up, and in threads of its own as soon as they have begun. */
-export function makeCrew({ threads = THREADS, breathe }: CrewOptions): Crew {
+export function makeCrew({ threads = THREADS, expected = 0, breathe }: CrewOptions): Crew {
   const count = Math.min(threads, availableParallelism());
   const crew: Thread[] = [];
   const queue: Waiting[] = [];
   const underWay = new Map<number, Waiting>();
-  let [bytes, next] = [0, 0];
+  let [bytes, next] = [expected, 0];
   let failure: { readonly reason: unknown } | undefined;
 
   const fail = (reason: unknown) => {
@@ -80,14 +83,13 @@ export function makeCrew({ threads = THREADS, breathe }: CrewOptions): Crew {
     }
   };
   const begin = () => {
-    const worker = newWorker();
-    const thread: Thread = { worker, isReady: false, taken: 0 };
+    const thread = newThread();
     crew.push(thread);
-    worker.on('error', fail);
-    worker.on('exit', (code) => {
+    thread.worker.on('error', fail);
+    thread.worker.on('exit', (code) => {
       if (thread.taken > 0 || !thread.isReady) fail(new Error(`a worker thread ended with ${code}`));
     });
-    worker.on('message', (answer: Answer) => {
+    thread.worker.on('message', (answer: Answer) => {
       if (answer === 'ready') thread.isReady = true;
       else {
         thread.taken -= 1;
@@ -98,6 +100,7 @@ export function makeCrew({ threads = THREADS, breathe }: CrewOptions): Crew {
     });
   };
 
+  if (bytes > ALONE_BYTES) while (crew.length < count) begin();
   return {
     run: async <Name extends WorkName>(name: Name, job: Job<Name>) => {
       bytes += bytesOf(job);
@@ -119,12 +122,15 @@ export function makeCrew({ threads = THREADS, breathe }: CrewOptions): Crew {
   };
 }
 
-function newWorker(): Worker {
-  return new Worker(new URL('./thread.ts', import.meta.url), {
+function newThread(): Thread {
+  // Much work is made of very many short-lived objects: given more room for them the collector takes it, and saves nothing.
+  setFlagsFromString('--semi-space-growth-factor=1');
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), {
     execArgv: [],
     resourceLimits: LIMITS,
     workerData: getCompileCacheDir(),
   });
+  return { worker, isReady: false, taken: 0 };
 }
 
 function leastTaken(crew: readonly Thread[]): Thread | undefined {

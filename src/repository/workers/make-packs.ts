@@ -3,7 +3,7 @@ import { MAX_OPENING_BYTES, type Seal } from '../age/header.ts';
 import { sealParts } from '../age/stream.ts';
 import { release } from '../buffers.ts';
 import { encodeFrame } from '../frames.ts';
-import { encodeFooter, type FooterPiece, PACK_BYTES } from '../pack-footer.ts';
+import { encodeFooter, PACK_BYTES } from '../pack-footer.ts';
 
 /** A frame of the first bytes of the buffer, put in their place. */
 export function encodeInPlace({
@@ -30,7 +30,8 @@ export interface PackToClose {
   readonly buffer: ArrayBuffer;
   readonly framesLength: number;
   readonly source: string;
-  readonly pieces: readonly FooterPiece[];
+  /** As the footer has them. */
+  readonly pieces: Uint8Array;
   readonly salt?: string | undefined;
   /** Absent: the pack is plain. */
   readonly seal?: Seal | undefined;
@@ -52,6 +53,7 @@ export function closePack({ buffer, framesLength, source, pieces, salt, seal }: 
   const footer = encodeFooter(source, pieces, salt);
   const plain = Buffer.from(buffer, PACK_FRONT_BYTES, framesLength + footer.length);
   footer.copy(plain, framesLength);
+  release(footer);
   const stored = seal ? sealParts(seal.opening, seal.payloadKey, [plain], buffer) : plain;
   return { id: hash('sha256', stored, 'hex'), buffer, offset: stored.byteOffset, length: stored.length };
 }

@@ -59,9 +59,9 @@ const OWN_MEMORY_BYTES = 64 * 1024;
 /** Decrypts and decodes, compares each part, and makes the files of those that are right. Throws as `placeFile` does. */
 export function openSegment(segment: SegmentToOpen): OpenedSegment {
   const { buffer, storedLength, pack, wanted, payloadKey, frames } = segment;
-  const range = openRange(pack, Buffer.from(buffer, 0, storedLength), { wanted, payloadKey });
+  const stored = Buffer.from(buffer, 0, storedLength);
+  const range = openRange(pack, stored, { wanted, payloadKey, inPlace: true });
   const opened = frames.map((frame) => openFrame(frame, range.take(frame)));
-  range.release();
   return { frames: opened, buffer, buffers: opened.flatMap(({ plain }) => plain?.buffer ?? []) };
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, fchmodSync, fchownSync, futimesSync, openSync, writeSync } from 'node:fs';
 import { RestoreDirectories } from '../restore-directories.ts';
-import { writing } from '../restore-errors.ts';
+import { notWritten } from '../restore-errors.ts';
 import { type RawPath, shownPath } from '../restore-paths.ts';
 
 /** A target that is being filled, as any thread of this process can reach it. */
@@ -35,19 +35,22 @@ export function placeFile(files: FilesToPlace, index: number, path: RawPath, con
   const { target, modes, times, owners } = files;
   const owner = owners && { uid: owners[index * 2] ?? 0, gid: owners[index * 2 + 1] ?? 0 };
   const way = directoriesIn(target).wayTo(path, owner);
-  const time = times[index] ?? 0;
-  writing(shownPath(target.root, path), () => {
+  const seconds = times[index] ?? 0;
+  // A negative number means "now" to Node; the same as text does not.
+  const time = seconds < 0 ? String(seconds) : seconds;
+  try {
     const descriptor = openSync(way, CREATE, 0o600);
     try {
       for (let at = 0; at < content.length; ) at += writeSync(descriptor, content, at, content.length - at);
       if (owner) fchownSync(descriptor, owner.uid, owner.gid);
       fchmodSync(descriptor, modes[index] ?? 0o600);
-      // A negative number means "now" to Node; the same as text does not.
-      futimesSync(descriptor, time < 0 ? String(time) : time, time < 0 ? String(time) : time);
+      futimesSync(descriptor, time, time);
     } finally {
       closeSync(descriptor);
     }
-  });
+  } catch (cause) {
+    throw notWritten(shownPath(target.root, path), cause);
+  }
 }
 
 /** Of this thread: it opens directories by itself, each from the one above it. */

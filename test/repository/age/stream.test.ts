@@ -120,6 +120,26 @@ describe('the payload of an age file', () => {
     expect([more.wrong, more.plain.length]).toEqual([[2], 3 * CHUNK_BYTES]);
   });
 
+  it('opens in the place of what is stored just as well, also where it is cut off or wrong', () => {
+    const sealed = seal(randomBytes(3 * CHUNK_BYTES + 5));
+    const final = finalChunk(sealed.length);
+    fc.assert(
+      fc.property(fc.nat(sealed.length), fc.option(fc.nat(sealed.length - 1)), (length, flipped) => {
+        const stored = Buffer.from(sealed);
+        if (flipped !== null) stored[flipped] = (stored[flipped] ?? 0) ^ 1;
+        const room = Buffer.concat([Buffer.alloc(100, 7), stored.subarray(0, length), Buffer.alloc(100, 7)]);
+        const aside = openChunks(key, Buffer.from(room.subarray(100, 100 + length)), { first: 0, final });
+        const opened = openChunks(key, room.subarray(100, 100 + length), { first: 0, final, inPlace: true });
+        expect(opened.wrong).toEqual(aside.wrong);
+        expect(opened.plain.equals(aside.plain)).toBe(true);
+        expect(opened.plain.buffer).toBe(room.buffer);
+        for (const beside of [room.subarray(0, 100), room.subarray(-100)])
+          expect(beside.every((byte) => byte === 7)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('has a length that says how long the plaintext is, or is no payload', () => {
     expect([0, 1, 15].map(plainLength)).toEqual([undefined, undefined, undefined]);
     expect(plainLength(TAG)).toBe(0);

@@ -1,0 +1,33 @@
+import { TextChunks } from './text-chunks.ts';
+
+/** The lines of a list in the order of their indices, however they come. */
+export class ListText {
+  readonly #text = new TextChunks();
+  /** Index of the line that is written next. */
+  #next = 0;
+  /** Lines that came before their turn; undefined: there is none with that index. */
+  readonly #early = new Map<number, string | undefined>();
+
+  enter(index: number, line: string | undefined): void {
+    if (index !== this.#next) {
+      this.#early.set(index, line);
+      return;
+    }
+    this.#write(line);
+    while (this.#early.has(this.#next)) {
+      const early = this.#early.get(this.#next);
+      this.#early.delete(this.#next);
+      this.#write(early);
+    }
+  }
+
+  /** Of the lines so far, each with its line feed. */
+  get chunks(): Buffer[] {
+    return this.#text.chunks;
+  }
+
+  #write(line: string | undefined): void {
+    this.#next += 1;
+    if (line !== undefined) this.#text.write(`${line}\n`);
+  }
+}
