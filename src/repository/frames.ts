@@ -35,7 +35,12 @@ function compressedFrame(plain: Uint8Array): Buffer | undefined {
 
 /** Throws zlib's error when the bytes are no sound frame, or hold more than `maximum` bytes. */
 export function decodeFrame(frame: Uint8Array, maximum = FRAME_BYTES): Buffer {
-  return zstdDecompressSync(frame, { maxOutputLength: maximum, chunkSize: FRAME_BYTES });
+  return zstdDecompressSync(frame, { maxOutputLength: maximum, chunkSize: roomFor(FRAME_BYTES) });
+}
+
+/** With a byte more than is needed, zlib does not take the same room once again to see that nothing more comes. */
+export function roomFor(plainLength: number): number {
+  return plainLength + 1;
 }
 
 export function compress(plain: Uint8Array, level: number): Buffer {

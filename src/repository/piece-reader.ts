@@ -1,7 +1,7 @@
 import type { Store } from '../stack/store.ts';
 import { LeitstandError } from '../platform/errors.ts';
 import { noKey } from './age/keyring.ts';
-import { makeBuffers } from './buffers.ts';
+import { makeBuffers, release } from './buffers.ts';
 import { repositoryErrors } from './errors.ts';
 import { packName } from './names.ts';
 import type { PackAccess } from './pack-access.ts';
@@ -92,6 +92,11 @@ export async function* readPieces(
 }
 
 /** Why a frame has no bytes, in words that follow the pack's name; or that no key is here. */
+/** Gives back what the pieces of a frame lie in, which is the same memory, once they are not looked at any more. */
+export function releaseFrame(pieces: readonly PieceRead[]): void {
+  for (const piece of pieces) if ('bytes' in piece) release(piece.bytes);
+}
+
 type FrameProblem = 'is missing' | 'is cut off' | 'was altered' | LeitstandError;
 
 interface FetchedSegment {

@@ -7,7 +7,7 @@ import { listName, snapshotName } from './names.ts';
 import { orderedContent } from './ordered-content.ts';
 import { type PackAccess, snapshotPacks } from './pack-access.ts';
 import { planByPack, type Segment } from './pack-plan.ts';
-import { type PieceRead, type PieceSource, readPieces } from './piece-reader.ts';
+import { type PieceRead, type PieceSource, readPieces, releaseFrame } from './piece-reader.ts';
 import type { ListReference, SnapshotRecord } from './records.ts';
 import type { RestoreRequest } from './restore.ts';
 import { linkGroup, type PlacedFile } from './restore-links.ts';
@@ -203,6 +203,7 @@ export class RestoreRun {
         await this.#take(piece);
         await this.#breathe();
       }
+      releaseFrame(pieces);
     }
   }
 

@@ -153,7 +153,7 @@ class SnapshotRun {
     const { capture, listEntries } = this.#request;
     const { entries, links } = await planEntries(capture.entries, { crew, spool, onVanished, listEntries });
     const now = this.#context.clock.now();
-    const lastRun = new Date(this.#known.newest?.snapshot.createdAt ?? now);
+    const lastRun = new Date(this.#known.newest?.snapshot.cutoff ?? now);
     return planReading({
       entries,
       links,

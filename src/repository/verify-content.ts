@@ -7,7 +7,13 @@ import { orderedContent } from './ordered-content.ts';
 import { planByPack, type Segment, wholePack } from './pack-plan.ts';
 import { type PackAccess, packAccess } from './pack-access.ts';
 import { plainSizeOf } from './pack-bytes.ts';
-import { type FrameRead, type PieceRead, readPieces, type StoredSegment } from './piece-reader.ts';
+import {
+  type FrameRead,
+  type PieceRead,
+  readPieces,
+  releaseFrame,
+  type StoredSegment,
+} from './piece-reader.ts';
 import type { NeededList, NeededObject } from './verify-needs.ts';
 import type { VerifyRun } from './verify-run.ts';
 import { judge } from './verify-stored.ts';
@@ -147,6 +153,7 @@ class ContentBatch {
 
   #takeFrame({ frame, pieces }: FrameRead): void {
     for (const piece of pieces) this.#takePiece(frame.pack, piece);
+    releaseFrame(pieces);
   }
 
   #takePiece(pack: string, piece: PieceRead): void {

@@ -171,6 +171,7 @@ describe('a plan', () => {
           gid: 0,
           size: at % 9,
           mtime: String(BigInt(at % 3) * 86_400_000_000_000n + BigInt(at)),
+          ...(at % 5 === 0 ? { linked: `1:${at % 10}` } : {}),
         };
       });
       return facts as never;
@@ -208,6 +209,18 @@ describe('a plan', () => {
     const before = new Set(names(lists));
     expect(names(fewer).filter((name) => !before.has(name)).length).toBeLessThanOrEqual(2);
   }, 60_000);
+
+  it('says the same of an entry whether it was held or not', async () => {
+    const entries = paths(20_000).map((path, i): CaptureEntry => {
+      const entry = { path, file: String(i), class: i % 2 === 0 ? 'immutable' : 'mutable' } as const;
+      if (i % 7 === 0) return { ...entry, kind: i % 2 === 0 ? 'directory' : 'symlink' };
+      return i % 3 === 0 ? { ...entry, path: `␛FF${path}`, escaped: true } : entry;
+    });
+    const among = new Map((await planOf(entries)).flat().map((planned) => [planned.entry.path, planned]));
+    const held = (await planOf(entries.slice(0, 500))).flat();
+    expect(held.length).toBe(500);
+    for (const planned of held) expect(among.get(planned.entry.path)).toEqual(planned);
+  });
 
   it('refuses a path twice on a day, also among many', async () => {
     const entries = paths(60_000).map(

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
 import { release } from '../buffers.ts';
-import { FRAME_BYTES } from '../frames.ts';
+import { FRAME_BYTES, roomFor } from '../frames.ts';
 import { openRange, type StoredRange } from '../pack-bytes.ts';
 import type { PackReference } from '../records.ts';
 import { type FilesToPlace, placeFile } from './place-files.ts';
@@ -80,7 +80,10 @@ function openFrame(frame: FrameToOpen, stored: Uint8Array | undefined): OpenedFr
 
 function decode({ plainLength }: FrameToOpen, stored: Uint8Array): Buffer<ArrayBuffer> | undefined {
   try {
-    const plain = zstdDecompressSync(stored, { maxOutputLength: FRAME_BYTES, chunkSize: plainLength });
+    const plain = zstdDecompressSync(stored, {
+      maxOutputLength: FRAME_BYTES,
+      chunkSize: roomFor(plainLength),
+    });
     return plain.buffer.byteLength < OWN_MEMORY_BYTES ? copyOf(plain) : (plain as Buffer<ArrayBuffer>);
   } catch {
     return undefined;
