@@ -103,6 +103,12 @@ export class ListDraft {
     return this.#isEarlier && this.#earlier?.files === this.#files ? this.#earlier : undefined;
   }
 
+  /** Of its text, what is complete and cannot be an earlier list's; it is gone from here. */
+  takeText(): Buffer[] {
+    return this.#isEarlier ? [] : this.#text.takeFull();
+  }
+
+  /** What is left of it. */
   get content(): ListContent {
     return { text: this.#text.chunks, files: this.#files, bytes: this.#bytes };
   }

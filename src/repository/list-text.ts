@@ -21,6 +21,11 @@ export class ListText {
     }
   }
 
+  /** Chunks that are full; they are not here any more. */
+  takeFull(): Buffer[] {
+    return this.#text.takeFull();
+  }
+
   /** Of the lines so far, each with its line feed. */
   get chunks(): Buffer[] {
     return this.#text.chunks;

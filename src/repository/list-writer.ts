@@ -3,12 +3,19 @@ import type { RepositoryContext } from './context.ts';
 import type { FrameTable } from './frame-table.ts';
 import { ListDraft } from './list-draft.ts';
 import type { Day } from './list-spans.ts';
-import { writeList } from './lists.ts';
+import { ListEncoder, writeList } from './lists.ts';
 import { listName } from './names.ts';
 import type { ListReference, PackReference } from './records.ts';
 
 /** Lists that are compressed or on their way at the same time. */
 const UNDER_WAY = 2;
+
+interface WaitingList {
+  readonly number: number;
+  readonly draft: ListDraft;
+  /** Has the part of its text that is complete and new. */
+  encoder?: ListEncoder;
+}
 
 /** Writes each list once all that it refers to is stored, and not at all where an earlier one is the same. */
 export class ListWriter {
@@ -20,7 +27,7 @@ export class ListWriter {
   readonly #packs = new Map<string, PackReference>();
   /** In the order of the plan. */
   readonly #written: (ListReference | undefined)[] = [];
-  #waiting: { readonly number: number; readonly draft: ListDraft }[] = [];
+  #waiting: WaitingList[] = [];
   readonly #underWay = new Set<Promise<void>>();
   #failure: { readonly reason: unknown } | undefined;
 
@@ -42,10 +49,15 @@ export class ListWriter {
 
   /** Writes what is complete by now. */
   advance(): void {
-    const complete = this.#waiting.filter(({ draft }) => draft.isComplete());
+    const complete = this.#waiting.filter((list) => {
+      const isComplete = list.draft.isComplete();
+      const text = list.draft.takeText();
+      if (text.length > 0) (list.encoder ??= new ListEncoder()).write(text);
+      return isComplete;
+    });
     if (complete.length === 0) return;
     this.#waiting = this.#waiting.filter((one) => !complete.includes(one));
-    for (const { number, draft } of complete) this.#begin(number, draft);
+    for (const list of complete) this.#begin(list);
   }
 
   /** All content must be stored. The lists, and all packs that they refer to. */
@@ -63,10 +75,10 @@ export class ListWriter {
     };
   }
 
-  #begin(number: number, draft: ListDraft): void {
-    const work = this.#write(draft)
+  #begin(list: WaitingList): void {
+    const work = this.#write(list)
       .then((reference) => {
-        this.#written[number] = reference;
+        this.#written[list.number] = reference;
       })
       .catch((reason: unknown) => {
         this.#failure ??= { reason };
@@ -75,13 +87,14 @@ export class ListWriter {
     this.#underWay.add(work);
   }
 
-  async #write(draft: ListDraft): Promise<ListReference | undefined> {
+  async #write({ draft, encoder }: WaitingList): Promise<ListReference | undefined> {
     const { earlier } = draft;
     if (earlier && !this.#condemned.has(listName(earlier.sha256))) return earlier;
     const content = draft.content;
     if (content.files === 0) return undefined;
     const { reference, storedBytes } = await writeList(this.#context, draft.days, {
       ...content,
+      encoder,
       condemned: this.#condemned,
     });
     this.storedBytes += storedBytes;

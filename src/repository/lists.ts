@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { createZstdCompress, createZstdDecompress, zstdDecompress } from 'node:zlib';
-import { pipeline } from 'node:stream/promises';
 import { LeitstandError } from '../platform/errors.ts';
 import { noKey } from './age/keyring.ts';
 import { sealParts } from './age/stream.ts';
@@ -35,6 +34,12 @@ export interface ListContent {
   readonly bytes: number;
 }
 
+interface ListToWrite extends ListContent {
+  /** It has got all text but the last. */
+  readonly encoder?: ListEncoder | undefined;
+  readonly condemned: Condemned;
+}
+
 /**
  * Puts a list unless it is there already; the same lines make the same list, unless that one is condemned or lists are
  * encrypted.
@@ -42,10 +47,11 @@ export interface ListContent {
 export async function writeList(
   context: ListContext,
   days: Pick<ListReference, 'day' | 'until'>,
-  { text, files, bytes, condemned }: ListContent & { readonly condemned: Condemned },
+  { text, files, bytes, encoder = new ListEncoder(), condemned }: ListToWrite,
 ): Promise<{ readonly reference: ListReference; readonly storedBytes: number }> {
   const { store } = context;
-  const { stored, header } = await encodeList(context, await compressed(text), condemned);
+  encoder.write(text);
+  const { stored, header } = await encodeList(context, await encoder.finish(), condemned);
   const sha256 = hash('sha256', stored, 'hex');
   const name = listName(sha256);
   const isPresent = header === undefined && (await store.head(name))?.size === stored.length;
@@ -57,18 +63,31 @@ export async function writeList(
   };
 }
 
-/** Beside this thread: it takes a second for each 150 MB. The text is gone afterwards. */
-async function compressed(text: readonly Buffer[]): Promise<Buffer> {
-  const stream = createZstdCompress({
-    params: compressionParams(LEVEL),
-    pledgedSrcSize: text.reduce((sum, { length }) => sum + length, 0),
-  });
-  const parts: Buffer[] = [];
-  await pipeline(text, stream, async (compressedParts: AsyncIterable<Buffer>) => {
-    for await (const part of compressedParts) parts.push(part);
-  });
-  for (const chunk of text) release(chunk);
-  return Buffer.concat(parts);
+/** Compresses a list as its text comes, beside this thread (a second for each 150 MB); the text is gone afterwards. */
+export class ListEncoder {
+  readonly #stream = createZstdCompress({ params: compressionParams(LEVEL) });
+  readonly #parts: Buffer[] = [];
+  readonly #end: Promise<void>;
+
+  constructor() {
+    this.#end = this.#collect();
+    // Whoever gives a list up does not wait for its end.
+    this.#end.catch(() => undefined);
+  }
+
+  write(text: readonly Buffer[]): void {
+    for (const chunk of text) this.#stream.write(chunk, () => release(chunk));
+  }
+
+  async finish(): Promise<Buffer> {
+    this.#stream.end();
+    await this.#end;
+    return Buffer.concat(this.#parts);
+  }
+
+  async #collect(): Promise<void> {
+    for await (const part of this.#stream as AsyncIterable<Buffer>) this.#parts.push(part);
+  }
 }
 
 async function encodeList(

@@ -21,6 +21,11 @@ export class TextChunks {
     this.#used += this.#chunk.write(text, this.#used);
   }
 
+  /** What is in chunks that are full; it is not here any more. */
+  takeFull(): Buffer[] {
+    return this.#full.splice(0);
+  }
+
   /** All of it in one piece; nothing is left here. */
   take(): Buffer<ArrayBuffer> {
     const { chunks } = this;
