@@ -76,7 +76,7 @@ describe('README.txt and restore.sh', () => {
     expect([guides.version, guides.readme.sha256, guides.restore.sha256]).toEqual([
       2,
       '9e27ee86f0b4d555b4ab8edac0d26642738581859c0d43520fb16ba222c98b74',
-      '6c394e5da382591983536865029618b9597f0ca695f95f8bec41412309d9972a',
+      '9db8c499b8337cba94997a62c8077bd1cd7e0113c63340d1d992908b29cf8be7',
     ]);
   });
 

@@ -15,8 +15,8 @@ const searchPath = process.env['PATH'] ?? '';
 const age = await findAge();
 
 /** What was backed up. */
-function source(): Map<string, Seen> {
-  const lines = readFileSync(join(vectors, 'tree.jsonl'), 'utf8').trimEnd().split('\n');
+function source(tree: string): Map<string, Seen> {
+  const lines = readFileSync(join(vectors, tree), 'utf8').trimEnd().split('\n');
   return new Map(
     lines.map((line) => {
       const { path, mtime, ...seen } = JSON.parse(line) as Omit<Seen, 'mtime'> & {
@@ -33,7 +33,7 @@ async function open(kind: string): Promise<{ readonly directory: string; readonl
   const directory = join(scratch(), kind);
   cpSync(join(vectors, kind), directory, { recursive: true });
   const identities =
-    kind === 'plain' ? [] : await parseIdentities(readFileSync(join(directory, 'recovery.txt'), 'utf8'));
+    kind !== 'encrypted' ? [] : await parseIdentities(readFileSync(join(directory, 'recovery.txt'), 'utf8'));
   const repository = await openRepository(openDirectoryStore(join(directory, 'repository')), {
     ...world,
     publicKey: await loadPublicKey(join(directory, 'signing.pub.pem')),
@@ -42,12 +42,16 @@ async function open(kind: string): Promise<{ readonly directory: string; readonl
   return { directory, repository };
 }
 
-describe.each(['plain', 'encrypted'])('the frozen %s repository', (kind) => {
+describe.each([
+  { kind: 'plain', tree: 'tree.jsonl', lists: 1, files: 8 },
+  { kind: 'encrypted', tree: 'tree.jsonl', lists: 1, files: 8 },
+  { kind: 'days', tree: 'days/tree.jsonl', lists: 6, files: 9 },
+])('the frozen $kind repository', ({ kind, tree, lists, files }) => {
   it('is sound to its last byte', async () => {
     const { repository } = await open(kind);
     const { findings, counts } = await repository.verify({ level: 'content' });
     expect(findings).toEqual([]);
-    expect(counts).toMatchObject({ lists: 1, packs: 1, files: 8 });
+    expect(counts).toMatchObject({ lists, packs: 1, files });
     expect(await repository.backups()).toHaveLength(1);
   });
 
@@ -66,7 +70,7 @@ describe.each(['plain', 'encrypted'])('the frozen %s repository', (kind) => {
     const [record] = await repository.snapshots();
     const target = join(directory, 'target');
     await repository.restore({ snapshot: record?.id ?? '', target, mapPath: (path) => path });
-    expect(differences(source(), observe(target))).toEqual([]);
+    expect(differences(source(tree), observe(target))).toEqual([]);
   });
 
   it('is restored by its own restore.sh', async (test) => {
@@ -76,13 +80,13 @@ describe.each(['plain', 'encrypted'])('the frozen %s repository', (kind) => {
     const { directory, repository } = await open(kind);
     const [record] = await repository.snapshots();
     const target = join(directory, 'target');
-    const key = kind === 'plain' ? [] : ['-i', join(directory, 'recovery.txt')];
+    const key = kind !== 'encrypted' ? [] : ['-i', join(directory, 'recovery.txt')];
     const script = join(directory, 'repository', 'restore.sh');
     const env = { ...process.env, PATH: `${age === undefined ? '' : `${dirname(age)}:`}${searchPath}` };
     const result = await runProgram('sh', [script, ...key, record?.id ?? '', target], { env });
     expect(result).toMatchObject({ exitCode: 0, stdout: '' });
     // A part of 4 MiB that holds anything is written as a whole.
-    const found = differences(source(), observe(target)).filter((line) => !line.includes('has holes'));
+    const found = differences(source(tree), observe(target)).filter((line) => !line.includes('has holes'));
     expect(found).toEqual([]);
   });
 });

@@ -137,8 +137,8 @@ def octal: explode | map(digit) | .[0] * 16 + .[1] | "\\0\(. / 64 | floor)\(. % 
 def text(value): (.escaped // false) as $escaped | value
   | gsub("\\\\"; "\\\\") | gsub("\n"; "\\n") | gsub("\t"; "\\t") | gsub("\r"; "\\r")
   | if $escaped then gsub("\u241b(?<hex>[89A-F][0-9A-F])"; .hex | octal) else . end;
-def seconds: if startswith("-") then tonumber / 1000000000 | floor
-  else "0000000000" + . | (.[:-9] | tonumber | tostring) + "." + .[-9:] end;
+def seconds: (if startswith("-") then "-" else "" end)
+  + ("0000000000" + ltrimstr("-") | (.[:-9] | tonumber | tostring) + "." + .[-9:]);
 def name: type == "string" and (explode | all(. != 0));
 def safe: name and ((startswith("/") or (split("/") | any(. == "" or . == "." or . == ".."))) | not);
 def count: type == "number" and . >= 0 and . < 9007199254740992 and . == floor;
