@@ -1,5 +1,7 @@
 import { LeitstandError, systemErrorCode } from '../platform/errors.ts';
 import { repositoryErrors } from './errors.ts';
+import type { FileEntry } from './file-entry.ts';
+import type { ListReference, SnapshotRecord } from './records.ts';
 
 /** The system's errors told as LS-REPO-018. */
 export function writing<Result>(path: string, work: () => Result): Result {
@@ -60,4 +62,19 @@ export function unsafe(path: string, why: string): LeitstandError {
     why,
     fix: 'treat this snapshot as hostile or broken: use another one, and find out who wrote it',
   });
+}
+
+/** LS-REPO-016: sound parts that are another file. */
+export function wronglyPut({ id }: SnapshotRecord, { path }: FileEntry): LeitstandError {
+  return repositoryErrors.error('LS-REPO-016', {
+    what: `${path} does not have the content that was backed up`,
+    why: `its parts are sound, but snapshot ${id} puts them together wrongly`,
+    fix: 'use another snapshot (leitstand backup list), or restore the rest with --keep-going',
+  });
+}
+
+/** What goes with a list, in words. */
+export function lostFiles({ files, day, until }: ListReference): string {
+  const days = until === undefined ? `on ${day}` : `from ${day} to ${until}`;
+  return `${files} files last changed ${days}, unless other lists have them`;
 }

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { LeitstandError } from '../platform/errors.ts';
 import { makePacer, type RepositoryContext } from './context.ts';
-import { repositoryErrors } from './errors.ts';
 import { type FileEntry, isFile, isStored, type ListEntry } from './file-entry.ts';
 import { listName, snapshotName } from './names.ts';
 import { orderedContent } from './ordered-content.ts';
 import { type PackAccess, snapshotPacks } from './pack-access.ts';
-import { planByPack, type Segment } from './pack-plan.ts';
+import { planByPack } from './pack-plan.ts';
 import { type PieceRead, type PieceSource, readPieces, releaseFrame } from './piece-reader.ts';
 import type { ListReference, SnapshotRecord } from './records.ts';
 import type { RestoreRequest } from './restore.ts';
 import { linkGroup, type PlacedFile } from './restore-links.ts';
 import { readBatch, type RestoreBatch } from './restore-lists.ts';
-import { brokenPack } from './restore-packs.ts';
+import { lostFiles, wronglyPut } from './restore-errors.ts';
+import { assertPresent } from './restore-packs.ts';
 import type { RestoreTarget } from './restore-target.ts';
 import { altered } from './signed-record.ts';
 import type { FileRows, WholeFiles } from './whole-files.ts';
@@ -136,7 +136,7 @@ export class RestoreRun {
     if (!this.#goesOn(error)) throw error;
     this.lost.push({
       path: listName(list.sha256),
-      problem: `${error.details.what}: ${list.files} files last changed ${daysOf(list)}, unless other lists have them`,
+      problem: `${error.details.what}: ${lostFiles(list)}`,
     });
   }
 
@@ -193,7 +193,7 @@ export class RestoreRun {
 
   async #fill(entries: readonly FileEntry[], files?: FileRows): Promise<void> {
     const segments = planByPack(entries, files);
-    if (!this.#request.keepGoing) this.#assertPresent(segments, entries, files);
+    if (!this.#request.keepGoing) assertPresent(this.#record, this.#present, segments, { entries, files });
     const placing = (rows: FileRows, first: number) => this.#target.toPlace(rows, first);
     const from = { ...this.#from, isChecked: isOnlyPiece, placing };
     for await (const { pieces, placed } of readPieces(from, segments)) {
@@ -246,7 +246,7 @@ export class RestoreRun {
 
   #finishFile(entry: FileEntry, isRight: boolean): void {
     if (!isRight) {
-      this.#lose(entry, this.#wronglyPut(entry));
+      this.#lose(entry, wronglyPut(this.#record, entry));
       return;
     }
     this.#place(entry, this.#target.close(this.#pathOf(entry), entry));
@@ -314,40 +314,12 @@ export class RestoreRun {
     return { store, source: this.#record.source, packs: this.#packs, crew: this.#crew, signal };
   }
 
-  #assertPresent(
-    segments: readonly Segment[],
-    entries: readonly FileEntry[],
-    files: FileRows | undefined,
-  ): void {
-    const sizes = new Map(this.#record.packs.map(({ id, size }) => [id, size]));
-    const broken = segments.find(
-      ({ pack }) => !this.#present.has(pack) || this.#present.get(pack) !== sizes.get(pack),
-    )?.pack;
-    if (broken === undefined) return;
-    const isIn = ({ pieces }: FileEntry) => pieces.some(([id]) => id === broken);
-    const whole = Array.from(files?.rows ?? [], (row) => (files as FileRows).table.useOf(row).entry);
-    const paths = [...entries, ...whole].filter(isIn).map(({ path }) => path);
-    throw brokenPack(this.#record, { id: broken, size: sizes.get(broken) ?? 0 }, this.#present, paths);
-  }
-
   #progress(): void {
     const total = this.#request.selection ? this.#total : this.#record.totals.bytes;
     this.#request.onProgress?.(this.bytes, total);
-  }
-
-  #wronglyPut(entry: FileEntry): LeitstandError {
-    return repositoryErrors.error('LS-REPO-016', {
-      what: `${entry.path} does not have the content that was backed up`,
-      why: `its parts are sound, but snapshot ${this.#record.id} puts them together wrongly`,
-      fix: 'use another snapshot (leitstand backup list), or restore the rest with --keep-going',
-    });
   }
 }
 
 function holeBytes({ pieces }: FileEntry): number {
   return pieces.reduce((sum, piece) => sum + (isStored(piece) ? 0 : piece[4]), 0);
-}
-
-function daysOf({ day, until }: ListReference): string {
-  return until === undefined ? `on ${day}` : `from ${day} to ${until}`;
 }

@@ -1,12 +1,12 @@
 import type { LeitstandError } from '../platform/errors.ts';
 import type { CaptureEntry } from '../stack/source.ts';
-import type { ContentStore, LikelyPiece } from './content-store.ts';
-import { isStored, pieceSha256 } from './file-entry.ts';
+import type { ContentStore } from './content-store.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FRAME_BYTES } from './frames.ts';
 import type { KnownContent } from './known-content.ts';
 import { footerBytesOf } from './pack-footer.ts';
 import { FRAME_ROOM_BYTES, type PieceBatch } from './pack-writer.ts';
+import { likelyPieces } from './likely-pieces.ts';
 import { nameOf } from './planned-entries.ts';
 import type { EarlierFile, FileToRead, ReadUnit } from './read-plan.ts';
 import {
@@ -30,7 +30,6 @@ import {
 } from './workers/read-files.ts';
 
 const SHA256_DIGITS = 64;
-const NOTHING_LIKELY: ReadonlyMap<number, LikelyPiece> = new Map();
 /** Units that are read while an earlier one is stored. */
 export const READS_AHEAD = 3;
 /** With these a disk says that it has lost what was in a file. */
@@ -161,7 +160,7 @@ export class SourceReader {
     if (bytes.length === 0) return add([]);
     if (room === ROOM.hole) return add([{ hole: bytes.length }]);
     const origin = { sha256, path: planned.entry.path, at: 0 };
-    const likely = this.#likelyPieces(earlier).get(0);
+    const likely = likelyPieces(this.#options, earlier).get(0);
     const place = content.storeNow(bytes, origin, likely);
     if (place) return add([{ place, sha256 }]);
     return content.store(bytes, origin, likely).then((later) => add([{ place: later, sha256 }]));
@@ -287,24 +286,7 @@ export class SourceReader {
   }
 
   #contentOf({ planned, earlier }: FileToRead): FileContent {
-    return new FileContent(this.#options.content, planned.entry.path, this.#likelyPieces(earlier));
-  }
-
-  /** Where each part of a file was the last time, by offset. */
-  #likelyPieces(earlier: EarlierFile | undefined): ReadonlyMap<number, LikelyPiece> {
-    if (!earlier) return NOTHING_LIKELY;
-    const likely = new Map<number, LikelyPiece>();
-    let at = 0;
-    for (const part of earlier?.entry.pieces ?? []) {
-      const pack = isStored(part) ? this.#options.known.packs.get(part[0]) : undefined;
-      if (earlier && pack && isStored(part)) {
-        const frame = this.#options.frames.known(pack, part[1], part[2]);
-        const place = { frame, offset: part[3], length: part[4] };
-        likely.set(at, { sha256: pieceSha256(earlier.entry, part), place });
-      }
-      at += part[4];
-    }
-    return likely;
+    return new FileContent(this.#options.content, planned.entry.path, likelyPieces(this.#options, earlier));
   }
 }
 
