@@ -70,7 +70,7 @@ export class EarlierLines {
     this.#open ??= this.#next(day);
     const next = await this.#open?.batches.next();
     if (next?.done) this.#open = undefined;
-    else if (next) this.#batch = next.value;
+    else if (next) this.#batch = inOrder(next.value);
   }
 
   /** Once nothing more is needed. */
@@ -91,4 +91,19 @@ export class EarlierLines {
 function isBefore({ entry }: EarlierLine, day: Day, path: string): boolean {
   const its = dayOf(entry.mtime);
   return its === day ? entry.path < path : its < day;
+}
+
+/** Without those whose file changed between plan and read: their time says another place than the one that they have. */
+function inOrder(lines: readonly EarlierLine[]): readonly EarlierLine[] {
+  const [first] = lines;
+  if (!first) return lines;
+  const [from, to] = [dayIn(first.list.day), dayIn(first.list.until ?? first.list.day)];
+  const kept: EarlierLine[] = [];
+  for (const line of lines.toReversed()) {
+    const day = dayOf(line.entry.mtime);
+    const next = kept.at(-1)?.entry;
+    const isInPlace = day >= from && day <= to && (!next || isBefore(line, dayOf(next.mtime), next.path));
+    if (isInPlace) kept.push(line);
+  }
+  return kept.reverse();
 }

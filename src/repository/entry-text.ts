@@ -32,7 +32,7 @@ const MAX_MODE = 0o7777;
 
 /**
  * Whether it is a file as nearly all are, with nothing but what each one has. Says yes to nothing that the schema of
- * `file-entry.ts` refuses, and takes a tenth of its time.
+ * `entry-schema.ts` refuses, and takes a tenth of its time.
  */
 function isPlainFile(value: unknown): boolean {
   if (value === null || typeof value !== 'object') return false;

@@ -26,8 +26,9 @@ export class ListText {
     return this.#text.takeFull();
   }
 
-  /** Of the lines so far, each with its line feed. */
+  /** Of all lines, each with its line feed. */
   get chunks(): Buffer[] {
+    if (this.#early.size > 0) throw new TypeError(`nobody entered line ${this.#next} of a list`);
     return this.#text.chunks;
   }
 

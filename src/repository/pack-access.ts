@@ -39,6 +39,17 @@ export function packAccess(
     const again = await keyring.packKey(pack, opening);
     return typeof again === 'string' ? 'damaged' : again;
   };
+  /** Of each pack once: it may take reading all of it. */
+  const judged = new Map<string, Promise<void>>();
+  const judge = async (pack: string, wanted: StoredRange) => {
+    const { size = 0, header } = needed(pack) ?? {};
+    if (header === undefined) return;
+    const kept = await keyring.keptPackKey(pack);
+    const object = { name: packName(source, pack), id: pack, size, header };
+    if (kept && !(await isWrongKey(context, object, { kept, wanted }))) return;
+    if (kept) keyring.rejectPackKey(pack);
+    keys.delete(pack);
+  };
   return {
     layout: needed,
     payloadKey: async (pack) => {
@@ -48,14 +59,10 @@ export function packAccess(
       keys.set(pack, key);
       return key;
     },
-    doubtKey: async (pack, wanted) => {
-      const { size = 0, header } = needed(pack) ?? {};
-      if (header === undefined) return;
-      const kept = await keyring.keptPackKey(pack);
-      const object = { name: packName(source, pack), id: pack, size, header };
-      if (kept && !(await isWrongKey(context, object, { kept, wanted }))) return;
-      if (kept) keyring.rejectPackKey(pack);
-      keys.delete(pack);
+    doubtKey: (pack, wanted) => {
+      const verdict = judged.get(pack) ?? judge(pack, wanted);
+      judged.set(pack, verdict);
+      return verdict;
     },
   };
 }

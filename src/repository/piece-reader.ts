@@ -91,12 +91,12 @@ export async function* readPieces(
   }
 }
 
-/** Why a frame has no bytes, in words that follow the pack's name; or that no key is here. */
 /** Gives back what the pieces of a frame lie in, which is the same memory, once they are not looked at any more. */
 export function releaseFrame(pieces: readonly PieceRead[]): void {
   for (const piece of pieces) if ('bytes' in piece) release(piece.bytes);
 }
 
+/** Why a frame has no bytes, in words that follow the pack's name; or that no key is here. */
 type FrameProblem = 'is missing' | 'is cut off' | 'was altered' | LeitstandError;
 
 interface FetchedSegment {

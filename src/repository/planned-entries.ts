@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { isSpelling } from '../platform/path-spelling.ts';
 import type { CaptureEntry } from '../stack/source.ts';
+import { FRAME_BYTES } from './frames.ts';
 import { HardLinks } from './hard-links.ts';
 import { type Day, dayOf, listBeginnings } from './list-spans.ts';
 import { isSafePath } from './paths.ts';
@@ -31,10 +32,14 @@ export interface PlanRequest {
   readonly onVanished: (entry: CaptureEntry) => void;
   /** Of a list, at most. */
   readonly listEntries?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Of a list, at most. */
+/** Of a list, at most; one with a long line counts for more. */
 const LIST_ENTRIES = 64 * 1024;
+/** Of a usual line, and of each further piece in it. */
+const LINE_BYTES = 320;
+const PIECE_BYTES = 160;
 /**
  * Within a day that has more, a list ends where a path says so, as soon as it is half full: then a path more or less changes
  * one list of the day and not all that follow.
@@ -48,7 +53,7 @@ const STATS_AHEAD = 6;
 /** Looks at every entry of the capture. Holds a fixed number of them, however many there are. */
 export async function planEntries(
   entries: Iterable<CaptureEntry> | AsyncIterable<CaptureEntry>,
-  { crew, spool, onVanished, listEntries = LIST_ENTRIES }: PlanRequest,
+  { crew, spool, onVanished, listEntries = LIST_ENTRIES, signal }: PlanRequest,
 ): Promise<Plan> {
   const links = new HardLinks();
   const sorter = new Sorter(spool);
@@ -58,6 +63,7 @@ export async function planEntries(
     count: STATS_AHEAD,
   });
   for await (const { batch, found: facts } of found) {
+    signal?.throwIfAborted();
     for (const [i, entry] of batch.entries()) {
       assertPath(entry);
       const one = facts[i];
@@ -69,8 +75,9 @@ export async function planEntries(
       }
       links.add(entry, one);
       const day = dayOf(one.mtime);
-      counts.set(day, (counts.get(day) ?? 0) + 1);
-      sorter.add({ entry, facts: one, day });
+      const planned = { entry, facts: one, day };
+      counts.set(day, (counts.get(day) ?? 0) + weightOf(planned));
+      sorter.add(planned);
     }
   }
   return { entries: withListBeginnings(sorter.sorted(), { counts, most: listEntries }), links };
@@ -117,10 +124,16 @@ function* withListBeginnings(
     const isSameDay = last?.day === planned.day;
     if (last && isSameDay && last.entry.path === planned.entry.path) throw twice(planned);
     const begins = last && isSameDay ? isEnd(length, most, last.entry.path) : beginnings.has(planned.day);
-    length = begins ? 1 : length + 1;
+    length = (begins ? 0 : length) + weightOf(planned);
     last = planned;
     yield [planned, begins];
   }
+}
+
+/** A list is read as a whole: its text must not grow beyond what is read. */
+function weightOf({ entry, facts }: PlannedEntry): number {
+  const pieces = Math.floor(facts.size / FRAME_BYTES);
+  return 1 + Math.floor((entry.path.length + pieces * PIECE_BYTES) / LINE_BYTES);
 }
 
 function isEnd(length: number, most: number, path: string): boolean {

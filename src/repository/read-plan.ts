@@ -139,8 +139,10 @@ function planEntry(request: ReadPlanRequest, one: EntryToPlan): FileToRead | und
   const kept: FileEntry = { ...content, ...describeFile(planned.entry, planned.facts, link) };
   const isSame = sameDescription(earlier.entry, kept);
   const { size, pieces } = earlier.entry;
-  if (isSame && pieces.some((part, i) => isStored(part) && request.isDue(planned.entry.path, i)))
-    return { ...file, isReread: true };
+  const isDue = pieces.some((part, i) => isStored(part) && request.isDue(planned.entry.path, i));
+  if (isDue && isSame) return { ...file, isReread: true };
+  // With another mode or owner it is read as if it were new; of a large one that would be more than its share.
+  if (isDue && pieces.length === 1) return { ...file, isReread: false };
   request.counts.skippedBytes += size;
   request.counts.reusedBytes += size;
   if (isSame) draft.keep(index, earlier, request.known.packs);

@@ -52,7 +52,7 @@ export async function markTarget(
     throw unusable(
       root,
       `a restore of something else into it did not finish (${mark})`,
-      `to go on with that one: leitstand restore --snapshot ${earlier.snapshot} ${earlier.selection ?? ''} ${root}; or ${clearIt(root)}`,
+      `to go on with that one: leitstand restore --snapshot ${[earlier.snapshot, earlier.selection ?? '', root].filter(Boolean).join(' ')}; or ${clearIt(root)}`,
     );
   const text = `${JSON.stringify({ ...claim, ...about, pid: process.pid })}\n`;
   await writingAsync(mark, () => writeMark(mark, text, earlier !== undefined));

@@ -150,8 +150,14 @@ class SnapshotRun {
   async #plan(spool: Spool): Promise<AsyncGenerator<ReadUnit>> {
     const crew = this.#crew;
     const onVanished = (entry: CaptureEntry) => this.#reader.notThere(entry, { problem: 'ENOENT' });
-    const { capture, listEntries } = this.#request;
-    const { entries, links } = await planEntries(capture.entries, { crew, spool, onVanished, listEntries });
+    const { capture, listEntries, signal } = this.#request;
+    const { entries, links } = await planEntries(capture.entries, {
+      crew,
+      spool,
+      onVanished,
+      listEntries,
+      signal,
+    });
     const now = this.#context.clock.now();
     const lastRun = new Date(this.#known.newest?.snapshot.cutoff ?? now);
     return planReading({

@@ -145,6 +145,20 @@ describe('unchanged content', () => {
     expect(share).toBe(10);
   });
 
+  it('is all read again also where modes change every day', async () => {
+    const fixture = await filled(Array.from({ length: 60 }, () => 100));
+    let read = 0;
+    for (let number = 1; number <= 31; number += 1) {
+      for (const { file } of fixture.entries) chmodSync(file, number % 2 === 0 ? 0o600 : 0o640);
+      const cutoff = new Date(START + number * DAY_MS).toISOString();
+      const request = snapshotOf(fixture.entries);
+      const repository = await onDay(fixture, number);
+      const done = await repository.writeSnapshot({ ...request, capture: { ...request.capture, cutoff } });
+      read += done.readBytes;
+    }
+    expect(read).toBeGreaterThanOrEqual(fixture.bytes);
+  }, 60_000);
+
   it('is told when it is not what it was: the content of now is stored, that of before stays where it is', async () => {
     const fixture = await filled([3000, 2 * FRAME_BYTES + 9]);
     for (const { file } of fixture.entries) rot(file, 2500);

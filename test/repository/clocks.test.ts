@@ -23,7 +23,9 @@ async function skewed(aheadHours: number) {
   const backUp = async (from: Repository = repository) => {
     count += 1;
     const content = Buffer.from(`content ${count}`);
-    const entries = await writeTree(join(directory, String(count)), [{ path: 'a', content }]);
+    // Two files written within a tick of the kernel's clock have one time, and would count as unchanged.
+    const mtime = new Date(Date.UTC(2026, 6, 1, 0, 0, count));
+    const entries = await writeTree(join(directory, String(count)), [{ path: 'a', content, mtime }]);
     return (await from.writeSnapshot(snapshotOf(entries))).record.id;
   };
   return { store, skew, options, repository, backUp };

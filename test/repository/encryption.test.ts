@@ -18,6 +18,7 @@ import {
 import { FRAME_BYTES } from '../../src/repository/frames.ts';
 import type { SnapshotRecord } from '../../src/repository/records.ts';
 import type { Store } from '../../src/stack/store.ts';
+import { countingStore } from './counting-store.ts';
 import { type EncryptedFixture, encryptionOf, makeEncrypted } from './encrypted.ts';
 import {
   makeRepository,
@@ -191,6 +192,32 @@ describe('damage in an encrypted repository', () => {
     await flip(fixture, `packs/prometheus/${pack?.id.slice(0, 2)}/${pack?.id}`, 40);
     expect(await restored(fixture.repository, record)).toBe(true);
     expect((await fixture.repository.verify({ level: 'content' })).findings).toHaveLength(1);
+  });
+
+  it('in many places of a pack has it read as a whole once, to see whether the key is to blame', async () => {
+    const fixture = await makeEncrypted();
+    const files = Array.from({ length: 12 }, (_, i) => ({
+      path: `f${i}`,
+      content: Buffer.concat([randomBytes(100_000), Buffer.alloc(3_900_000, `${i} `)]),
+      mtime: day(1),
+    }));
+    const { record } = await backUp(fixture.repository, fixture.directory, files);
+    const [pack] = record.packs;
+    const { size = 0, header = 0, id = '' } = pack ?? {};
+    for (let at = header + 10_000; at < size; at += 50_000)
+      await flip(fixture, `packs/prometheus/${id.slice(0, 2)}/${id}`, at);
+    const { store, fetches } = countingStore(fixture.store);
+    const options = { ...world, signingKey: fixture.key, encryption: fixture.encryption };
+    const repository = await openRepository(store, options);
+    fetches.clear();
+    const { lost } = await repository.restore({
+      snapshot: record,
+      target: join(scratch(), 't'),
+      keepGoing: true,
+    });
+    expect(lost.length).toBeGreaterThan(5);
+    // Every frame twice, and the pack once: not the pack for every frame.
+    expect(fetches.bytesOf('packs/')).toBeLessThan(5 * size);
   });
 
   it('in a list is found and named', async () => {

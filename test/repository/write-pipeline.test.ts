@@ -78,6 +78,26 @@ describe('a crew', () => {
   });
 });
 
+describe('a crew that has ended', () => {
+  it('does nothing any more, and begins no threads', async () => {
+    let go = () => undefined as unknown;
+    const held = new Promise((resolve) => {
+      go = () => resolve(undefined);
+    });
+    const crew = makeCrew({ threads: 0, breathe: async () => void (await held) });
+    const [entry] = await writeTree(scratch(), [{ path: 'a', content: Buffer.from('x') }]);
+    const late = crew.run('statFiles', { files: [{ file: entry?.file ?? '' }] });
+    late.catch(() => undefined);
+    await crew.close();
+    go();
+    await expect(late).rejects.toThrow('ended');
+    const closed = makeCrew({ threads: 2, breathe });
+    await closed.close();
+    const much = closed.run('encodeInPlace', { buffer: new ArrayBuffer(8), length: 20 * MIB });
+    await expect(much).rejects.toThrow('ended');
+  });
+});
+
 describe('the packs', () => {
   it('are the same however the work is shared, and so is what a second run makes of it', async () => {
     const source = scratch();
@@ -220,6 +240,19 @@ describe('a plan', () => {
     const held = (await planOf(entries.slice(0, 500))).flat();
     expect(held.length).toBe(500);
     for (const planned of held) expect(among.get(planned.entry.path)).toEqual(planned);
+  });
+
+  it('gives entries with long lines more room, and stops when it is told to', async () => {
+    const entry = (path: string, i: number): CaptureEntry => ({ path, file: String(i), class: 'immutable' });
+    const long = Array.from({ length: 300 }, (_, i) => entry(`${'x'.repeat(640)}${i}`, i * 3));
+    const plan = async (entries: readonly CaptureEntry[], signal?: AbortSignal) => {
+      const spool = new Spool(scratch());
+      const request = { crew: seeming, spool, onVanished: () => undefined, listEntries: 300, signal };
+      return [...(await planEntries(entries, request)).entries].filter(([, begins]) => begins).length;
+    };
+    expect(await plan(long.map(({ file }, i) => entry(`${i}`, Number(file))))).toBe(1);
+    expect(await plan(long)).toBeGreaterThan(2);
+    await expect(plan(long, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
   });
 
   it('refuses a path twice on a day, also among many', async () => {

@@ -72,6 +72,9 @@ export function makeCrew({ threads = THREADS, expected = 0, breathe }: CrewOptio
     for (const { reject } of [...underWay.values(), ...queue.splice(0)]) reject(reason);
     underWay.clear();
   };
+  const assertOpen = () => {
+    if (failure) throw failure.reason;
+  };
   const hand = () => {
     for (;;) {
       const thread = leastTaken(crew);
@@ -85,29 +88,26 @@ export function makeCrew({ threads = THREADS, expected = 0, breathe }: CrewOptio
   const begin = () => {
     const thread = newThread();
     crew.push(thread);
-    thread.worker.on('error', fail);
-    thread.worker.on('exit', (code) => {
-      if (thread.taken > 0 || !thread.isReady) fail(new Error(`a worker thread ended with ${code}`));
-    });
-    thread.worker.on('message', (answer: Answer) => {
-      if (answer === 'ready') thread.isReady = true;
-      else {
-        thread.taken -= 1;
+    watch(thread, {
+      onFailure: fail,
+      onAnswer: (answer) => {
         settle(underWay.get(answer.id), answer);
         underWay.delete(answer.id);
-      }
-      hand();
+      },
+      onFree: hand,
     });
   };
 
   if (bytes > ALONE_BYTES) while (crew.length < count) begin();
   return {
     run: async <Name extends WorkName>(name: Name, job: Job<Name>) => {
+      assertOpen();
       bytes += bytesOf(job);
       if (bytes > ALONE_BYTES) while (crew.length < count) begin();
-      if (failure) throw failure.reason;
       if (!crew.some(({ isReady }) => isReady)) {
         await breathe();
+        // What it would work on may be closed by now, and its descriptors be somebody else's.
+        assertOpen();
         return (WORK[name] as (asked: Job<Name>) => Done<Name>)(job);
       }
       return new Promise<object>((resolve, reject) => {
@@ -120,6 +120,28 @@ export function makeCrew({ threads = THREADS, expected = 0, breathe }: CrewOptio
       fail(new Error('the crew has ended'));
     },
   };
+}
+
+interface Watcher {
+  readonly onFailure: (reason: unknown) => void;
+  readonly onAnswer: (answer: Exclude<Answer, 'ready'>) => void;
+  /** It may take more. */
+  readonly onFree: () => void;
+}
+
+function watch(thread: Thread, { onFailure, onAnswer, onFree }: Watcher): void {
+  thread.worker.on('error', onFailure);
+  thread.worker.on('exit', (code) => {
+    if (thread.taken > 0 || !thread.isReady) onFailure(new Error(`a worker thread ended with ${code}`));
+  });
+  thread.worker.on('message', (answer: Answer) => {
+    if (answer === 'ready') thread.isReady = true;
+    else {
+      thread.taken -= 1;
+      onAnswer(answer);
+    }
+    onFree();
+  });
 }
 
 function newThread(): Thread {
