@@ -141,16 +141,20 @@ export async function* readListLines(
 export async function* textOf(reference: ListReference, compressed: Uint8Array): AsyncGenerator<Buffer> {
   const decompressed = createZstdDecompress({ chunkSize: LINES_BYTES });
   decompressed.end(compressed);
-  let rest: Buffer = Buffer.alloc(0);
+  // Of a line that has not ended: put together once, or a line without an end would be copied for ever.
+  let parts: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of decompressed as AsyncIterable<Buffer>) {
-      const held = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      const end = held.lastIndexOf(LINE_FEED) + 1;
-      rest = held.subarray(end);
       bytes += chunk.length;
       if (bytes > MAX_LIST_BYTES) throw new RangeError('more than any list holds');
-      if (end > 0) yield held.subarray(0, end);
+      const end = chunk.lastIndexOf(LINE_FEED) + 1;
+      if (end > 0) {
+        const lines = chunk.subarray(0, end);
+        yield parts.length === 0 ? lines : Buffer.concat([...parts, lines]);
+        parts = [];
+      }
+      if (end < chunk.length) parts.push(chunk.subarray(end));
     }
   } catch (cause) {
     if (cause instanceof LeitstandError) throw cause;

@@ -93,6 +93,12 @@ describe('the lines of an earlier snapshot', () => {
     expect(fetched.length).toBe(3);
   });
 
+  it('are found where they are longer than what is decoded at once', async () => {
+    const lines = ['a', 'b', 'c'].map((name): Line => [name + 'x'.repeat(600_000), '2026-07-01']);
+    const { earlier } = listsOf({ day: '2026-07-01', lines });
+    expect(await found(earlier, lines)).toEqual(lines.map(([path]) => path));
+  });
+
   it('are found behind that of a file which changed while it was read, to a later day or an earlier one', async () => {
     for (const other of ['2026-07-09', '1999-01-01', '2026-07-02']) {
       const { earlier } = listsOf({
