@@ -2,10 +2,11 @@
  * Attacks a repository in each of the ways that are named, and uses it like somebody who does not know. Arguments: an
  * empty directory, a seed, and numbers of attacks. Prints one JSON line for each attack.
  */
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LeitstandError } from '../src/platform/errors.ts';
+import { runProgram } from '../src/platform/processes.ts';
 import type { Repository } from '../src/repository/repository.ts';
 import { dieFrom } from './die.ts';
 import { ATTACKS } from './hostile-attacks.ts';
@@ -120,7 +121,8 @@ async function play(number: number, directory: string, seed: number): Promise<Ou
   if (precious !== 'precious') wrong.push('what is outside was written to');
   const peakMiB = Math.round(peakKiB() / 1024);
   await chmod(directory, 0o700);
-  await rm(directory, { recursive: true });
+  // A path may have been restored that is longer than Node removes.
+  await runProgram('rm', ['-rf', '--', directory]);
   return { attack: attack.name, uses, wrong, peakMiB, elapsedMs: Date.now() - start };
 }
 
