@@ -57,10 +57,21 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  const left = [...(await readdir(scratchDir)), ...(await processesOf(scratchDir))];
+  const files = await readdir(scratchDir);
+  // What was killed is gone a moment later.
+  const running = await leftRunning(scratchDir);
+  const left = [...files, ...running];
   await rm(scratchDir, { recursive: true, force: true });
   if (left.length > 0) throw new Error(`the preview has left behind: ${left.join(', ')}`);
 });
+
+async function leftRunning(directory: string): Promise<string[]> {
+  for (let look = 0; look < 50; look += 1) {
+    if ((await processesOf(directory)).length === 0) return [];
+    await systemClock.sleep(100);
+  }
+  return processesOf(directory);
+}
 
 describe.each(generations)('alert preview with %s programs', (generation) => {
   let programs: ReadonlyMap<string, Program>;

@@ -17,6 +17,12 @@ const cases = await sourceCases();
  */
 const SAMPLES = 12;
 
+/**
+ * In compressed lines a single byte may say from where in what came before a repetition is taken; where lines are alike,
+ * another place gives the same.
+ */
+const COMPRESSED_DAMAGE_BYTES = 8;
+
 /** Where the contents of a file are for certain: the words that were written, or compressed lines. */
 function contentsOf(path: string, bytes: Buffer): number[] {
   if (path.endsWith('message_values.bin'))
@@ -107,7 +113,8 @@ describe.each(cases)('damaged data of $name', { timeout: TIMEOUT_MS }, (one) => 
       const bytes = await readFile(file);
       await rm(file);
       if (at !== undefined) {
-        bytes[at] = (bytes[at] ?? 0) ^ 0x41;
+        const length = path.endsWith('message_values.bin') ? COMPRESSED_DAMAGE_BYTES : 1;
+        for (let i = at; i < at + length && i < bytes.length; i += 1) bytes[i] = (bytes[i] ?? 0) ^ 0x41;
         await writeFile(file, bytes);
       }
       const port = await findFreePort(0);

@@ -109,7 +109,8 @@ describe('ports', () => {
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
-    expect(await isPortFree(port)).toBe(true);
+    // For a moment it may be the nearer end of somebody's connection.
+    await until(() => isPortFree(port));
     expect(await findPortHolder(port)).toBeUndefined();
     await expect(httpExchange(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
