@@ -114,14 +114,16 @@ export async function findPortOwner(port: number): Promise<{ pid: number; name: 
     }
   }
   if (inodes.size === 0) return undefined;
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  // The holder before its children, which have the same descriptors until they are programs of their own.
+  for (const pid of pids.sort((a, b) => a - b)) {
     const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
     for (const descriptor of descriptors) {
       const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '');
       const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
       if (inode !== undefined && inodes.has(inode)) {
         const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
-        return { pid: Number(pid), name: COMMON_NAMES.get(name) ?? name };
+        return { pid, name: COMMON_NAMES.get(name) ?? name };
       }
     }
   }

@@ -370,8 +370,9 @@ async function pidOf(stack: StackUnderTest, component: string): Promise<number> 
 
 async function daemonPid(stack: StackUnderTest): Promise<number> {
   const text = await readFile(join(stack.directory, '.leitstand/run/daemon.lock.holder'), 'utf8');
-  const { pid } = JSON.parse(text) as { pid: number };
-  return (await identifyProcess(pid)) ? pid : 0;
+  // Empty while the next daemon writes it.
+  const { pid } = JSON.parse(text || '{"pid":0}') as { pid: number };
+  return pid > 0 && (await identifyProcess(pid)) ? pid : 0;
 }
 
 async function runningPrograms(stack: StackUnderTest): Promise<number> {

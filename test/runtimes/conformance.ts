@@ -103,8 +103,11 @@ function ofStack(under: () => RuntimeUnderTest): void {
     const plan = await goodPlan('alpha');
     const holder = createServer().listen(plan.ready.port, '127.0.0.1');
     await new Promise((resolve) => holder.once('listening', resolve));
-    for (const ask of [runtime.assertStartable(request([plan])), runtime.apply(request([plan]), silent)]) {
-      await expect(ask).rejects.toMatchObject({
+    for (const ask of [
+      () => runtime.assertStartable(request([plan])),
+      () => runtime.apply(request([plan]), silent),
+    ]) {
+      await expect(ask()).rejects.toMatchObject({
         code: 'LS-RUNTIME-001',
         details: { what: expect.stringContaining(`(pid ${process.pid})`) },
       });

@@ -76,7 +76,7 @@ export async function makeStack(): Promise<TestStack> {
         for (const { pid } of await find()) kill(pid);
         await eventually(async () => (await find()).length === 0, 'nothing left running');
       }
-      await rm(root, { recursive: true, force: true });
+      await rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }
