@@ -14,7 +14,7 @@ import { renewGuides } from './guides/renew-guides.ts';
 import { guardStore } from './guarded-store.ts';
 import { keyIdOf, rawPublicKey, type SigningKey } from './keys.ts';
 import { backupId, backupName, MARKER, README, RESTORE_SCRIPT, snapshotName } from './names.ts';
-import { type PruneRequest, type PruneResult, prune } from './prune.ts';
+import type { PruneRequest, PruneResult } from './prune.ts';
 import { readSnapshot, surveyBackups, surveySnapshots } from './record-store.ts';
 import {
   type BackupRecord,
@@ -25,13 +25,13 @@ import {
 } from './records.ts';
 import { missingKey, openFacts } from './snapshot-keys.ts';
 import { noRepository, readRepositoryRecord } from './repository-record.ts';
-import { type FileRequest, filesOf, openFile, type StoredFile } from './restore-file.ts';
-import { type RestoreRequest, type RestoreResult, restore } from './restore.ts';
+import type { FileRequest, StoredFile } from './restore-file.ts';
+import type { RestoreRequest, RestoreResult } from './restore.ts';
 import { lockEnd } from './run-lock.ts';
 import { encodeRecord, signRecord, type TrustedKey } from './signed-record.ts';
-import { type WriteSnapshotRequest, type WriteSnapshotResult, writeSnapshot } from './snapshot-writer.ts';
+import type { WriteSnapshotRequest, WriteSnapshotResult } from './snapshot-writer.ts';
 import { readVerificationState, type VerificationState } from './verification-state.ts';
-import { type VerifyRequest, type VerifyResult, verify } from './verify.ts';
+import type { VerifyRequest, VerifyResult } from './verify.ts';
 
 /**
  * To whom snapshots are encrypted, and what this host keeps so that it can read the newest ones without the recovery key.
@@ -201,7 +201,8 @@ function repositoryOf(context: RepositoryContext, record: RepositoryRecord): Rep
   return {
     id: record.id,
     label: context.store.label,
-    writeSnapshot: (request) => writeSnapshot(context, request),
+    // What a run does not need is not loaded.
+    writeSnapshot: async (request) => (await import('./snapshot-writer.ts')).writeSnapshot(context, request),
     writeBackup: async (request) => {
       const backup = await writeBackup(context, request);
       current = await tryRenewGuides(context, current);
@@ -213,13 +214,21 @@ function repositoryOf(context: RepositoryContext, record: RepositoryRecord): Rep
     survey: () => surveyAll(context),
     facts: (record) => openFacts(context, record),
     missingKey: (record) => missingKey(context, record),
-    restore: (request) => restore(context, request),
-    openFile: (request) => openFile(context, request),
-    files: (snapshot) => filesOf(context, snapshot),
-    verify: (request) => verify(context, request),
+    restore: async (request) => (await import('./restore.ts')).restore(context, request),
+    openFile: async (request) => (await import('./restore-file.ts')).openFile(context, request),
+    files: (snapshot) => filesIn(context, snapshot),
+    verify: async (request) => (await import('./verify.ts')).verify(context, request),
     verifications: () => readVerificationState(context),
-    prune: (request) => prune(context, request),
+    prune: async (request) => (await import('./prune.ts')).prune(context, request),
   };
+}
+
+async function* filesIn(
+  context: RepositoryContext,
+  snapshot: Pick<SnapshotRecord, 'lists'>,
+): AsyncGenerator<ListEntry> {
+  const { filesOf } = await import('./restore-file.ts');
+  yield* filesOf(context, snapshot);
 }
 
 async function writeBackup(context: RepositoryContext, request: WriteBackupRequest): Promise<BackupRecord> {

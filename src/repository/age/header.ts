@@ -42,11 +42,18 @@ export async function makeSeal(recipients: readonly string[]): Promise<Seal> {
     },
   });
   for (const recipient of recipients) encrypter.addRecipient(recipient);
-  const empty = await encrypter.encrypt(new Uint8Array());
+  // Bytes in one piece it would gather through a web Response, which takes longer to load than all else together.
+  const empty = await gathered(await encrypter.encrypt(new Blob([]).stream()));
   if (!fileKey) throw new TypeError('the library made no file key');
   const header = empty.subarray(0, empty.length - NONCE_BYTES - EMPTY_PAYLOAD_BYTES);
   const nonce = randomBytes(NONCE_BYTES);
   return { opening: new Uint8Array([...header, ...nonce]), payloadKey: payloadKeyOf(fileKey, nonce) };
+}
+
+async function gathered(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts);
 }
 
 /** A small file as a whole: an opening of its own and the payload. */
