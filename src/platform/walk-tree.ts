@@ -28,6 +28,19 @@ const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOL
 /** It went away, or something else took its place. */
 const GONE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 const SLASH = Buffer.from('/');
+/**
+ * In a name that was read as text: it may be no UTF-8 (U+FFFD stands for such bytes), it may be spelled otherwise than it
+ * is, or its order as text may not be that of its bytes (from the surrogates on).
+ */
+const RARE = /[\u241b\ud800-\uffff]/;
+
+/** Text where it is the name itself and nothing in it is rare; else bytes, which take four times as long. */
+type Name = string | Buffer;
+
+interface Named {
+  readonly name: Name;
+  readonly kind: 'file' | 'directory' | 'symlink' | SpecialKind;
+}
 
 /**
  * Everything below a directory, itself not: directories before what is in them, names in the order of their bytes.
@@ -36,22 +49,21 @@ const SLASH = Buffer.from('/');
  * one directory a level, no more.
  */
 export function* walkTree(root: string, { onSpecial }: TreeWalk): Generator<TreeEntry> {
-  const base = Buffer.from(root);
-  const levels: { readonly path: Buffer; readonly names: Iterator<Dirent<Buffer>> }[] = [];
-  const enter = (path: Buffer) => {
-    const names = namesIn(path.length === 0 ? base : join(base, path), levels.length === 0);
-    levels.push({ path, names: names.values() });
+  const levels: { readonly path: Name; readonly names: Iterator<Named> }[] = [];
+  const enter = (path: Name) => {
+    const isRoot = levels.length === 0;
+    levels.push({ path, names: namesIn(isRoot ? root : join(root, path), isRoot).values() });
   };
-  enter(Buffer.alloc(0));
+  enter('');
   for (let level = levels.at(-1); level; level = levels.at(-1)) {
     const next = level.names.next();
     if (next.done) {
       levels.pop();
       continue;
     }
-    const path = level.path.length === 0 ? next.value.name : join(level.path, next.value.name);
+    const { name, kind } = next.value;
+    const path = level.path.length === 0 ? name : join(level.path, name);
     const found = foundAt(root, path);
-    const kind = kindOf(next.value);
     if (kind === 'FIFO' || kind === 'socket' || kind === 'device') {
       onSpecial({ ...found, kind });
       continue;
@@ -61,23 +73,35 @@ export function* walkTree(root: string, { onSpecial }: TreeWalk): Generator<Tree
   }
 }
 
-function namesIn(directory: Buffer, isRoot: boolean): Dirent<Buffer>[] {
+function namesIn(directory: Name, isRoot: boolean): Named[] {
   try {
-    return byWay(directory, (way) => {
+    return byWay(Buffer.from(directory), (way) => {
       const descriptor = openSync(way, DIRECTORY);
       try {
-        return readdirSync(`/proc/self/fd/${descriptor}`, { withFileTypes: true, encoding: 'buffer' });
+        return namesOf(`/proc/self/fd/${descriptor}`);
       } finally {
         closeSync(descriptor);
       }
-    }).sort((a, b) => Buffer.compare(a.name, b.name));
+    });
   } catch (error) {
     if (!isRoot && GONE.has(systemErrorCode(error) ?? '')) return [];
     throw error;
   }
 }
 
-function kindOf(entry: Dirent<Buffer>): 'file' | 'directory' | 'symlink' | SpecialKind {
+function namesOf(directory: string): Named[] {
+  const texts = readdirSync(directory, { withFileTypes: true });
+  if (!texts.some(({ name }) => RARE.test(name)))
+    return texts.sort((a, b) => (a.name < b.name ? -1 : 1)).map(named);
+  const bytes = readdirSync(directory, { withFileTypes: true, encoding: 'buffer' });
+  return bytes.sort((a, b) => Buffer.compare(a.name, b.name)).map(named);
+}
+
+function named(entry: Dirent | Dirent<Buffer>): Named {
+  return { name: entry.name, kind: kindOf(entry) };
+}
+
+function kindOf(entry: Dirent | Dirent<Buffer>): Named['kind'] {
   if (entry.isFile()) return 'file';
   if (entry.isDirectory()) return 'directory';
   if (entry.isSymbolicLink()) return 'symlink';
@@ -86,14 +110,16 @@ function kindOf(entry: Dirent<Buffer>): 'file' | 'directory' | 'symlink' | Speci
 }
 
 /** The root is a string of this program; only what is below it may be no UTF-8. */
-function foundAt(root: string, path: Buffer): Found {
+function foundAt(root: string, path: Name): Found {
+  if (typeof path === 'string') return { path, file: `${root}/${path}` };
   const { text, escaped } = spellBytes(path);
   if (!escaped) return { path: text, file: `${root}/${text}` };
   return { path: text, file: `${spellBytes(Buffer.from(root)).text}/${text}`, escaped };
 }
 
-function join(directory: Buffer, name: Buffer): Buffer {
-  return Buffer.concat([directory, SLASH, name]);
+function join(directory: Name, name: Name): Name {
+  if (typeof directory === 'string' && typeof name === 'string') return `${directory}/${name}`;
+  return Buffer.concat([Buffer.from(directory), SLASH, Buffer.from(name)]);
 }
 
 /** The bytes of an entry's file. */

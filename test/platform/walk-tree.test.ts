@@ -40,6 +40,33 @@ describe('a walk through a tree', () => {
     for (const { kind, path, file } of found) if (!kind) expect(readFileSync(file, 'utf8')).toBe(path);
   });
 
+  it('keeps to that order, and to the names as they are, where text has another order or none of them', () => {
+    const root = scratch();
+    const rare = ['\ue000', '\u{1f600}', '\ufffd', '\u241bE9', 'é'];
+    for (const name of rare) writeFileSync(join(root, name), name);
+    writeFileSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0x78, 0xe9])]), 'no text');
+    mkdirSync(join(root, '\u{1f600}.d', 'plain'), { recursive: true });
+    writeFileSync(join(root, '\u{1f600}.d', 'plain', 'inner'), 'inner');
+    const found = walked(root);
+    expect(found.map(({ path }) => path)).toEqual([
+      'x\u241bE9',
+      'é',
+      '\u241bE2\u241b90\u241b9BE9',
+      '\ue000',
+      '\ufffd',
+      '\u{1f600}',
+      '\u{1f600}.d',
+      '\u{1f600}.d/plain',
+      '\u{1f600}.d/plain/inner',
+    ]);
+    expect(found.filter(({ escaped }) => escaped).map(({ path }) => path)).toEqual([
+      'x\u241bE9',
+      '\u241bE2\u241b90\u241b9BE9',
+    ]);
+    const read = found.filter(({ kind }) => !kind).map((one) => readFileSync(fileBytes(one), 'utf8'));
+    expect(read).toEqual(['no text', 'é', '\u241bE9', '\ue000', '\ufffd', '\u{1f600}', 'inner']);
+  });
+
   it('never follows a link, wherever it points to', () => {
     const root = scratch();
     mkdirSync(join(root, 'd'));
