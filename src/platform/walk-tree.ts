@@ -75,7 +75,7 @@ export function* walkTree(root: string, { onSpecial }: TreeWalk): Generator<Tree
 
 function namesIn(directory: Name, isRoot: boolean): Named[] {
   try {
-    return byWay(Buffer.from(directory), (way) => {
+    return byWay(directory, (way) => {
       const descriptor = openSync(way, DIRECTORY);
       try {
         return namesOf(`/proc/self/fd/${descriptor}`);
@@ -122,7 +122,7 @@ function join(directory: Name, name: Name): Name {
   return Buffer.concat([Buffer.from(directory), SLASH, Buffer.from(name)]);
 }
 
-/** The bytes of an entry's file. */
-export function fileBytes({ file, escaped }: Pick<Found, 'file' | 'escaped'>): Buffer {
-  return spelledBytes({ text: file, ...(escaped ? { escaped } : {}) });
+/** An entry's file, as the system takes it. */
+export function fileWay({ file, escaped }: Pick<Found, 'file' | 'escaped'>): string | Buffer {
+  return escaped ? spelledBytes({ text: file, escaped }) : file;
 }

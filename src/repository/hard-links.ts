@@ -6,8 +6,8 @@ export class HardLinks {
   /** By the file's identity: the least path of each, and how many there are. */
   readonly #names = new Map<string, { first: string; count: number }>();
 
-  add({ path }: CaptureEntry, { linked }: FileFacts): void {
-    if (linked === undefined) return;
+  /** `linked`: as in FileFacts. */
+  add({ path }: Pick<CaptureEntry, 'path'>, linked: string): void {
     const known = this.#names.get(linked);
     if (!known) {
       this.#names.set(linked, { first: path, count: 1 });

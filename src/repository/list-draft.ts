@@ -1,6 +1,6 @@
-import type { EarlierLine } from './earlier-lists.ts';
+import type { EarlierLine, EarlierText } from './earlier-lists.ts';
 import { encodeLine } from './entry-text.ts';
-import { isFile, isStored, type ListEntry, type PieceReference } from './file-entry.ts';
+import type { ListEntry, PieceReference } from './file-entry.ts';
 import type { FrameTable } from './frame-table.ts';
 import { type Day, dayText } from './list-spans.ts';
 import { ListText } from './list-text.ts';
@@ -47,19 +47,15 @@ export class ListDraft {
     return this.#length;
   }
 
-  /** The same line as in an earlier list; `packs` has all that it refers to. */
+  /** A file's line as in an earlier list. `packs`: all that it refers to. */
   keep(
     index: number,
-    { entry, text, list, line }: EarlierLine,
-    packs: ReadonlyMap<string, PackReference>,
+    { text, list, line }: EarlierText,
+    { size, packs }: { readonly size: number; readonly packs: readonly PackReference[] },
   ): void {
     this.#compare(index, { list, line });
-    this.#enter(index, entry, text);
-    if (!isFile(entry)) return;
-    for (const part of entry.pieces) {
-      const pack = isStored(part) ? packs.get(part[0]) : undefined;
-      if (pack) this.#onPack(pack);
-    }
+    this.#enter(index, size, text);
+    for (const pack of packs) this.#onPack(pack);
   }
 
   /** Its line is written once all its content is stored; `earlier`: with which it may turn out to be the same. */
@@ -87,7 +83,7 @@ export class ListDraft {
       const text = encodeLine(entry);
       if (next.earlier?.text === text) this.#compare(next.index, next.earlier);
       else this.#isEarlier = false;
-      this.#enter(next.index, entry, text);
+      this.#enter(next.index, entry.type === 'file' ? entry.size : 0, text);
     }
     [this.#waiting, this.#waitingFrom] = [[], 0];
     return this.#isClosed;
@@ -113,15 +109,15 @@ export class ListDraft {
     return { text: this.#text.chunks, files: this.#files, bytes: this.#bytes };
   }
 
-  #compare(index: number, { list, line }: Pick<EarlierLine, 'list' | 'line'>): void {
+  #compare(index: number, { list, line }: Pick<EarlierText, 'list' | 'line'>): void {
     this.#earlier ??= list;
     if (list !== this.#earlier || line !== index) this.#isEarlier = false;
   }
 
-  #enter(index: number, entry: ListEntry, text: string): void {
+  #enter(index: number, size: number, text: string): void {
     this.#text.enter(index, text);
     this.#files += 1;
-    if (entry.type === 'file') this.#bytes += entry.size;
+    this.#bytes += size;
   }
 }
 

@@ -2,6 +2,7 @@
 export type Day = number;
 
 const DAY_MS = 86_400_000;
+const DAY_S = 86_400;
 /** Times that a Date cannot hold count as the last day that it can. */
 const LAST_DAY = 8.64e15 / DAY_MS;
 /** Makes every day a number of 28 bits. */
@@ -13,6 +14,11 @@ export function dayOf(mtime: string): Day {
   // Cut off, the digits of a time before 1970 give a later one.
   const ms = mtime.startsWith('-') && Number(mtime.slice(-6)) !== 0 ? whole - 1 : whole;
   return Math.max(-LAST_DAY, Math.min(LAST_DAY, Math.floor(ms / DAY_MS)));
+}
+
+/** Since 1970. */
+export function dayOfSecond(second: number): Day {
+  return Math.max(-LAST_DAY, Math.min(LAST_DAY, Math.floor(second / DAY_S)));
 }
 
 /** `2026-08-01`; years that need it have a sign and six digits. */

@@ -3,21 +3,16 @@ import { isSpelling } from '../platform/path-spelling.ts';
 import type { CaptureEntry } from '../stack/source.ts';
 import { FRAME_BYTES } from './frames.ts';
 import { HardLinks } from './hard-links.ts';
-import { type Day, dayOf, listBeginnings } from './list-spans.ts';
+import { type Day, listBeginnings } from './list-spans.ts';
 import { isSafePath } from './paths.ts';
+import { FoundBatch, type PlannedEntry } from './found-batch.ts';
+import { BATCH_ENTRIES, PlanOrder } from './plan-order.ts';
 import { readAhead } from './read-ahead.ts';
 import type { Spool } from './spool.ts';
 import { unreadable } from './source-errors.ts';
 import type { Crew } from './workers/crew.ts';
-import type { FileFacts, NameToStat } from './workers/read-files.ts';
 
-/** What a capture names, and how it was found before anything was read. */
-export interface PlannedEntry {
-  readonly entry: CaptureEntry;
-  readonly facts: FileFacts;
-  /** Of the modification time. */
-  readonly day: Day;
-}
+export type { PlannedEntry } from './found-batch.ts';
 
 export interface Plan {
   /** By day, then by path in code-unit order; with each one, whether a list begins with it. To be looked through once. */
@@ -45,10 +40,9 @@ const PIECE_BYTES = 160;
  * one list of the day and not all that follow.
  */
 const LIST_ENDS_EVERY = 4096;
-/** Entries that are sorted in memory; of more the sorted runs lie in a spool. */
-const RUN_ENTRIES = 8_192;
-const STAT_BATCH = 500;
 const STATS_AHEAD = 6;
+/** Of no more it is seen that a path comes on two days: it would take a set of all paths. */
+const FEW = 8_192;
 
 /** Looks at every entry of the capture. Holds a fixed number of them, however many there are. */
 export async function planEntries(
@@ -56,46 +50,50 @@ export async function planEntries(
   { crew, spool, onVanished, listEntries = LIST_ENTRIES, signal }: PlanRequest,
 ): Promise<Plan> {
   const links = new HardLinks();
-  const sorter = new Sorter(spool);
+  const order = new PlanOrder(spool);
   const counts = new Map<Day, number>();
-  const found = readAhead(batches(entries), {
-    work: async (batch) => ({ batch, found: await crew.run('statFiles', { files: batch.map(nameToStat) }) }),
+  const paths = new Set<string>();
+  const looks = readAhead(batches(entries), {
+    work: async (some) => {
+      const batch = new FoundBatch(some);
+      batch.found = await crew.run('statFiles', batch.names);
+      return { some, batch };
+    },
     count: STATS_AHEAD,
   });
-  for await (const { batch, found: facts } of found) {
+  for await (const { some, batch } of looks) {
     signal?.throwIfAborted();
-    for (const [i, entry] of batch.entries()) {
+    const { problems, sizes, linked } = batch.found;
+    let i = 0;
+    for (const entry of some) {
       assertPath(entry);
-      const one = facts[i];
-      if (one === undefined) throw new TypeError('a file that was not looked at');
-      if ('problem' in one) {
-        if (entry.class === 'immutable' || one.problem !== 'ENOENT') throw unreadable(entry, one.problem);
-        onVanished(entry);
-        continue;
+      if (paths.size < FEW) {
+        if (paths.has(entry.path)) throw twice(entry);
+        paths.add(entry.path);
       }
-      links.add(entry, one);
-      const day = dayOf(one.mtime);
-      const planned = { entry, facts: one, day };
-      counts.set(day, (counts.get(day) ?? 0) + weightOf(planned));
-      sorter.add(planned);
+      const failed = problems.size > 0 ? problems.get(i) : undefined;
+      if (failed) {
+        if (entry.class === 'immutable' || failed.problem !== 'ENOENT')
+          throw unreadable(entry, failed.problem);
+        onVanished(entry);
+      } else {
+        const day = batch.day(i);
+        counts.set(day, (counts.get(day) ?? 0) + weightOf(entry, sizes[i] ?? 0));
+      }
+      i += 1;
     }
+    for (const [number, file] of linked)
+      if (batch.mayBeLinked(number)) links.add({ path: batch.path(number) }, file);
+    order.add(batch);
   }
-  return { entries: withListBeginnings(sorter.sorted(), { counts, most: listEntries }), links };
-}
-
-export function nameOf({ file, escaped }: CaptureEntry) {
-  return escaped ? { file, escaped } : { file };
-}
-
-function nameToStat(entry: CaptureEntry): NameToStat {
-  return entry.mayBeLinked ? { ...nameOf(entry), mayBeLinked: true } : nameOf(entry);
+  return { entries: withListBeginnings(order.sorted(), { counts, most: listEntries }), links };
 }
 
 async function* batches(
   entries: Iterable<CaptureEntry> | AsyncIterable<CaptureEntry>,
 ): AsyncGenerator<readonly CaptureEntry[]> {
   let batch: CaptureEntry[] = [];
-  const isFull = (entry: CaptureEntry) => batch.push(entry) >= STAT_BATCH;
+  const isFull = (entry: CaptureEntry) => batch.push(entry) >= BATCH_ENTRIES;
   const taken = () => {
     const full = batch;
     batch = [];
@@ -122,153 +120,24 @@ function* withListBeginnings(
   let length = 0;
   for (const planned of entries) {
     const isSameDay = last?.day === planned.day;
-    if (last && isSameDay && last.entry.path === planned.entry.path) throw twice(planned);
+    if (last && isSameDay && last.entry.path === planned.entry.path) throw twice(planned.entry);
     const begins = last && isSameDay ? isEnd(length, most, last.entry.path) : beginnings.has(planned.day);
-    length = (begins ? 0 : length) + weightOf(planned);
+    length = (begins ? 0 : length) + weightOf(planned.entry, planned.facts.size);
     last = planned;
     yield [planned, begins];
   }
 }
 
 /** A list is read as a whole: its text must not grow beyond what is read. */
-function weightOf({ entry, facts }: PlannedEntry): number {
-  const pieces = Math.floor(facts.size / FRAME_BYTES);
-  return 1 + Math.floor((entry.path.length + pieces * PIECE_BYTES) / LINE_BYTES);
+function weightOf({ path }: CaptureEntry, size: number): number {
+  const pieces = Math.floor(size / FRAME_BYTES);
+  return 1 + Math.floor((path.length + pieces * PIECE_BYTES) / LINE_BYTES);
 }
 
 function isEnd(length: number, most: number, path: string): boolean {
   return length >= most || (length >= most / 2 && crc32(path) % LIST_ENDS_EVERY === 0);
 }
 
-function twice({ entry: { path } }: PlannedEntry): TypeError {
+function twice({ path }: CaptureEntry): TypeError {
   return new TypeError(`the capture holds a path twice: ${JSON.stringify(path)}`);
-}
-
-/** A merge sort: sorted runs in a spool, of which a little is in memory. */
-class Sorter {
-  readonly #spool: Spool;
-  readonly #runs: { readonly from: number; readonly to: number }[] = [];
-  #open: PlannedEntry[] = [];
-
-  constructor(spool: Spool) {
-    this.#spool = spool;
-  }
-
-  add(entry: PlannedEntry): void {
-    this.#open.push(entry);
-    if (this.#open.length >= RUN_ENTRIES) this.#closeRun();
-  }
-
-  /** Once, when all were added. */
-  sorted(): Iterable<PlannedEntry> {
-    if (this.#runs.length > 0) {
-      if (this.#open.length > 0) this.#closeRun();
-      return merged(this.#runs.map((run) => readRun(this.#spool, run)));
-    }
-    const all = this.#open.sort(compare);
-    assertDifferent(all);
-    return all;
-  }
-
-  #closeRun(): void {
-    const from = this.#spool.length;
-    this.#open.sort(compare);
-    for (let at = 0; at < this.#open.length; at += WRITTEN_ENTRIES)
-      this.#spool.append(
-        Buffer.from(
-          this.#open
-            .slice(at, at + WRITTEN_ENTRIES)
-            .map(lineOf)
-            .join(''),
-        ),
-      );
-    this.#runs.push({ from, to: this.#spool.length });
-    this.#open = [];
-  }
-}
-
-const WRITTEN_ENTRIES = 500;
-const READ_BYTES = 16 * 1024;
-const LINE_FEED = 0x0a;
-
-function compare(a: PlannedEntry, b: PlannedEntry): number {
-  if (a.day !== b.day) return a.day - b.day;
-  if (a.entry.path === b.entry.path) return 0;
-  return a.entry.path < b.entry.path ? -1 : 1;
-}
-
-/** Among those that are in memory anyway; of more, the same path on the same day is noticed. */
-function assertDifferent(entries: readonly PlannedEntry[]): void {
-  const seen = new Set<string>();
-  for (const planned of entries) {
-    if (seen.has(planned.entry.path)) throw twice(planned);
-    seen.add(planned.entry.path);
-  }
-}
-
-type Line = readonly [
-  day: Day,
-  path: string,
-  file: string,
-  kept: CaptureEntry['class'],
-  mode: number,
-  uid: number,
-  gid: number,
-  mtime: string,
-  size: number,
-  rare?: Pick<CaptureEntry, 'kind' | 'escaped'> & Pick<FileFacts, 'linked'>,
-];
-
-/** An array is read in two thirds of the time that an object takes. */
-function lineOf({ entry, facts, day }: PlannedEntry): string {
-  const { path, file, class: kept, kind, escaped } = entry;
-  const { mode, uid, gid, mtime, size, linked } = facts;
-  const common: Line = [day, path, file, kept, mode, uid, gid, mtime, size];
-  const line = (kind ?? escaped ?? linked) === undefined ? common : [...common, { kind, escaped, linked }];
-  return `${JSON.stringify(line)}\n`;
-}
-
-function plannedIn(line: string): PlannedEntry {
-  const [day, path, file, kept, mode, uid, gid, mtime, size, rare] = JSON.parse(line) as Line;
-  const entry = { path, file, class: kept };
-  const facts = { mode, uid, gid, mtime, size };
-  if (!rare) return { entry, facts, day };
-  const { linked, ...named } = rare;
-  return { entry: { ...entry, ...named }, facts: linked === undefined ? facts : { ...facts, linked }, day };
-}
-
-function* readRun(spool: Spool, { from, to }: { readonly from: number; readonly to: number }) {
-  let held = Buffer.alloc(0);
-  for (let at = from; at < to; ) {
-    const next = Buffer.allocUnsafe(Math.min(READ_BYTES, to - at));
-    spool.read(next, at);
-    at += next.length;
-    held = held.length === 0 ? next : Buffer.concat([held, next]);
-    const end = held.lastIndexOf(LINE_FEED) + 1;
-    const lines = held.toString('utf8', 0, end).split('\n');
-    held = held.subarray(end);
-    for (const line of lines) if (line !== '') yield plannedIn(line);
-  }
-}
-
-function* merged(runs: readonly Generator<PlannedEntry>[]): Generator<PlannedEntry> {
-  const heads: { readonly next: PlannedEntry; readonly run: Generator<PlannedEntry> }[] = [];
-  const enter = (run: Generator<PlannedEntry>) => {
-    const { value: next } = run.next() as { readonly value?: PlannedEntry };
-    if (!next) return;
-    let [low, high] = [0, heads.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const other = heads[middle]?.next;
-      // The least comes last, where taking it costs nothing.
-      if (other && compare(other, next) > 0) low = middle + 1;
-      else high = middle;
-    }
-    heads.splice(low, 0, { next, run });
-  };
-  for (const run of runs) enter(run);
-  for (let head = heads.pop(); head; head = heads.pop()) {
-    yield head.next;
-    enter(head.run);
-  }
 }

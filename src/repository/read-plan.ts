@@ -1,6 +1,6 @@
 import { systemErrorCode } from '../platform/errors.ts';
 import type { ContentCounts } from './content-store.ts';
-import { type EarlierLine, EarlierLines } from './earlier-lists.ts';
+import { decodedLine, type EarlierLine, EarlierLines, type UnchangedLine } from './earlier-lists.ts';
 import { type FileEntry, isFile, isStored, pieceSha256 } from './file-entry.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FRAME_BYTES } from './frames.ts';
@@ -9,10 +9,12 @@ import type { KnownContent } from './known-content.ts';
 import type { ListDraft } from './list-draft.ts';
 import type { ListWriter } from './list-writer.ts';
 import type { Plan, PlannedEntry } from './planned-entries.ts';
+import type { PackReference } from './records.ts';
 import type { IsDue } from './reread.ts';
 import { readOtherEntry } from './source-entry.ts';
 import { describeFile, type OpenSourceFile, openSourceFile } from './source-file.ts';
 import type { StoredEntry, StoredPart } from './stored-entry.ts';
+import { staysTheSame } from './unchanged-line.ts';
 import type { ReadProblem } from './workers/read-files.ts';
 
 /** A file whose content has to be read. */
@@ -61,8 +63,6 @@ export interface ReadPlanRequest {
 const BATCH_FILES = 512;
 /** Lists that wait for the same files to be read. */
 const BATCH_LISTS = 64;
-const FILE_TYPE = 0o170000;
-const REGULAR = 0o100000;
 
 /** What has to be read, in the order of the lists; the rest is taken from the newest snapshot on the way. */
 export async function* planReading(request: ReadPlanRequest): AsyncGenerator<ReadUnit> {
@@ -70,13 +70,13 @@ export async function* planReading(request: ReadPlanRequest): AsyncGenerator<Rea
   const earlier = new EarlierLines(request.known.reading, request.known.newest?.snapshot.lists ?? []);
   let draft: ListDraft | undefined;
   for (const [planned, beginsList] of request.entries) {
-    const { day, entry, facts } = planned;
+    const { day, facts } = planned;
     if (!draft || beginsList) {
       if (draft) yield* batch.end(draft);
       draft = await request.writer.open(day);
     }
-    while (earlier.needsMore(day, entry.path)) await earlier.more(day);
-    const line = earlier.find(day, entry.path);
+    let line = earlier.find(planned);
+    for (; line === 'more'; line = earlier.find(planned)) await earlier.more(day);
     const file = planEntry(request, { draft, index: draft.next(day), planned, line });
     if (!file) continue;
     const isLarge = facts.size > FRAME_BYTES;
@@ -120,17 +120,19 @@ interface EntryToPlan {
   readonly draft: ListDraft;
   readonly index: number;
   readonly planned: PlannedEntry;
-  readonly line: EarlierLine | undefined;
+  readonly line: EarlierLine | UnchangedLine | undefined;
 }
 
 /** Undefined when nothing of it has to be read. */
 function planEntry(request: ReadPlanRequest, one: EntryToPlan): FileToRead | undefined {
   const { draft, index, planned } = one;
+  if (one.line && keepUnchanged(request, one, one.line)) return undefined;
+  const line = one.line && ('entry' in one.line ? one.line : decodedLine(one.line));
   if (planned.entry.kind !== undefined) {
-    takeOther(request, one);
+    takeOther(request, { draft, index, planned, line });
     return undefined;
   }
-  const earlier = earlierFile(request.known, one.line);
+  const earlier = earlierFile(request.known, line);
   const link = request.links.linkOf(planned.facts);
   const file = { planned, link, draft, index, earlier };
   if (!earlier || !isUnchanged(planned, earlier.entry)) return { ...file, isReread: false };
@@ -145,12 +147,32 @@ function planEntry(request: ReadPlanRequest, one: EntryToPlan): FileToRead | und
   if (isDue && pieces.length === 1) return { ...file, isReread: false };
   request.counts.skippedBytes += size;
   request.counts.reusedBytes += size;
-  if (isSame) draft.keep(index, earlier, request.known.packs);
+  if (isSame) draft.keep(index, earlier, { size, packs: packsOf(request.known, earlier.entry) });
   else draft.add(index, keptEntry(request, kept));
   return undefined;
 }
 
-function takeOther({ onProblem }: ReadPlanRequest, { draft, index, planned, line }: EntryToPlan): void {
+/** True when nothing of it need be looked into. */
+function keepUnchanged(
+  { known, counts, isDue }: ReadPlanRequest,
+  { draft, index, planned }: EntryToPlan,
+  line: EarlierLine | UnchangedLine,
+): boolean {
+  if (!('pack' in line) || isDue(planned.entry.path, 0)) return false;
+  const pack = known.packs.get(line.pack);
+  if (!pack) return false;
+  const { size } = planned.facts;
+  counts.skippedBytes += size;
+  counts.reusedBytes += size;
+  draft.keep(index, line, { size, packs: [pack] });
+  return true;
+}
+
+interface OtherToPlan extends EntryToPlan {
+  readonly line: EarlierLine | undefined;
+}
+
+function takeOther({ onProblem }: ReadPlanRequest, { draft, index, planned, line }: OtherToPlan): void {
   try {
     draft.add(index, { entry: readOtherEntry(planned.entry), parts: [] }, line);
   } catch (error) {
@@ -168,11 +190,11 @@ function earlierFile(known: KnownContent, line: EarlierLine | undefined): Earlie
   return isThere ? { ...line, entry: line.entry } : undefined;
 }
 
-/** Its class says that the same path, size and time are the same content. Never ctime: each hard link changes it. */
-function isUnchanged({ entry, facts }: PlannedEntry, earlier: FileEntry): boolean {
+/** Never by ctime: each hard link changes it. */
+function isUnchanged(planned: PlannedEntry, earlier: FileEntry): boolean {
+  const { entry, facts } = planned;
   return (
-    entry.class === 'immutable' &&
-    (facts.mode & FILE_TYPE) === REGULAR &&
+    staysTheSame(planned) &&
     facts.size === earlier.size &&
     facts.mtime === earlier.mtime &&
     entry.escaped === earlier.escaped
@@ -181,6 +203,11 @@ function isUnchanged({ entry, facts }: PlannedEntry, earlier: FileEntry): boolea
 
 function sameDescription(a: FileEntry, b: FileEntry): boolean {
   return a.mode === b.mode && a.uid === b.uid && a.gid === b.gid && a.link === b.link;
+}
+
+/** That its content is in, and that may be built upon. */
+export function packsOf({ packs }: Pick<KnownContent, 'packs'>, { pieces }: FileEntry): PackReference[] {
+  return pieces.flatMap((part) => (isStored(part) ? (packs.get(part[0]) ?? []) : []));
 }
 
 /** Content as it was, described anew. */

@@ -17,6 +17,7 @@ export function dueForRereading(lastRun: Date, now: Date): IsDue {
   const last = Math.floor(lastRun.getTime() / DAY_MS);
   // A run of tomorrow says nothing: the clock was wrong, then or now.
   const days = last > today ? 1 : Math.min(SHARES, today - last);
+  if (days === 0) return () => false;
   return (path, piece) => {
     const share = (crc32(path) + piece) % SHARES;
     return (((today - share) % SHARES) + SHARES) % SHARES < days;

@@ -4,7 +4,7 @@ import { systemErrorCode } from '../platform/errors.ts';
 import { syncDirectory } from '../platform/files.ts';
 import { byWay } from '../platform/long-paths.ts';
 import { runProgram } from '../platform/processes.ts';
-import { fileBytes, walkTree } from '../platform/walk-tree.ts';
+import { fileWay, walkTree } from '../platform/walk-tree.ts';
 import { writing, writingAsync } from './restore-errors.ts';
 
 /** A few files are synchronised one by one; of many, each would wait for the disk, where syncfs(2) waits once. */
@@ -31,11 +31,11 @@ export async function syncFileSystem(root: string): Promise<boolean> {
 function syncTree(root: string): void {
   writing(root, () => {
     for (const entry of walkTree(root, { onSpecial: () => undefined }))
-      if (entry.kind !== 'symlink') writing(entry.file, () => byWay(fileBytes(entry), syncFile));
+      if (entry.kind !== 'symlink') writing(entry.file, () => byWay(fileWay(entry), syncFile));
   });
 }
 
-function syncFile(way: Buffer): void {
+function syncFile(way: string | Buffer): void {
   const descriptor = openForSync(way);
   try {
     fsyncSync(descriptor);
@@ -45,7 +45,7 @@ function syncFile(way: Buffer): void {
 }
 
 /** It may have been restored with a mode that lets its owner only read, or only write. */
-function openForSync(way: Buffer): number {
+function openForSync(way: string | Buffer): number {
   try {
     return openSync(way, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {

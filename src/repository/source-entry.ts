@@ -1,13 +1,13 @@
 import { type BigIntStats, lstatSync, readlinkSync } from 'node:fs';
 import { byWay } from '../platform/long-paths.ts';
 import { spellBytes } from '../platform/path-spelling.ts';
-import { fileBytes } from '../platform/walk-tree.ts';
+import { fileWay } from '../platform/walk-tree.ts';
 import type { CaptureEntry } from '../stack/source.ts';
 import type { DirectoryEntry, SymlinkEntry } from './file-entry.ts';
 
 /** A directory or symbolic link. The system's errors are thrown as they come. */
 export function readOtherEntry(entry: CaptureEntry): DirectoryEntry | SymlinkEntry {
-  return byWay(fileBytes(entry), (way) => {
+  return byWay(fileWay(entry), (way) => {
     const stat = lstatSync(way, { bigint: true });
     const isSame = entry.kind === 'directory' ? stat.isDirectory() : stat.isSymbolicLink();
     if (!isSame)

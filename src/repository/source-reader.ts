@@ -7,8 +7,7 @@ import type { KnownContent } from './known-content.ts';
 import { footerBytesOf } from './pack-footer.ts';
 import { FRAME_ROOM_BYTES, type PieceBatch } from './pack-writer.ts';
 import { likelyPieces } from './likely-pieces.ts';
-import { nameOf } from './planned-entries.ts';
-import type { EarlierFile, FileToRead, ReadUnit } from './read-plan.ts';
+import { type EarlierFile, type FileToRead, packsOf, type ReadUnit } from './read-plan.ts';
 import {
   alteredUnnoticed,
   changedMeanwhile,
@@ -19,6 +18,7 @@ import {
 import { describeFile, FileContent, type OpenSourceFile, openSourceFile } from './source-file.ts';
 import type { StoredEntry, StoredPart } from './stored-entry.ts';
 import type { Crew } from './workers/crew.ts';
+import { packNames } from './workers/file-names.ts';
 import { Pool } from './workers/pool.ts';
 import {
   CHANGED,
@@ -94,12 +94,10 @@ export class SourceReader {
       return () => this.#takePart(unit, large, read);
     }
     const buffer = await this.#room.take();
-    const files = unit.files.map(({ planned: { entry, facts } }) => ({
-      ...nameOf(entry),
-      size: facts.size,
-      mtime: facts.mtime,
-    }));
-    const read = await crew.run('readFiles', { files, buffer });
+    const names = packNames(unit.files.map(({ planned }) => planned.entry));
+    const sizes = Float64Array.from(unit.files, ({ planned }) => planned.facts.size);
+    const mtimes = unit.files.map(({ planned }) => planned.facts.mtime).join(' ');
+    const read = await crew.run('readFiles', { ...names, sizes, mtimes, buffer });
     return () => this.#takeFiles(unit.files, read);
   }
 
@@ -269,8 +267,9 @@ export class SourceReader {
   /** What is in the newest snapshot stays as it is there. */
   #keep({ draft, index }: FileToRead, earlier: EarlierFile): undefined {
     const { counts } = this.#options.content;
-    counts.reusedBytes += earlier.entry.size;
-    draft.keep(index, earlier, this.#options.known.packs);
+    const { size } = earlier.entry;
+    counts.reusedBytes += size;
+    draft.keep(index, earlier, { size, packs: packsOf(this.#options.known, earlier.entry) });
   }
 
   #altered(entry: CaptureEntry): void {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { byWay } from '../../src/platform/long-paths.ts';
-import { fileBytes, type TreeEntry, walkTree } from '../../src/platform/walk-tree.ts';
+import { fileWay, type TreeEntry, walkTree } from '../../src/platform/walk-tree.ts';
 import { digDeep, makeFifo } from '../repository/trees.ts';
 
 function scratch(): string {
@@ -63,7 +63,7 @@ describe('a walk through a tree', () => {
       'x\u241bE9',
       '\u241bE2\u241b90\u241b9BE9',
     ]);
-    const read = found.filter(({ kind }) => !kind).map((one) => readFileSync(fileBytes(one), 'utf8'));
+    const read = found.filter(({ kind }) => !kind).map((one) => readFileSync(fileWay(one), 'utf8'));
     expect(read).toEqual(['no text', 'é', '\u241bE9', '\ue000', '\ufffd', '\u{1f600}', 'inner']);
   });
 
@@ -150,7 +150,7 @@ describe('a walk through a tree', () => {
     expect(found).toHaveLength(41);
     const deepest = found.at(-1);
     expect(deepest?.path.length).toBeGreaterThan(10_000);
-    if (deepest) expect(byWay(fileBytes(deepest), (way) => readFileSync(way, 'utf8'))).toBe('treasure');
+    if (deepest) expect(byWay(fileWay(deepest), (way) => readFileSync(way, 'utf8'))).toBe('treasure');
     // Not held as descriptors: there may be more levels than a process may open.
     digDeep(join(root, 'narrow'), { depth: 1_200, name: 'n', content: 'x' });
     expect(walked(join(root, 'narrow'))).toHaveLength(1_201);

@@ -1,15 +1,37 @@
 import { hash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EarlierLines } from '../../src/repository/earlier-lists.ts';
-import { encodeLine } from '../../src/repository/entry-text.ts';
-import { dayIn } from '../../src/repository/list-spans.ts';
+import { decodedLine, EarlierLines } from '../../src/repository/earlier-lists.ts';
+import { decodeLine, encodeLine } from '../../src/repository/entry-text.ts';
+import type { FileEntry } from '../../src/repository/file-entry.ts';
+import { dayIn, dayOf } from '../../src/repository/list-spans.ts';
+import type { PlannedEntry } from '../../src/repository/found-batch.ts';
 import type { ListReference } from '../../src/repository/records.ts';
+import { packOfUnchanged } from '../../src/repository/unchanged-line.ts';
+import type { FileFacts } from '../../src/repository/workers/read-files.ts';
 
 const NS_PER_DAY = 86_400_000_000_000n;
 const SHA256 = '0'.repeat(64);
+const PACK = 'ab'.repeat(32);
+const SIZE = 77;
 
 type Line = readonly [path: string, day: string];
+
+function mtimeOn(day: string): string {
+  return String(BigInt(dayIn(day)) * NS_PER_DAY + 5n);
+}
+
+function entryOf(path: string, mtime: string): FileEntry {
+  const described = { path, type: 'file' as const, mode: 0o640, uid: 7, gid: 8, mtime };
+  return { ...described, size: SIZE, sha256: SHA256, pieces: [[PACK, 0, 99, 5, SIZE]] };
+}
+
+/** As a file of that entry is found, unless something is said to be otherwise. */
+function plannedAs({ path, mtime }: FileEntry, other: Partial<FileFacts> = {}): PlannedEntry {
+  const facts = { mode: 0o100640, uid: 7, gid: 8, mtime, size: SIZE, ...other };
+  return { entry: { path, file: `/${path}`, class: 'immutable' }, facts, day: dayOf(facts.mtime) };
+}
 
 /** Lists of a snapshot, and which of them were fetched. */
 function listsOf(
@@ -18,21 +40,7 @@ function listsOf(
   const stored = new Map<string, Buffer>();
   const fetched: string[] = [];
   const lists = all.map(({ day, until, lines }): ListReference => {
-    const text = lines.map(([path, of]) => {
-      const mtime = String(BigInt(dayIn(of)) * NS_PER_DAY + 5n);
-      const entry = {
-        path,
-        type: 'file' as const,
-        mode: 0o640,
-        uid: 0,
-        gid: 0,
-        mtime,
-        size: 0,
-        sha256: SHA256,
-        pieces: [],
-      };
-      return `${encodeLine(entry)}\n`;
-    });
+    const text = lines.map(([path, of]) => `${encodeLine(entryOf(path, mtimeOn(of)))}\n`);
     const bytes = zstdCompressSync(text.join(''));
     const sha256 = hash('sha256', bytes, 'hex');
     stored.set(`lists/${sha256}.jsonl.zst`, bytes);
@@ -54,19 +62,26 @@ function listsOf(
   };
 }
 
-async function found(earlier: EarlierLines, wanted: readonly Line[]): Promise<string[]> {
+/** Of files that are as they were; `mode`: of which it is not so. */
+async function found(earlier: EarlierLines, wanted: readonly Line[], mode = 0o100640): Promise<string[]> {
   const paths: string[] = [];
-  for (const [path, text] of wanted) {
-    const day = dayIn(text);
-    while (earlier.needsMore(day, path)) await earlier.more(day);
-    const line = earlier.find(day, path);
-    if (line) paths.push(line.entry.path);
+  for (const [path, day] of wanted) {
+    const planned = plannedAs(entryOf(path, mtimeOn(day)), { mode });
+    let line = earlier.find(planned);
+    for (; line === 'more'; line = earlier.find(planned)) await earlier.more(planned.day);
+    if (!line) continue;
+    // Only a line that was decoded says more than that it is the same.
+    if ('pack' in line) expect(line.pack).toBe(PACK);
+    paths.push(decodedLine(line).entry.path);
   }
   return paths;
 }
 
 describe('the lines of an earlier snapshot', () => {
-  it('are found by day and path, in lists of one day and of many; what ends earlier is not fetched', async () => {
+  it.each([
+    ['are the same', 0o100640],
+    ['are not', 0o100600],
+  ])('are found by day and path where files %s; what ends earlier is not fetched', async (_, mode) => {
     const { earlier, fetched } = listsOf(
       { day: '2026-07-01', lines: [['z', '2026-07-01']] },
       {
@@ -89,7 +104,7 @@ describe('the lines of an earlier snapshot', () => {
       ['b', '2026-07-04'],
       ['x', '2026-07-05'],
     ];
-    expect(await found(earlier, wanted)).toEqual(['b', 'a', 'c', 'b']);
+    expect(await found(earlier, wanted, mode)).toEqual(['b', 'a', 'c', 'b']);
     expect(fetched.length).toBe(3);
   });
 
@@ -117,5 +132,94 @@ describe('the lines of an earlier snapshot', () => {
       ];
       expect(await found(earlier, wanted)).toEqual(['b', 'c']);
     }
+  });
+
+  it('are found the same whether files are as they were or not, among others that came and went', async () => {
+    const names = fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { maxLength: 30 });
+    const paths = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b).map((n) => `f${n + 10}`);
+    await fc.assert(
+      fc.asyncProperty(names, names, fc.array(fc.boolean()), async (before, now, changed) => {
+        const lines = paths(before).map((path): Line => [path, '2026-07-01']);
+        const { earlier } = listsOf({ day: '2026-07-01', lines });
+        const all: string[] = [];
+        for (const [i, path] of paths(now).entries())
+          all.push(...(await found(earlier, [[path, '2026-07-01']], changed[i] ? 0o100600 : undefined)));
+        expect(all).toEqual(paths(now.filter((n) => before.includes(n))));
+      }),
+    );
+  });
+});
+
+describe('a line that is what would be said of a file today', () => {
+  const path = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+  const entry = path.map((name) => entryOf(name, mtimeOn('2026-07-01')));
+
+  it('is known byte by byte, unless its path is written otherwise than it is', () => {
+    fc.assert(
+      fc.property(entry, (one) => {
+        const isRare = JSON.stringify(one.path) !== `"${one.path}"` || /[\ud800-\udfff]/.test(one.path);
+        expect(packOfUnchanged(encodeLine(one), plannedAs(one))).toBe(isRare ? undefined : PACK);
+      }),
+    );
+  });
+
+  it('is not known where anything else is said, or nothing that a writer says', () => {
+    const one = entryOf('a/b', mtimeOn('2026-07-01'));
+    const same = plannedAs(one);
+    const others: Partial<FileFacts>[] = [
+      { mode: 0o100600 },
+      { uid: 0 },
+      { gid: 0 },
+      { size: SIZE + 1 },
+      { mtime: `${one.mtime}0` },
+      { mode: 0o040640 },
+      { linked: '1:2' },
+    ];
+    for (const other of others)
+      expect(packOfUnchanged(encodeLine(one), plannedAs(one, other)), JSON.stringify(other)).toBeUndefined();
+    const { entry: named } = same;
+    for (const its of [
+      { ...named, class: 'mutable' as const },
+      { ...named, kind: 'symlink' as const },
+      { ...named, escaped: true as const },
+      { ...named, path: 'a' },
+    ])
+      expect(packOfUnchanged(encodeLine(one), { ...same, entry: its })).toBeUndefined();
+    const line = encodeLine(one);
+    const damaged = [
+      encodeLine({ ...one, sparse: true }),
+      encodeLine({ ...one, link: 'x' }),
+      encodeLine({ ...one, pieces: [[PACK, 0, 99, 5, SIZE - 1]] }),
+      encodeLine({
+        ...one,
+        pieces: [
+          [PACK, 0, 99, 5, 7, SHA256],
+          [PACK, 0, 99, 12, SIZE - 7, SHA256],
+        ],
+      }),
+      encodeLine({ ...one, pieces: [['hole', 0, 0, 0, SIZE]] }),
+      line.replace(PACK, PACK.slice(1)),
+      line.replace(',99,', ',099,'),
+      line.replace(',99,', ',-9,'),
+      line.replace(',99,', `,${'9'.repeat(17)},`),
+      line.replace(SHA256, SHA256.slice(1)),
+      line.replace('"type"', '"more":1,"type"'),
+      `${line} `,
+      line.slice(0, -1),
+    ];
+    for (const text of damaged) expect(packOfUnchanged(text, same), text).toBeUndefined();
+    fc.assert(
+      fc.property(fc.nat(line.length - 1), fc.constantFrom('', ' ', '0', 'g', '"', '\\'), (at, other) => {
+        const text = line.slice(0, at) + other + line.slice(at + 1);
+        const pack = packOfUnchanged(text, same);
+        // Where it still is a line of that file, it says another place or hash, and is well formed.
+        if (pack !== undefined && text !== line)
+          expect(decodeLine(text)).toMatchObject({
+            ...one,
+            pieces: expect.anything(),
+            sha256: expect.anything(),
+          });
+      }),
+    );
   });
 });

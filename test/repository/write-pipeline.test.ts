@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash, hash, randomBytes } from 'node:crypto';
 import { statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,17 +11,31 @@ import { FrameTable } from '../../src/repository/frame-table.ts';
 import { FRAME_BYTES } from '../../src/repository/frames.ts';
 import { PieceIndex } from '../../src/repository/piece-index.ts';
 import { type PlannedEntry, planEntries } from '../../src/repository/planned-entries.ts';
+import { dayOf, dayOfSecond } from '../../src/repository/list-spans.ts';
 import { openRepository } from '../../src/repository/repository.ts';
 import { Spool } from '../../src/repository/spool.ts';
 import { type Crew, makeCrew } from '../../src/repository/workers/crew.ts';
+import { type FileNames, packNames, unpackNames } from '../../src/repository/workers/file-names.ts';
+import { mtimeText } from '../../src/repository/workers/read-files.ts';
+import { type FilesFound, statFiles } from '../../src/repository/workers/stat-files.ts';
 import type { CaptureEntry } from '../../src/stack/source.ts';
 import { makeRepository, objectNames, scratch, snapshotOf, world, writeTree } from './fixture.ts';
 
 const MIB = 1024 * 1024;
 const breathe = async () => undefined;
 
-function asFound(file: string, size: number) {
+interface Found {
+  readonly file: string;
+  readonly size: number;
+  readonly mtime: string;
+}
+
+function asFound(file: string, size: number): Found {
   return { file, size, mtime: String(statSync(file, { bigint: true }).mtimeNs) };
+}
+
+function reading(found: Found, buffer: ArrayBuffer) {
+  return { ...packNames([found]), sizes: Float64Array.of(found.size), mtimes: found.mtime, buffer };
 }
 
 describe('a crew', () => {
@@ -32,17 +47,14 @@ describe('a crew', () => {
       { path: 'b', content: Buffer.from('small') },
     ]);
     const large = new ArrayBuffer(24 * MIB);
-    const first = await crew.run('readFiles', {
-      files: [asFound(files[0]?.file ?? '', 20 * MIB)],
-      buffer: large,
-    });
+    const first = await crew.run('readFiles', reading(asFound(files[0]?.file ?? '', 20 * MIB), large));
     expect(first).toMatchObject({
       sha256: hash('sha256', Buffer.alloc(20 * MIB, 'abc'), 'hex'),
       problems: new Map(),
     });
     for (let i = 0; i < 50; i++) {
-      const [buffer, names] = [new ArrayBuffer(FRAME_BYTES), [asFound(files[1]?.file ?? '', 5)]];
-      const read = await crew.run('readFiles', { files: names, buffer });
+      const job = reading(asFound(files[1]?.file ?? '', 5), new ArrayBuffer(FRAME_BYTES));
+      const read = await crew.run('readFiles', job);
       expect(Buffer.from(read.buffer, 0, 5).toString()).toBe('small');
       // Until the threads have begun, this one works.
       await world.clock.sleep(i < 20 ? 5 : 0);
@@ -54,11 +66,8 @@ describe('a crew', () => {
     const crew = makeCrew({ threads: 1, breathe });
     const [entry] = await writeTree(scratch(), [{ path: 'a', content: Buffer.alloc(20 * MIB) }]);
     const file = entry?.file ?? '';
-    const read = async (found: ReturnType<typeof asFound>) => {
-      const { problems } = await crew.run('readFiles', {
-        files: [found],
-        buffer: new ArrayBuffer(found.size),
-      });
+    const read = async (found: Found) => {
+      const { problems } = await crew.run('readFiles', reading(found, new ArrayBuffer(found.size)));
       return problems.get(0);
     };
     for (let i = 0; i < 2; i++) {
@@ -74,7 +83,7 @@ describe('a crew', () => {
       await world.clock.sleep(i === 0 ? 500 : 0);
     }
     await crew.close();
-    await expect(crew.run('statFiles', { files: [] })).rejects.toThrow('ended');
+    await expect(crew.run('statFiles', packNames([]))).rejects.toThrow('ended');
   });
 });
 
@@ -86,7 +95,7 @@ describe('a crew that has ended', () => {
     });
     const crew = makeCrew({ threads: 0, breathe: async () => void (await held) });
     const [entry] = await writeTree(scratch(), [{ path: 'a', content: Buffer.from('x') }]);
-    const late = crew.run('statFiles', { files: [{ file: entry?.file ?? '' }] });
+    const late = crew.run('statFiles', packNames([{ file: entry?.file ?? '' }]));
     late.catch(() => undefined);
     await crew.close();
     go();
@@ -182,19 +191,18 @@ describe('a plan', () => {
   const seeming: Crew = {
     run: async (name, job) => {
       if (name !== 'statFiles') throw new TypeError(name);
-      const { files } = job as { readonly files: readonly { readonly file: string }[] };
-      const facts = files.map(({ file }) => {
-        const at = Number(file);
-        return {
-          mode: 0o100644,
-          uid: 0,
-          gid: 0,
-          size: at % 9,
-          mtime: String(BigInt(at % 3) * 86_400_000_000_000n + BigInt(at)),
-          ...(at % 5 === 0 ? { linked: `1:${at % 10}` } : {}),
-        };
-      });
-      return facts as never;
+      const numbers = unpackNames(job as FileNames).map(({ file }) => Number(file));
+      const found: FilesFound = {
+        modes: Uint32Array.from(numbers, () => 0o100644),
+        uids: new Uint32Array(numbers.length),
+        gids: new Uint32Array(numbers.length),
+        sizes: Float64Array.from(numbers, (at) => at % 9),
+        seconds: Float64Array.from(numbers, (at) => (at % 3) * 86_400),
+        nanoseconds: Uint32Array.from(numbers),
+        linked: new Map(numbers.flatMap((at, i) => (at % 5 === 0 ? [[i, `1:${at % 10}`]] : []))),
+        problems: new Map(),
+      };
+      return found as never;
     },
     close: async () => undefined,
   };
@@ -213,14 +221,14 @@ describe('a plan', () => {
   }
 
   it('sorts more entries than it holds, and loses none', async () => {
-    const entries = paths(130_000).map(
+    const entries = paths(300_000).map(
       (path, i): CaptureEntry => ({ path, file: String(i), class: 'immutable' }),
     );
     const lists = await planOf(entries);
     const found = lists.flat().map(({ day, entry }) => `${day} ${entry.path}`);
-    expect(found.length).toBe(130_000);
+    expect(found.length).toBe(300_000);
     expect(found).toEqual(found.toSorted((a, b) => (a < b ? -1 : 1)));
-    expect(new Set(found).size).toBe(130_000);
+    expect(new Set(found).size).toBe(300_000);
     expect(Math.max(...lists.map((list) => list.length))).toBeLessThanOrEqual(64 * 1024);
     // One path less changes one list, or two, and none that comes later.
     const fewer = await planOf(entries.filter(({ path }) => path !== lists[0]?.[7]?.entry.path));
@@ -231,15 +239,23 @@ describe('a plan', () => {
   }, 60_000);
 
   it('says the same of an entry whether it was held or not', async () => {
-    const entries = paths(20_000).map((path, i): CaptureEntry => {
-      const entry = { path, file: String(i), class: i % 2 === 0 ? 'immutable' : 'mutable' } as const;
+    const entries = paths(140_000).map((path, i): CaptureEntry => {
+      const named = { path, file: String(i), class: i % 2 === 0 ? 'immutable' : 'mutable' } as const;
+      const entry: CaptureEntry = i % 4 < 2 ? { ...named, mayBeLinked: true } : named;
       if (i % 7 === 0) return { ...entry, kind: i % 2 === 0 ? 'directory' : 'symlink' };
       return i % 3 === 0 ? { ...entry, path: `␛FF${path}`, escaped: true } : entry;
     });
-    const among = new Map((await planOf(entries)).flat().map((planned) => [planned.entry.path, planned]));
-    const held = (await planOf(entries.slice(0, 500))).flat();
+    // What was asked of lstat(2) is answered by then.
+    const answered = ({ entry: { mayBeLinked: _, ...entry }, ...planned }: PlannedEntry) => ({
+      ...planned,
+      entry,
+    });
+    const all = (await planOf(entries)).flat().map(answered);
+    const among = new Map(all.map((planned) => [planned.entry.path, planned]));
+    const held = (await planOf(entries.slice(0, 500))).flat().map(answered);
     expect(held.length).toBe(500);
     for (const planned of held) expect(among.get(planned.entry.path)).toEqual(planned);
+    expect(held.filter(({ facts }) => facts.linked !== undefined).length).toBe(50);
   });
 
   it('gives entries with long lines more room, and stops when it is told to', async () => {
@@ -262,6 +278,43 @@ describe('a plan', () => {
     const [first] = entries;
     if (!first) throw new Error('no entry');
     await expect(planOf([...entries, first])).rejects.toThrow(/twice/);
+  });
+});
+
+describe('a file that is looked at', () => {
+  it.each(['0', '0.000000001', '-0.5', '-1', '-86400.000000001', '1700000000.123456789', '15000000000.5'])(
+    'has its time to the nanosecond: %s',
+    async (time) => {
+      const [{ file } = { file: '' }] = await writeTree(scratch(), [
+        { path: 'a', content: Buffer.from('x') },
+      ]);
+      execFileSync('touch', ['-d', `@${time}`, file]);
+      const { seconds, nanoseconds } = statFiles(packNames([{ file }]));
+      const { mtimeNs } = statSync(file, { bigint: true });
+      expect(mtimeText(seconds[0] ?? 0, nanoseconds[0] ?? 0)).toBe(String(mtimeNs));
+    },
+  );
+
+  it('is named as it is spelled, and its day is that of its time', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: 'grapheme' }).filter((name) => !name.includes('\0'))),
+        (files) => {
+          const names = files.map((file, i) => (i % 3 === 0 ? { file, escaped: true as const } : { file }));
+          expect(unpackNames(packNames(names))).toEqual(names);
+        },
+      ),
+    );
+    expect(() => unpackNames(packNames([{ file: 'a\0b' }]))).toThrow('NUL');
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -(2 ** 45), max: 2 ** 45 }),
+        fc.nat(999_999_999),
+        (second, nanoseconds) => {
+          expect(dayOfSecond(second)).toBe(dayOf(mtimeText(second, nanoseconds)));
+        },
+      ),
+    );
   });
 });
 

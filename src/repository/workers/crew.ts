@@ -161,15 +161,22 @@ function leastTaken(crew: readonly Thread[]): Thread | undefined {
 }
 
 function bytesOf(job: object): number {
-  const { length = 0, files } = job as {
+  const {
+    length = 0,
+    count = 0,
+    sizes = [],
+  } = job as {
     readonly length?: number;
-    readonly files?: readonly { readonly size?: number }[];
+    readonly count?: number;
+    readonly sizes?: Iterable<number>;
   };
-  return files ? files.reduce((sum, { size = STAT_BYTES }) => sum + size + STAT_BYTES, 0) : length;
+  let bytes = length + count * STAT_BYTES;
+  for (const size of sizes) bytes += size;
+  return bytes;
 }
 
-/** Looking at a file takes as long as reading that much. */
-const STAT_BYTES = 4096;
+/** Looking at a file, or opening it, takes as long as reading that much. */
+const STAT_BYTES = 8192;
 
 function settle(waiting: Waiting | undefined, answer: Exclude<Answer, 'ready'>): void {
   if ('done' in answer) waiting?.resolve(answer.done);

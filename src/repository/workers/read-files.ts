@@ -1,16 +1,11 @@
 import { hash } from 'node:crypto';
-import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { systemErrorCode } from '../../platform/errors.ts';
 import { byWay } from '../../platform/long-paths.ts';
-import { fileBytes } from '../../platform/walk-tree.ts';
+import { fileWay } from '../../platform/walk-tree.ts';
 import { FRAME_BYTES } from '../frames.ts';
 import { hasZeroBlock, isZero, mayBeSparse } from '../sparse.ts';
-
-/** Where a file is, spelled as in a capture. */
-export interface FileName {
-  readonly file: string;
-  readonly escaped?: true;
-}
+import { type FileName, type FileNames, unpackNames } from './file-names.ts';
 
 /** What stat(2) says, in what can be handed to another thread. */
 export interface FileFacts {
@@ -23,6 +18,12 @@ export interface FileFacts {
   readonly size: number;
   /** Which file it is, where it has other names that are to be kept as such. */
   readonly linked?: string;
+}
+
+/** Nanoseconds since 1970, decimal, of seconds and the nanoseconds to be added. */
+export function mtimeText(seconds: number, nanoseconds: number): string {
+  if (seconds <= 0) return String(BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds));
+  return `${seconds}${nanoseconds === 0 ? '000000000' : String(nanoseconds).padStart(9, '0')}`;
 }
 
 /** Why a file could not be read: a code of the system, or words. */
@@ -67,57 +68,42 @@ export function factsOf(stat: BigIntStats): FileFacts {
   };
 }
 
-/** A name, and how its file was found: only what still is like that counts as read. */
-interface FileAsFound extends FileName {
-  readonly size: number;
-  readonly mtime: string;
-}
-
-/** A name, and whether its file's other names matter. */
-export interface NameToStat extends FileName {
-  readonly mayBeLinked?: true;
-}
-
-/** Of names, which are not followed when they are links. */
-export function statFiles({ files }: { readonly files: readonly NameToStat[] }): (FileFacts | ReadProblem)[] {
-  return files.map((name) =>
-    unlessFailed(() => {
-      const stat = byWay(fileBytes(name), (way) => lstatSync(way, { bigint: true }));
-      const isLinked = name.mayBeLinked && stat.nlink > 1n && stat.isFile();
-      return isLinked ? { ...factsOf(stat), linked: `${stat.dev}:${stat.ino}` } : factsOf(stat);
-    }),
-  );
-}
-
-/** Small files, each with its hash. One that is not as it was found, or changes meanwhile, is a problem here. */
-export function readFiles({
-  files,
-  buffer,
-}: {
-  readonly files: readonly FileAsFound[];
+/** Small files, and how they were found: only what still is like that counts as read. */
+export interface FilesToRead extends FileNames {
+  readonly sizes: Float64Array;
+  /** Nanoseconds since 1970, decimal, with spaces between them. */
+  readonly mtimes: string;
+  /** Room for all of them. */
   readonly buffer: ArrayBuffer;
-}): FilesRead {
-  const rooms = new Uint8Array(files.length);
+}
+
+/** Each with its hash. One that is not as it was found, or changes meanwhile, is a problem here. */
+export function readFiles({ sizes, mtimes, buffer, ...names }: FilesToRead): FilesRead {
+  const rooms = new Uint8Array(names.count);
   const problems = new Map<number, ReadProblem>();
-  let [sha256, offset] = ['', 0];
-  for (const [i, file] of files.entries()) {
-    const bytes = Buffer.from(buffer, offset, file.size);
-    offset += file.size;
-    const stat = unlessFailed(() => readFile(file, bytes));
+  const found = mtimes.split(' ');
+  let [sha256, offset, i] = ['', 0, 0];
+  for (const name of unpackNames(names)) {
+    const [size = 0, mtime = ''] = [sizes[i], found[i]];
+    const bytes = Buffer.from(buffer, offset, size);
+    offset += size;
+    const stat = unlessFailed(() => readFile(name, mtime, bytes));
     if ('problem' in stat) problems.set(i, stat);
     else rooms[i] = roomOf(stat, bytes);
     sha256 += hash('sha256', bytes, 'hex');
+    i += 1;
   }
   return { sha256, rooms, problems, buffer };
 }
 
-function readFile(file: FileAsFound, into: Buffer): BigIntStats | ReadProblem {
-  const descriptor = openFile(file);
+/** The whole of it, which has as many bytes as `into`. */
+function readFile(name: FileName, mtime: string, into: Buffer): BigIntStats | ReadProblem {
+  const descriptor = openFile(name);
   try {
     const length = fill(descriptor, into, null);
     const stat = fstatSync(descriptor, { bigint: true });
     if (!stat.isFile()) return NOT_REGULAR;
-    if (stat.size !== BigInt(file.size) || String(stat.mtimeNs) !== file.mtime) return NOT_AS_FOUND;
+    if (stat.size !== BigInt(into.length) || String(stat.mtimeNs) !== mtime) return NOT_AS_FOUND;
     return length < into.length ? CHANGED : stat;
   } catch (error) {
     if (!fstatSync(descriptor).isFile()) return NOT_REGULAR;
@@ -129,7 +115,7 @@ function readFile(file: FileAsFound, into: Buffer): BigIntStats | ReadProblem {
 
 export function openFile(name: FileName): number {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  return byWay(fileBytes(name), (way) => openSync(way, flags));
+  return byWay(fileWay(name), (way) => openSync(way, flags));
 }
 
 function roomOf(stat: BigIntStats, bytes: Uint8Array): number {

@@ -1,6 +1,7 @@
 import { closePack, encodeInPlace } from './make-packs.ts';
 import { openSegment } from './open-segment.ts';
-import { readFiles, readPart, statFiles } from './read-files.ts';
+import { readFiles, readPart } from './read-files.ts';
+import { statFiles } from './stat-files.ts';
 
 /**
  * What can be done in a thread of its own: synchronous, of arguments and to results that can be handed over. Members

@@ -1,0 +1,110 @@
+import type { CaptureEntry } from '../stack/source.ts';
+import { type Day, dayOfSecond } from './list-spans.ts';
+import { type FileNames, packNames } from './workers/file-names.ts';
+import { type FileFacts, mtimeText } from './workers/read-files.ts';
+import type { FilesFound } from './workers/stat-files.ts';
+
+/** What a capture names, and how it was found before anything was read. */
+export interface PlannedEntry {
+  readonly entry: CaptureEntry;
+  readonly facts: FileFacts;
+  /** Of the modification time. */
+  readonly day: Day;
+}
+
+/** What little there is to say of nearly all entries, in a byte. */
+const CLASS = 1;
+const KINDS = [undefined, 'directory', 'symlink'] as const;
+const KIND_SHIFT = 1;
+const ESCAPED = 8;
+const MAY_BE_LINKED = 16;
+
+/**
+ * Entries of a capture in one text and some columns: an object for each, held until all others are known as well, would keep
+ * the collector busy.
+ */
+export class FoundBatch {
+  readonly names: FileNames;
+  readonly #ends: Uint32Array;
+  /** The path is the end of the file, from there on. */
+  readonly #pathFrom: Uint32Array;
+  readonly #bits: Uint8Array;
+  /** Where it is not. */
+  readonly #paths = new Map<number, string>();
+  #found: FilesFound | undefined;
+
+  constructor(entries: readonly CaptureEntry[]) {
+    const { length } = entries;
+    this.names = packNames(entries);
+    this.#ends = new Uint32Array(length);
+    this.#pathFrom = new Uint32Array(length);
+    this.#bits = new Uint8Array(length);
+    let end = -1;
+    for (const [i, entry] of entries.entries()) {
+      const { path, file, kind, escaped, mayBeLinked } = entry;
+      end += 1 + file.length;
+      this.#ends[i] = end;
+      this.#pathFrom[i] = end - path.length;
+      if (!file.endsWith(path)) this.#paths.set(i, path);
+      this.#bits[i] =
+        (entry.class === 'mutable' ? CLASS : 0) |
+        (KINDS.indexOf(kind) << KIND_SHIFT) |
+        (escaped ? ESCAPED : 0) |
+        (mayBeLinked ? MAY_BE_LINKED : 0);
+    }
+  }
+
+  get count(): number {
+    return this.names.count;
+  }
+
+  /** What was found of them. */
+  set found(found: FilesFound) {
+    this.#found = found;
+  }
+
+  get found(): FilesFound {
+    if (!this.#found) throw new TypeError('files that were not looked at');
+    return this.#found;
+  }
+
+  path(i: number): string {
+    const other = this.#paths.size > 0 ? this.#paths.get(i) : undefined;
+    return other ?? this.names.files.slice(this.#pathFrom[i], this.#ends[i]);
+  }
+
+  mayBeLinked(i: number): boolean {
+    return ((this.#bits[i] ?? 0) & MAY_BE_LINKED) !== 0;
+  }
+
+  planned(i: number, day: Day): PlannedEntry {
+    const { modes, uids, gids, seconds, nanoseconds, sizes, linked } = this.found;
+    const entry = this.#entry(i);
+    const facts = {
+      mode: modes[i] ?? 0,
+      uid: uids[i] ?? 0,
+      gid: gids[i] ?? 0,
+      mtime: mtimeText(seconds[i] ?? 0, nanoseconds[i] ?? 0),
+      size: sizes[i] ?? 0,
+    };
+    const link = linked.size > 0 && this.mayBeLinked(i) ? linked.get(i) : undefined;
+    return { entry, facts: link === undefined ? facts : { ...facts, linked: link }, day };
+  }
+
+  day(i: number): Day {
+    return dayOfSecond(this.found.seconds[i] ?? 0);
+  }
+
+  /** Without what was asked for lstat(2) alone. */
+  #entry(i: number): CaptureEntry {
+    const bits = this.#bits[i] ?? 0;
+    const entry: CaptureEntry = {
+      path: this.path(i),
+      file: this.names.files.slice(i === 0 ? 0 : (this.#ends[i - 1] ?? 0) + 1, this.#ends[i]),
+      class: bits & CLASS ? 'mutable' : 'immutable',
+    };
+    if ((bits & ~(CLASS | MAY_BE_LINKED)) === 0) return entry;
+    const kind = KINDS[(bits >> KIND_SHIFT) & 3];
+    return { ...entry, ...(kind ? { kind } : {}), ...(bits & ESCAPED ? { escaped: true } : {}) };
+  }
+}

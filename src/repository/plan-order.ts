@@ -1,0 +1,163 @@
+import type { CaptureEntry } from '../stack/source.ts';
+import type { FoundBatch, PlannedEntry } from './found-batch.ts';
+import type { Day } from './list-spans.ts';
+import type { Spool } from './spool.ts';
+import type { FileFacts } from './workers/read-files.ts';
+
+/** Of a batch, at most. */
+export const BATCH_ENTRIES = 500;
+/** Entries that are sorted in memory, a few hundred bytes each; of more the sorted runs lie in a spool. */
+const HELD_ENTRIES = 128 * 1024;
+
+interface DayRows {
+  /** Of a row: its batch's number · BATCH_ENTRIES, and its own in it. */
+  readonly rows: number[];
+  last: string;
+  /** Trees are walked by path, so that hardly anything has to be sorted. */
+  isSorted: boolean;
+}
+
+/** Planned entries by day and then by path in code-unit order; those of a day and a path in any order. */
+export class PlanOrder {
+  readonly #spool: Spool;
+  readonly #runs: { readonly from: number; readonly to: number }[] = [];
+  #batches: FoundBatch[] = [];
+  #days = new Map<Day, DayRows>();
+  #held = 0;
+
+  constructor(spool: Spool) {
+    this.#spool = spool;
+  }
+
+  /** Without those that were not found. */
+  add(batch: FoundBatch): void {
+    const first = BATCH_ENTRIES * (this.#batches.push(batch) - 1);
+    const { problems } = batch.found;
+    for (let i = 0; i < batch.count; i += 1)
+      if (problems.size === 0 || !problems.has(i)) this.#addRow(batch.day(i), first + i, batch.path(i));
+    this.#held += batch.count;
+    if (this.#held >= HELD_ENTRIES) this.#closeRun();
+  }
+
+  /** Once, when all were added. */
+  sorted(): Iterable<PlannedEntry> {
+    if (this.#runs.length === 0) return this.#inOrder();
+    if (this.#held > 0) this.#closeRun();
+    return merged(this.#runs.map((run) => readRun(this.#spool, run)));
+  }
+
+  #addRow(day: Day, row: number, path: string): void {
+    let of = this.#days.get(day);
+    if (!of) {
+      of = { rows: [], last: '', isSorted: true };
+      this.#days.set(day, of);
+    }
+    if (path < of.last) of.isSorted = false;
+    of.rows.push(row);
+    of.last = path;
+  }
+
+  *#inOrder(): Generator<PlannedEntry> {
+    const batches = this.#batches;
+    const pathOf = (row: number) => batches[Math.floor(row / BATCH_ENTRIES)]?.path(row % BATCH_ENTRIES) ?? '';
+    for (const [day, { rows, isSorted }] of [...this.#days].sort(([a], [b]) => a - b)) {
+      if (!isSorted) rows.sort((a, b) => order(pathOf(a), pathOf(b)));
+      for (const row of rows) {
+        const planned = batches[Math.floor(row / BATCH_ENTRIES)]?.planned(row % BATCH_ENTRIES, day);
+        if (planned) yield planned;
+      }
+    }
+  }
+
+  #closeRun(): void {
+    const from = this.#spool.length;
+    let lines: string[] = [];
+    const write = () => {
+      this.#spool.append(Buffer.from(lines.join('')));
+      lines = [];
+    };
+    for (const planned of this.#inOrder()) if (lines.push(lineOf(planned)) >= BATCH_ENTRIES) write();
+    write();
+    this.#runs.push({ from, to: this.#spool.length });
+    [this.#batches, this.#days, this.#held] = [[], new Map(), 0];
+  }
+}
+
+type Line = readonly [
+  day: Day,
+  path: string,
+  file: string,
+  kept: CaptureEntry['class'],
+  mode: number,
+  uid: number,
+  gid: number,
+  mtime: string,
+  size: number,
+  rare?: Pick<CaptureEntry, 'kind' | 'escaped'> & Pick<FileFacts, 'linked'>,
+];
+
+/** An array is read in two thirds of the time that an object takes. */
+function lineOf({ entry, facts, day }: PlannedEntry): string {
+  const { path, file, class: kept, kind, escaped } = entry;
+  const { mode, uid, gid, mtime, size, linked } = facts;
+  const common: Line = [day, path, file, kept, mode, uid, gid, mtime, size];
+  const line = (kind ?? escaped ?? linked) === undefined ? common : [...common, { kind, escaped, linked }];
+  return `${JSON.stringify(line)}\n`;
+}
+
+function plannedIn(line: string): PlannedEntry {
+  const [day, path, file, kept, mode, uid, gid, mtime, size, rare] = JSON.parse(line) as Line;
+  const entry = { path, file, class: kept };
+  const facts = { mode, uid, gid, mtime, size };
+  if (!rare) return { entry, facts, day };
+  const { linked, ...named } = rare;
+  return { entry: { ...entry, ...named }, facts: linked === undefined ? facts : { ...facts, linked }, day };
+}
+
+const READ_BYTES = 16 * 1024;
+const LINE_FEED = 0x0a;
+
+function* readRun(spool: Spool, { from, to }: { readonly from: number; readonly to: number }) {
+  let held = Buffer.alloc(0);
+  for (let at = from; at < to; ) {
+    const next = Buffer.allocUnsafe(Math.min(READ_BYTES, to - at));
+    spool.read(next, at);
+    at += next.length;
+    held = held.length === 0 ? next : Buffer.concat([held, next]);
+    const end = held.lastIndexOf(LINE_FEED) + 1;
+    const lines = held.toString('utf8', 0, end).split('\n');
+    held = held.subarray(end);
+    for (const line of lines) if (line !== '') yield plannedIn(line);
+  }
+}
+
+function* merged(runs: readonly Generator<PlannedEntry>[]): Generator<PlannedEntry> {
+  const heads: { readonly next: PlannedEntry; readonly run: Generator<PlannedEntry> }[] = [];
+  const enter = (run: Generator<PlannedEntry>) => {
+    const { value: next } = run.next() as { readonly value?: PlannedEntry };
+    if (!next) return;
+    let [low, high] = [0, heads.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = heads[middle]?.next;
+      // The least comes last, where taking it costs nothing.
+      if (other && compare(other, next) > 0) low = middle + 1;
+      else high = middle;
+    }
+    heads.splice(low, 0, { next, run });
+  };
+  for (const run of runs) enter(run);
+  for (let head = heads.pop(); head; head = heads.pop()) {
+    yield head.next;
+    enter(head.run);
+  }
+}
+
+function compare(a: PlannedEntry, b: PlannedEntry): number {
+  return a.day === b.day ? order(a.entry.path, b.entry.path) : a.day - b.day;
+}
+
+function order(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
