@@ -39,6 +39,8 @@ export interface CrewOptions {
 
 /** Two threads read, hash, compress and encrypt as fast as disks and networks take it. */
 const THREADS = 2;
+/** Looking at a file, or opening it, takes as long as reading that much. */
+export const STAT_BYTES = 8192;
 /** A thread takes a moment to begin, and memory: a backup that is over by then does without. */
 const ALONE_BYTES = 16 * 1024 * 1024;
 /** Work that waits in the thread itself, so that it has something to do while the next is on its way. */
@@ -174,9 +176,6 @@ function bytesOf(job: object): number {
   for (const size of sizes) bytes += size;
   return bytes;
 }
-
-/** Looking at a file, or opening it, takes as long as reading that much. */
-const STAT_BYTES = 8192;
 
 function settle(waiting: Waiting | undefined, answer: Exclude<Answer, 'ready'>): void {
   if ('done' in answer) waiting?.resolve(answer.done);
