@@ -1,11 +1,10 @@
 import { canonicalJson } from '../platform/canonical-json.ts';
 import { decodeEntry } from './entry-schema.ts';
-import type { ListEntry } from './file-entry.ts';
+import type { FileEntry, ListEntry } from './file-entry.ts';
 
 /** The line of an entry, without the line feed: canonical JSON. */
 export function encodeLine(entry: ListEntry): string {
-  if (entry.type !== 'file' || entry.escaped || entry.sparse || entry.link !== undefined)
-    return canonicalJson(entry as never);
+  if (entry.type !== 'file' || !isPlainlyDescribed(entry)) return canonicalJson(entry as never);
   // The same, sooner: there may be millions of them.
   const { gid, mode, mtime, path, pieces, sha256, size, uid } = entry;
   return (
@@ -13,6 +12,33 @@ export function encodeLine(entry: ListEntry): string {
     `"pieces":${JSON.stringify(pieces)},"sha256":"${sha256}","size":${size},"type":"file","uid":${uid}}`
   );
 }
+
+/** A file as nearly all are: with nothing but what each one has. */
+export function isPlainlyDescribed(entry: DescribedFile): boolean {
+  return !entry.escaped && !entry.sparse && entry.link === undefined;
+}
+
+/**
+ * The same line with its line feed for a file of one piece of which it is not known yet where its frame is stored: what is
+ * before that, and behind.
+ */
+export function encodeAround(
+  entry: DescribedFile,
+  { offset, length }: { readonly offset: number; readonly length: number },
+): readonly [head: string, tail: string] {
+  const { gid, mode, mtime, path, sha256, size, uid } = entry;
+  return [
+    `{"gid":${gid},"mode":${mode},"mtime":"${mtime}","path":${JSON.stringify(path)},"pieces":[["`,
+    `,${offset},${length}]],"sha256":"${sha256}","size":${size},"type":"file","uid":${uid}}\n`,
+  ];
+}
+
+/** What is in between. */
+export function encodePlace(pack: string, offset: number, length: number): string {
+  return `${pack}",${offset},${length}`;
+}
+
+type DescribedFile = Omit<FileEntry, 'pieces'>;
 
 /** Throws when the line is no entry; LS-REPO-015 when it is one of a type that is not known here. */
 export function decodeLine(line: string): ListEntry {

@@ -1,7 +1,8 @@
 import type { EarlierLine, EarlierText } from './earlier-lists.ts';
-import { encodeLine } from './entry-text.ts';
+import { encodeAround, encodeLine, encodePlace, isPlainlyDescribed } from './entry-text.ts';
 import type { ListEntry, PieceReference } from './file-entry.ts';
 import type { FrameTable } from './frame-table.ts';
+import { GappedLines } from './gapped-lines.ts';
 import { type Day, dayText } from './list-spans.ts';
 import { ListText } from './list-text.ts';
 import type { ListContent } from './lists.ts';
@@ -21,7 +22,10 @@ export class ListDraft {
   #lastDay: Day;
   readonly #text = new ListText();
   #length = 0;
-  /** By index, in the order in which they came: whose frames are on their way. */
+  /** Whose frames are on their way: files of one piece by index and frame, and all others, as they came. */
+  readonly #plain = new GappedLines();
+  /** Of the frame that was looked at last. */
+  #place: { readonly frame: number; readonly text: Buffer } | undefined;
   #waiting: Waiting[] = [];
   #waitingFrom = 0;
   #bytes = 0;
@@ -60,7 +64,17 @@ export class ListDraft {
 
   /** Its line is written once all its content is stored; `earlier`: with which it may turn out to be the same. */
   add(index: number, stored: StoredEntry, earlier?: EarlierLine): void {
-    this.#waiting.push({ index, stored, earlier });
+    const { entry, parts } = stored;
+    const [only, another] = parts;
+    const isPlain = entry.type === 'file' && only && 'place' in only && !another && isPlainlyDescribed(entry);
+    if (earlier || !isPlain) {
+      this.#waiting.push({ index, stored, earlier });
+      return;
+    }
+    const [head, tail] = encodeAround(entry, only.place);
+    this.#plain.put(index, only.place.frame, head, tail);
+    this.#count(entry.size);
+    this.#isEarlier = false;
   }
 
   /** No line: the file is not there any more. */
@@ -76,6 +90,27 @@ export class ListDraft {
 
   /** Takes in what has been stored meanwhile. True when the list can be written. */
   isComplete(): boolean {
+    const [isPlainComplete, areOthersComplete] = [this.#completePlain(), this.#completeOthers()];
+    return isPlainComplete && areOthersComplete && this.#isClosed;
+  }
+
+  #completePlain(): boolean {
+    for (let next = this.#plain.next; next; next = this.#plain.next) {
+      if (next.second !== this.#place?.frame) this.#place = this.#placeOf(next.second);
+      if (!this.#place) return false;
+      this.#text.enterGapped(next.first, this.#plain, this.#place.text);
+    }
+    return true;
+  }
+
+  #placeOf(frame: number): { readonly frame: number; readonly text: Buffer } | undefined {
+    const stored = this.#frames.stored(frame);
+    if (!stored) return undefined;
+    this.#onPack(stored.pack);
+    return { frame, text: Buffer.from(encodePlace(stored.pack.id, stored.offset, stored.length)) };
+  }
+
+  #completeOthers(): boolean {
     for (; this.#waitingFrom < this.#waiting.length; this.#waitingFrom += 1) {
       const next = this.#waiting[this.#waitingFrom];
       const entry = next && finishEntry(next.stored, this.#frames, this.#onPack);
@@ -86,7 +121,7 @@ export class ListDraft {
       this.#enter(next.index, entry.type === 'file' ? entry.size : 0, text);
     }
     [this.#waiting, this.#waitingFrom] = [[], 0];
-    return this.#isClosed;
+    return true;
   }
 
   get days(): Pick<ListReference, 'day' | 'until'> {
@@ -116,6 +151,10 @@ export class ListDraft {
 
   #enter(index: number, size: number, text: string): void {
     this.#text.enter(index, text);
+    this.#count(size);
+  }
+
+  #count(size: number): void {
     this.#files += 1;
     this.#bytes += size;
   }

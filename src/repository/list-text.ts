@@ -1,3 +1,4 @@
+import type { GappedLines } from './gapped-lines.ts';
 import { TextChunks } from './text-chunks.ts';
 
 /** The lines of a list in the order of their indices, however they come. */
@@ -14,11 +15,28 @@ export class ListText {
       return;
     }
     this.#write(line);
+    this.#enterEarly();
+  }
+
+  #enterEarly(): void {
     while (this.#early.has(this.#next)) {
       const early = this.#early.get(this.#next);
       this.#early.delete(this.#next);
       this.#write(early);
     }
+  }
+
+  /** The line that `lines` gives next, with that in its gap. */
+  enterGapped(index: number, lines: GappedLines, filling: Buffer): void {
+    if (index === this.#next) {
+      lines.take(this.#text, filling);
+      this.#next += 1;
+      this.#enterEarly();
+      return;
+    }
+    const alone = new TextChunks();
+    lines.take(alone, filling);
+    this.#early.set(index, alone.take().toString('utf8').trimEnd());
   }
 
   /** Chunks that are full; they are not here any more. */

@@ -16,18 +16,24 @@ export const TRAILER_MARK = 'lsb1';
 export const TRAILER_BYTES = 8;
 const SKIPPABLE_HEADER_BYTES = 8;
 
-/** Frame offset and length in the pack; offset and length in the frame's plaintext; SHA-256; whose, from where. */
-export type FooterPiece = [number, number, number, number, string, string, number];
+/** Offset and length in the frame's plaintext; SHA-256; whose, from where. */
+type PieceOfFrame = [number, number, string, string, number];
+/** Before them: frame offset and length in the pack. */
+export type FooterPiece = [number, number, ...PieceOfFrame];
 
 /** At most what a piece takes in a footer before compression: four numbers, a hash and a path. */
 export function footerBytesOf(path: string): number {
   return 120 + 2 * path.length;
 }
 
-/** As canonical JSON. */
-export function footerPieceText(piece: FooterPiece): string {
-  const [frameOffset, frameLength, offset, length, sha256, path, at] = piece;
-  return `[${frameOffset},${frameLength},${offset},${length},"${sha256}",${JSON.stringify(path)},${at}]`;
+/** As canonical JSON, what is behind the frame's offset and length. */
+export function footerPieceRest([offset, length, sha256, path, at]: PieceOfFrame): string {
+  return `,${offset},${length},"${sha256}",${JSON.stringify(path)},${at}]`;
+}
+
+/** What is before. */
+export function footerPieceFrame(frameOffset: number, frameLength: number): string {
+  return `[${frameOffset},${frameLength}`;
 }
 
 /**

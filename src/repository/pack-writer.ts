@@ -3,11 +3,13 @@ import type { Keyring } from './age/keyring.ts';
 import type { Condemned } from './condemned.ts';
 import { FRAME_BYTES } from './frames.ts';
 import type { FrameTable, Placement } from './frame-table.ts';
+import { GappedLines } from './gapped-lines.ts';
 import { packName } from './names.ts';
 import {
   FOOTER_TARGET_BYTES,
   footerBytesOf,
-  footerPieceText,
+  footerPieceFrame,
+  footerPieceRest,
   FRAME_FOOTER_BYTES,
   PACK_TARGET_BYTES,
 } from './pack-footer.ts';
@@ -55,7 +57,8 @@ export interface PieceOrigin {
 interface OpenFrame {
   readonly number: number;
   readonly buffer: ArrayBuffer;
-  readonly pieces: { readonly offset: number; readonly length: number; readonly origin: PieceOrigin }[];
+  /** As the footer has them, without the place of the frame. */
+  readonly pieces: GappedLines;
   length: number;
   footerBytes: number;
 }
@@ -157,7 +160,7 @@ export class PackWriter {
     this.#frame ??= {
       number: this.#options.frames.openFrame(),
       buffer: await this.#frameRoom.take(),
-      pieces: [],
+      pieces: new GappedLines(),
       length: 0,
       footerBytes: 0,
     };
@@ -184,12 +187,10 @@ export class PackWriter {
     new Uint8Array(pack.buffer, PACK_FRONT_BYTES).set(new Uint8Array(buffer, 0, length), pack.length);
     this.#frameRoom.give(buffer);
     this.#options.frames.placeFrame(number, { pack: pack.number, offset: pack.length, length });
-    let comma = pack.length === 0 ? '' : ',';
-    for (const { offset, length: plain, origin } of pieces) {
-      const { sha256, path, at } = origin;
-      pack.pieces.write(comma + footerPieceText([pack.length, length, offset, plain, sha256, path, at]));
-      comma = ',';
-    }
+    const place = footerPieceFrame(pack.length, length);
+    const [first, others] = [Buffer.from(place), Buffer.from(`,${place}`)];
+    for (let isFirst = pack.length === 0; pieces.next; isFirst = false)
+      pieces.take(pack.pieces, isFirst ? first : others);
     pack.length += length;
     pack.footerBytes += footerBytes;
     if (pack.length >= PACK_TARGET_BYTES || pack.footerBytes >= FOOTER_TARGET_BYTES) this.#closePack(pack);
@@ -265,7 +266,7 @@ function put(frame: OpenFrame, bytes: Uint8Array, origin: PieceOrigin): Placemen
 
 function enter(frame: OpenFrame, length: number, origin: PieceOrigin): Placement {
   const offset = frame.length;
-  frame.pieces.push({ offset, length, origin });
+  frame.pieces.put(0, 0, '', footerPieceRest([offset, length, origin.sha256, origin.path, origin.at]));
   frame.length += length;
   frame.footerBytes += footerBytesOf(origin.path);
   return { frame: frame.number, offset, length };

@@ -12,13 +12,21 @@ export class TextChunks {
   #used = 0;
 
   write(text: string): void {
-    const most = text.length * UNIT_BYTES;
-    if (most > this.#chunk.length - this.#used) {
-      if (this.#used > 0) this.#full.push(this.#chunk.subarray(0, this.#used));
-      this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, most));
-      this.#used = 0;
-    }
+    this.#makeRoom(text.length * UNIT_BYTES);
     this.#used += this.#chunk.write(text, this.#used);
+  }
+
+  /** Text that is UTF-8 already. */
+  writeBytes(bytes: Buffer, from: number, to: number): void {
+    this.#makeRoom(to - from);
+    this.#used += bytes.copy(this.#chunk, this.#used, from, to);
+  }
+
+  #makeRoom(most: number): void {
+    if (most <= this.#chunk.length - this.#used) return;
+    if (this.#used > 0) this.#full.push(this.#chunk.subarray(0, this.#used));
+    this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, most));
+    this.#used = 0;
   }
 
   /** What is in chunks that are full; it is not here any more. */

@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFrame, encodeFrame, FRAME_BYTES } from '../../src/repository/frames.ts';
-import { encodeFooter, type FooterPiece, footerPieceText } from '../../src/repository/pack-footer.ts';
+import {
+  encodeFooter,
+  type FooterPiece,
+  footerPieceFrame,
+  footerPieceRest,
+} from '../../src/repository/pack-footer.ts';
 import { readFooter } from '../../src/repository/pack-format.ts';
 import type { Store } from '../../src/stack/store.ts';
 import { makeRepository } from './fixture.ts';
@@ -44,6 +49,10 @@ describe('a footer', () => {
   const id = 'ab'.repeat(32);
   const name = `packs/prometheus/ab/${id}`;
 
+  function textOf([offset, length, ...rest]: FooterPiece): string {
+    return footerPieceFrame(offset, length) + footerPieceRest(rest);
+  }
+
   async function readBack(store: Store, bytes: Uint8Array, source = 'prometheus') {
     await store.put(name, bytes);
     return readFooter(store, source, { id, size: bytes.length });
@@ -56,17 +65,14 @@ describe('a footer', () => {
       (_, i): FooterPiece => [i, 10, 0, 20, randomBytes(32).toString('hex'), `f${i}`, 0],
     );
     for (const pieces of [[piece], many]) {
-      const pack = Buffer.concat([
-        Buffer.alloc(1000),
-        encodeFooter('prometheus', pieces.map(footerPieceText).join()),
-      ]);
+      const pack = Buffer.concat([Buffer.alloc(1000), encodeFooter('prometheus', pieces.map(textOf).join())]);
       expect(await readBack(store, pack)).toEqual(pieces);
     }
   });
 
   it('is undefined for anything else: cut off, altered, of another source', async () => {
     const { store } = await makeRepository();
-    const footer = encodeFooter('prometheus', footerPieceText(piece));
+    const footer = encodeFooter('prometheus', textOf(piece));
     expect(await readBack(store, footer)).toEqual([piece]);
     for (let length = 0; length < footer.length; length++)
       expect(await readBack(store, footer.subarray(0, length))).toBeUndefined();

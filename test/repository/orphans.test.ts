@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { encodeFrame } from '../../src/repository/frames.ts';
-import { encodeFooter, footerPieceText } from '../../src/repository/pack-footer.ts';
+import { encodeFooter, footerPieceFrame, footerPieceRest } from '../../src/repository/pack-footer.ts';
 import type { Store } from '../../src/stack/store.ts';
 import { makeRepository, readTree, snapshotOf, writeTree } from './fixture.ts';
 
@@ -13,7 +13,10 @@ function packOf(plain: Buffer, source = 'prometheus') {
   const sha256 = hash('sha256', content, 'hex');
   const bytes = Buffer.concat([
     frame,
-    encodeFooter(source, footerPieceText([0, frame.length, 0, content.length, sha256, 'x', 0])),
+    encodeFooter(
+      source,
+      footerPieceFrame(0, frame.length) + footerPieceRest([0, content.length, sha256, 'x', 0]),
+    ),
   ]);
   return { bytes, id: hash('sha256', bytes, 'hex') };
 }

@@ -5,15 +5,17 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/platform/canonical-json.ts';
-import { decodeLine, encodeLine } from '../../src/repository/entry-text.ts';
+import { decodeLine, encodeAround, encodeLine, encodePlace } from '../../src/repository/entry-text.ts';
 import { decodeEntry } from '../../src/repository/entry-schema.ts';
 import { FrameTable } from '../../src/repository/frame-table.ts';
 import { FRAME_BYTES } from '../../src/repository/frames.ts';
+import { GappedLines } from '../../src/repository/gapped-lines.ts';
 import { PieceIndex } from '../../src/repository/piece-index.ts';
 import { type PlannedEntry, planEntries } from '../../src/repository/planned-entries.ts';
 import { dayOf, dayOfSecond } from '../../src/repository/list-spans.ts';
 import { openRepository } from '../../src/repository/repository.ts';
 import { Spool } from '../../src/repository/spool.ts';
+import { TextChunks } from '../../src/repository/text-chunks.ts';
 import { type Crew, makeCrew } from '../../src/repository/workers/crew.ts';
 import { type FileNames, packNames, unpackNames } from '../../src/repository/workers/file-names.ts';
 import { mtimeText } from '../../src/repository/workers/read-files.ts';
@@ -347,6 +349,33 @@ describe('an index of pieces', () => {
   });
 });
 
+describe('lines with a gap', () => {
+  it('come out in the order in which they went in, filled, however many wait', () => {
+    const part = fc.string({ unit: 'grapheme', maxLength: 400 });
+    const lines = fc.array(fc.tuple(part, part, fc.nat(2 ** 32 - 1), fc.nat(9)), { maxLength: 300 });
+    fc.assert(
+      fc.property(lines, (all) => {
+        const [gapped, text] = [new GappedLines(), new TextChunks()];
+        let taken = 0;
+        const take = () => {
+          expect(gapped.next).toEqual({ first: all[taken]?.[2], second: taken });
+          gapped.take(text, Buffer.from(`<${taken}>`));
+          taken += 1;
+        };
+        for (const [i, [head, tail, number, turns]] of all.entries()) {
+          gapped.put(number, i, head, tail);
+          for (let turn = 0; turn < turns - 4 && taken <= i; turn++) take();
+        }
+        while (taken < all.length) take();
+        expect(gapped.next).toBeUndefined();
+        expect(() => gapped.take(text, Buffer.alloc(0))).toThrow(RangeError);
+        const expected = all.map(([head, tail], i) => `${head}<${i}>${tail}`).join('');
+        expect(text.take().toString('utf8')).toBe(expected);
+      }),
+    );
+  });
+});
+
 describe('a line of a list', () => {
   const sha256 = fc
     .uint8Array({ minLength: 32, maxLength: 32 })
@@ -369,6 +398,19 @@ describe('a line of a list', () => {
       size: pieces.reduce((sum, part) => sum + part[4], 0),
       pieces: pieces.length === 1 ? pieces.map((part) => part.slice(0, 5)) : pieces,
     }));
+  it('is the same when the place of its only piece is filled in later', () => {
+    fc.assert(
+      fc.property(entry, (one) => {
+        const [[pack = '', frameOffset = 0, frameLength = 0, offset = 0, length = 0] = [], another] =
+          one.pieces;
+        fc.pre(pack !== '' && another === undefined);
+        const [head, tail] = encodeAround(one, { offset: Number(offset), length: Number(length) });
+        const place = encodePlace(String(pack), Number(frameOffset), Number(frameLength));
+        expect(`${head}${place}${tail}`).toBe(`${encodeLine(one as never)}\n`);
+      }),
+    );
+  });
+
   /** Something else in one place of it. */
   const damage = fc.record({
     member: fc.constantFrom(
