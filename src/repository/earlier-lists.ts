@@ -1,24 +1,36 @@
 import { LeitstandError } from '../platform/errors.ts';
 import type { RepositoryContext } from './context.ts';
 import type { ListEntry } from './file-entry.ts';
-import { decodeListLine, readListLines } from './lists.ts';
+import { decodeListLine, fetchList, textOf } from './lists.ts';
 import { type Day, dayIn, dayOf } from './list-spans.ts';
-import type { PlannedEntry } from './found-batch.ts';
+import type { PlannedRow } from './found-batch.ts';
 import type { ListReference } from './records.ts';
-import { packOfUnchanged } from './unchanged-line.ts';
+import { findUnchanged, ID_DIGITS } from './unchanged-line.ts';
 
-/** A line of an earlier list, and where it stands. */
-export interface EarlierText {
-  readonly text: string;
-  readonly list: ListReference;
+/** A list of an earlier snapshot that is being looked into. */
+export interface EarlierList {
+  readonly reference: ListReference;
+  /** As `textOf` takes it. */
+  readonly compressed: Uint8Array;
+}
+
+interface EarlierPlace {
+  readonly list: EarlierList;
   /** From 0. */
   readonly line: number;
 }
 
-export type EarlierLine = EarlierText & { readonly entry: ListEntry };
+/** A line of an earlier list, and where it stands. */
+export type EarlierLine = EarlierPlace & { readonly text: string; readonly entry: ListEntry };
 
-/** Which is, byte by byte, what would be said of a file today; its only piece is in that pack. */
-export type UnchangedLine = EarlierText & { readonly pack: string };
+/** One which is, byte by byte, what would be said of a file today; its only piece is in that pack. */
+export type UnchangedLine = EarlierPlace & {
+  readonly pack: string;
+  /** It is between these places in the bytes, with its line feed. */
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly end: number;
+};
 
 /** What is not read for that reason is stored anew. LS-REPO-015: a newer version wrote it. */
 const DAMAGE = ['LS-REPO-004', 'LS-REPO-015', 'LS-REPO-029'];
@@ -34,39 +46,47 @@ export async function* linesOf(
   reading: ListReading,
   lists: readonly ListReference[],
 ): AsyncGenerator<readonly EarlierLine[]> {
-  for (const list of lists)
-    for await (const { texts, line } of textsOf(reading, list)) {
-      const lines = readingList(reading, list, () => decoded(list, texts, line));
+  for (const reference of lists) {
+    let line = 0;
+    for await (const texts of textsOf(reading, reference)) {
+      const lines = readingList(reading, reference, () => decoded(texts, 0, line));
       if (!lines) break;
+      line += lines.length;
       yield lines;
     }
-}
-
-/** Some lines of a list, the first with its number. */
-interface Texts {
-  readonly texts: readonly string[];
-  readonly line: number;
-}
-
-async function* textsOf({ context, onDamage }: ListReading, list: ListReference): AsyncGenerator<Texts> {
-  try {
-    let line = 0;
-    for await (const texts of readListLines(context, list)) {
-      yield { texts, line };
-      line += texts.length;
-    }
-  } catch (error) {
-    onDamage(list, damageOf(error));
   }
 }
 
-function decoded(list: ListReference, texts: readonly string[], line: number): EarlierLine[] {
-  return texts.map((text, i) => decodedLine({ text, list, line: line + i }));
+/** Some lines of a list, as UTF-8, each with its line feed. */
+interface Texts {
+  readonly list: EarlierList;
+  readonly bytes: Buffer;
 }
 
-/** Throws LS-REPO-004, and LS-REPO-015 when a newer version wrote it. */
-export function decodedLine<Line extends EarlierText>(line: Line): Line & EarlierLine {
-  return { ...line, entry: decodeListLine(line.list, line.text) };
+async function* textsOf({ context, onDamage }: ListReading, reference: ListReference): AsyncGenerator<Texts> {
+  try {
+    const list = { reference, compressed: await fetchList(context, reference) };
+    for await (const bytes of textOf(reference, list.compressed)) yield { list, bytes };
+  } catch (error) {
+    onDamage(reference, damageOf(error));
+  }
+}
+
+/** Those from there on, the first with that number. Throws LS-REPO-004, and LS-REPO-015 when a newer version wrote it. */
+function decoded({ list, bytes }: Texts, from: number, line: number): EarlierLine[] {
+  const texts = bytes.toString('utf8', from, bytes.length - 1).split('\n');
+  return texts.map((text, i) => ({
+    list,
+    line: line + i,
+    text,
+    entry: decodeListLine(list.reference, text),
+  }));
+}
+
+/** As `decoded`. */
+export function decodedLine({ list, line, bytes, from, end }: UnchangedLine): EarlierLine {
+  const text = bytes.toString('utf8', from, end - 1);
+  return { list, line, text, entry: decodeListLine(list.reference, text) };
 }
 
 function readingList<Result>(
@@ -92,76 +112,86 @@ export class EarlierLines {
   readonly #reading: ListReading;
   /** Those that were not looked into yet. */
   readonly #lists: ListReference[];
-  #open:
-    | { readonly list: ListReference; readonly lastDay: Day; readonly batches: AsyncGenerator<Texts> }
-    | undefined;
-  /** Of the open list; what comes next is at `#at`. */
-  #texts: Texts = NO_TEXTS;
+  #open: { readonly lastDay: Day; readonly texts: AsyncGenerator<Texts> } | undefined;
+  /** Of the open list; what comes next is at `#at`, and has that number. */
+  #texts: Texts | undefined;
+  #line = 0;
+  #at = 0;
   /** The rest of the same, once one of them was not what is said today. */
   #decoded: readonly EarlierLine[] | undefined;
-  #at = 0;
+  #pack: { readonly id: string; readonly bytes: Buffer } | undefined;
 
   constructor(reading: ListReading, lists: readonly ListReference[]) {
     [this.#reading, this.#lists] = [reading, [...lists]];
   }
 
   /** What was said of its path and day; `more`: more has to be read to know. */
-  find(planned: PlannedEntry): EarlierLine | UnchangedLine | 'more' | undefined {
-    const { day, entry } = planned;
-    const unchanged = this.#unchanged(planned);
+  find(row: PlannedRow): EarlierLine | UnchangedLine | 'more' | undefined {
+    const unchanged = this.#decoded ? undefined : this.#unchanged(row);
     if (unchanged) return unchanged;
     const lines = (this.#decoded ??= this.#decodeRest());
+    const { day, path } = row;
     for (let line = lines[this.#at]; line; line = lines[++this.#at])
-      if (!isBefore(line, day, entry.path)) return isAt(line, day, entry.path) ? line : undefined;
+      if (!isBefore(line, day, path)) return isAt(line, day, path) ? line : undefined;
     return this.#open !== undefined || this.#lists.length > 0 ? 'more' : undefined;
   }
 
   /** Lists that end before that day are passed over unread. */
   async more(day: Day): Promise<void> {
-    [this.#texts, this.#decoded, this.#at] = [NO_TEXTS, undefined, 0];
+    [this.#texts, this.#decoded, this.#at] = [undefined, undefined, 0];
     if (this.#open && this.#open.lastDay < day) {
-      await this.#open.batches.return(undefined);
+      await this.#open.texts.return(undefined);
       this.#open = undefined;
     }
-    this.#open ??= this.#next(day);
-    const next = await this.#open?.batches.next();
+    if (!this.#open) [this.#open, this.#line] = [this.#next(day), 0];
+    const next = await this.#open?.texts.next();
     if (next?.done) this.#open = undefined;
     else if (next) this.#texts = next.value;
   }
 
-  #unchanged(planned: PlannedEntry): UnchangedLine | undefined {
-    const text = this.#decoded ? undefined : this.#texts.texts[this.#at];
-    if (text === undefined || !this.#open) return undefined;
-    const pack = packOfUnchanged(text, planned);
-    if (pack === undefined) return undefined;
-    const line = this.#texts.line + this.#at;
-    this.#at += 1;
-    return { text, list: this.#open.list, line, pack };
+  #unchanged(row: PlannedRow): UnchangedLine | undefined {
+    const texts = this.#texts;
+    if (!texts || this.#at >= texts.bytes.length) return undefined;
+    const { described } = row;
+    const found = described && findUnchanged(texts.bytes, this.#at, described);
+    if (!found) return undefined;
+    const { list, bytes } = texts;
+    const [line, from] = [this.#line, this.#at];
+    [this.#line, this.#at] = [line + 1, found.end];
+    return { list, line, pack: this.#packAt(bytes, found.pack), bytes, from, end: found.end };
+  }
+
+  /** Next to each other they mostly are in the same. */
+  #packAt(bytes: Buffer, from: number): string {
+    const last = this.#pack;
+    const end = from + ID_DIGITS;
+    if (last && last.bytes.compare(bytes, from, end) === 0) return last.id;
+    const id = bytes.toString('latin1', from, end);
+    this.#pack = { id, bytes: Buffer.from(id, 'latin1') };
+    return id;
   }
 
   #decodeRest(): readonly EarlierLine[] {
-    const open = this.#open;
-    const { texts, line } = this.#texts;
+    const texts = this.#texts;
     const from = this.#at;
     this.#at = 0;
-    if (!open || from >= texts.length) return [];
-    const { list } = open;
-    const lines = readingList(this.#reading, list, () => decoded(list, texts.slice(from), line + from));
+    if (!texts || from >= texts.bytes.length) return [];
+    const { reference } = texts.list;
+    const lines = readingList(this.#reading, reference, () => decoded(texts, from, this.#line));
     // Nothing more is read of a list that is damaged.
     if (!lines) this.#open = undefined;
+    this.#line += lines?.length ?? 0;
     return inOrder(lines ?? []);
   }
 
   #next(day: Day) {
     for (let list = this.#lists.shift(); list; list = this.#lists.shift()) {
       const lastDay = dayIn(list.until ?? list.day);
-      if (lastDay >= day) return { list, lastDay, batches: textsOf(this.#reading, list) };
+      if (lastDay >= day) return { lastDay, texts: textsOf(this.#reading, list) };
     }
     return undefined;
   }
 }
-
-const NO_TEXTS: Texts = { texts: [], line: 0 };
 
 function isAt({ entry }: EarlierLine, day: Day, path: string): boolean {
   return entry.path === path && dayOf(entry.mtime) === day;
@@ -176,7 +206,8 @@ function isBefore({ entry }: EarlierLine, day: Day, path: string): boolean {
 function inOrder(lines: readonly EarlierLine[]): readonly EarlierLine[] {
   const [first] = lines;
   if (!first) return lines;
-  const [from, to] = [dayIn(first.list.day), dayIn(first.list.until ?? first.list.day)];
+  const { day: firstDay, until = firstDay } = first.list.reference;
+  const [from, to] = [dayIn(firstDay), dayIn(until)];
   const kept: EarlierLine[] = [];
   for (const line of lines.toReversed()) {
     const day = dayOf(line.entry.mtime);

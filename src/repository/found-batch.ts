@@ -1,5 +1,6 @@
 import type { CaptureEntry } from '../stack/source.ts';
 import { type Day, dayOfSecond } from './list-spans.ts';
+import { type Described, isRegular, RARE_IN_NAMES, staysTheSame } from './unchanged-line.ts';
 import { type FileNames, packNames } from './workers/file-names.ts';
 import { type FileFacts, mtimeText } from './workers/read-files.ts';
 import type { FilesFound } from './workers/stat-files.ts';
@@ -19,6 +20,16 @@ const KIND_SHIFT = 1;
 const ESCAPED = 8;
 const MAY_BE_LINKED = 16;
 
+/** An entry of a plan in its turn; what is known of it is put together only where it is asked for. */
+export interface PlannedRow {
+  readonly day: Day;
+  readonly path: string;
+  readonly size: number;
+  readonly planned: PlannedEntry;
+  /** Where that is all that is to be said of it. */
+  readonly described: Described | undefined;
+}
+
 /**
  * Entries of a capture in one text and some columns: an object for each, held until all others are known as well, would keep
  * the collector busy.
@@ -32,6 +43,8 @@ export class FoundBatch {
   /** Where it is not. */
   readonly #paths = new Map<number, string>();
   #found: FilesFound | undefined;
+  /** Of all names; empty where one of them is rare. */
+  #bytes: Buffer | undefined;
 
   constructor(entries: readonly CaptureEntry[]) {
     const { length } = entries;
@@ -73,6 +86,27 @@ export class FoundBatch {
     return other ?? this.names.files.slice(this.#pathFrom[i], this.#ends[i]);
   }
 
+  described(i: number): Described | undefined {
+    const { modes, uids, gids, sizes, seconds, nanoseconds, linked } = this.found;
+    const mode = modes[i] ?? 0;
+    const isPlain = ((this.#bits[i] ?? 0) & ~MAY_BE_LINKED) === 0 && isRegular(mode) && !linked.has(i);
+    if (!isPlain || this.#paths.has(i)) return undefined;
+    const { files } = this.names;
+    this.#bytes ??= RARE_IN_NAMES.test(files) ? Buffer.alloc(0) : Buffer.from(files, 'latin1');
+    if (this.#bytes.length === 0) return undefined;
+    return {
+      mode,
+      uid: uids[i] ?? 0,
+      gid: gids[i] ?? 0,
+      size: sizes[i] ?? 0,
+      seconds: seconds[i] ?? 0,
+      nanoseconds: nanoseconds[i] ?? 0,
+      names: this.#bytes,
+      pathFrom: this.#pathFrom[i] ?? 0,
+      pathEnd: this.#ends[i] ?? 0,
+    };
+  }
+
   mayBeLinked(i: number): boolean {
     return ((this.#bits[i] ?? 0) & MAY_BE_LINKED) !== 0;
   }
@@ -107,4 +141,50 @@ export class FoundBatch {
     const kind = KINDS[(bits >> KIND_SHIFT) & 3];
     return { ...entry, ...(kind ? { kind } : {}), ...(bits & ESCAPED ? { escaped: true } : {}) };
   }
+}
+
+export class RowOfBatch implements PlannedRow {
+  readonly day: Day;
+  readonly #batch: FoundBatch;
+  readonly #i: number;
+
+  constructor(batch: FoundBatch, i: number, day: Day) {
+    [this.#batch, this.#i, this.day] = [batch, i, day];
+  }
+
+  get path(): string {
+    return this.#batch.path(this.#i);
+  }
+
+  get size(): number {
+    return this.#batch.found.sizes[this.#i] ?? 0;
+  }
+
+  get planned(): PlannedEntry {
+    return this.#batch.planned(this.#i, this.day);
+  }
+
+  get described(): Described | undefined {
+    return this.#batch.described(this.#i);
+  }
+}
+
+/** Of an entry that was put together already. */
+export function rowOf(planned: PlannedEntry): PlannedRow {
+  const { entry, facts, day } = planned;
+  const { path } = entry;
+  const { mode, uid, gid, size, mtime, linked } = facts;
+  return {
+    day,
+    path,
+    size,
+    planned,
+    get described() {
+      const isPlain = staysTheSame(planned) && !entry.escaped && linked === undefined;
+      if (!isPlain || RARE_IN_NAMES.test(path)) return undefined;
+      const names = Buffer.from(path, 'latin1');
+      const time = { seconds: Number(mtime.slice(0, -9)), nanoseconds: Number(mtime.slice(-9)) };
+      return { mode, uid, gid, size, ...time, names, pathFrom: 0, pathEnd: names.length };
+    },
+  };
 }

@@ -1,10 +1,10 @@
-import type { EarlierLine, EarlierText } from './earlier-lists.ts';
+import type { EarlierLine, EarlierList, UnchangedLine } from './earlier-lists.ts';
 import { encodeAround, encodeLine, encodePlace, isPlainlyDescribed } from './entry-text.ts';
 import type { ListEntry, PieceReference } from './file-entry.ts';
 import type { FrameTable } from './frame-table.ts';
 import { GappedLines } from './gapped-lines.ts';
 import { type Day, dayText } from './list-spans.ts';
-import { ListText } from './list-text.ts';
+import { type ListBeginning, ListText } from './list-text.ts';
 import type { ListContent } from './lists.ts';
 import type { ListReference, PackReference } from './records.ts';
 import type { StoredEntry } from './stored-entry.ts';
@@ -31,7 +31,7 @@ export class ListDraft {
   #bytes = 0;
   #files = 0;
   /** The earlier list that this one may be equal to. */
-  #earlier: ListReference | undefined;
+  #earlier: EarlierList | undefined;
   #isEarlier = true;
   #isClosed = false;
   readonly #frames: FrameTable;
@@ -54,11 +54,12 @@ export class ListDraft {
   /** A file's line as in an earlier list. `packs`: all that it refers to. */
   keep(
     index: number,
-    { text, list, line }: EarlierText,
+    line: EarlierLine | UnchangedLine,
     { size, packs }: { readonly size: number; readonly packs: readonly PackReference[] },
   ): void {
-    this.#compare(index, { list, line });
-    this.#enter(index, size, text);
+    this.#compare(index, line);
+    this.#text.enter(index, line);
+    this.#count(size);
     for (const pack of packs) this.#onPack(pack);
   }
 
@@ -118,7 +119,8 @@ export class ListDraft {
       const text = encodeLine(entry);
       if (next.earlier?.text === text) this.#compare(next.index, next.earlier);
       else this.#isEarlier = false;
-      this.#enter(next.index, entry.type === 'file' ? entry.size : 0, text);
+      this.#text.enter(next.index, text);
+      this.#count(entry.type === 'file' ? entry.size : 0);
     }
     [this.#waiting, this.#waitingFrom] = [[], 0];
     return true;
@@ -131,7 +133,8 @@ export class ListDraft {
 
   /** The earlier list that is exactly this one. */
   get earlier(): ListReference | undefined {
-    return this.#isEarlier && this.#earlier?.files === this.#files ? this.#earlier : undefined;
+    const reference = this.#earlier?.reference;
+    return this.#isEarlier && reference?.files === this.#files ? reference : undefined;
   }
 
   /** Of its text, what is complete and cannot be an earlier list's; it is gone from here. */
@@ -139,19 +142,19 @@ export class ListDraft {
     return this.#isEarlier ? [] : this.#text.takeFull();
   }
 
+  /** What its text begins with. */
+  get beginning(): ListBeginning | undefined {
+    return this.#text.beginning;
+  }
+
   /** What is left of it. */
   get content(): ListContent {
     return { text: this.#text.chunks, files: this.#files, bytes: this.#bytes };
   }
 
-  #compare(index: number, { list, line }: Pick<EarlierText, 'list' | 'line'>): void {
+  #compare(index: number, { list, line }: Pick<EarlierLine, 'list' | 'line'>): void {
     this.#earlier ??= list;
     if (list !== this.#earlier || line !== index) this.#isEarlier = false;
-  }
-
-  #enter(index: number, size: number, text: string): void {
-    this.#text.enter(index, text);
-    this.#count(size);
   }
 
   #count(size: number): void {

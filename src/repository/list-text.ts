@@ -1,15 +1,30 @@
+import type { EarlierLine, EarlierList, UnchangedLine } from './earlier-lists.ts';
 import type { GappedLines } from './gapped-lines.ts';
 import { TextChunks } from './text-chunks.ts';
 
-/** The lines of a list in the order of their indices, however they come. */
+/** So many first lines of an earlier list. */
+export interface ListBeginning {
+  readonly list: EarlierList;
+  readonly lines: number;
+}
+
+/** Undefined: there is none with that index. */
+type Line = string | EarlierLine | UnchangedLine | undefined;
+
+/**
+ * The lines of a list in the order of their indices, however they come. As long as they are the first lines of an earlier
+ * list, that says it all: a list that has not changed is not written down once more.
+ */
 export class ListText {
   readonly #text = new TextChunks();
+  #beginning: ListBeginning | undefined;
+  #isBeginning = true;
   /** Index of the line that is written next. */
   #next = 0;
-  /** Lines that came before their turn; undefined: there is none with that index. */
-  readonly #early = new Map<number, string | undefined>();
+  /** Lines that came before their turn. */
+  readonly #early = new Map<number, Line>();
 
-  enter(index: number, line: string | undefined): void {
+  enter(index: number, line: Line): void {
     if (index !== this.#next) {
       this.#early.set(index, line);
       return;
@@ -30,6 +45,7 @@ export class ListText {
   enterGapped(index: number, lines: GappedLines, filling: Buffer): void {
     if (index === this.#next) {
       lines.take(this.#text, filling);
+      this.#isBeginning = false;
       this.#next += 1;
       this.#enterEarly();
       return;
@@ -44,14 +60,31 @@ export class ListText {
     return this.#text.takeFull();
   }
 
-  /** Of all lines, each with its line feed. */
+  /** What is before all other text. */
+  get beginning(): ListBeginning | undefined {
+    return this.#beginning;
+  }
+
+  /** Of all other lines, each with its line feed. */
   get chunks(): Buffer[] {
     if (this.#early.size > 0) throw new TypeError(`nobody entered line ${this.#next} of a list`);
     return this.#text.chunks;
   }
 
-  #write(line: string | undefined): void {
+  #write(line: Line): void {
     this.#next += 1;
-    if (line !== undefined) this.#text.write(`${line}\n`);
+    if (line === undefined) return;
+    if (this.#isBeginning && typeof line !== 'string' && this.#goesOn(line)) return;
+    this.#isBeginning = false;
+    if (typeof line === 'string') this.#text.write(`${line}\n`);
+    else if ('text' in line) this.#text.write(`${line.text}\n`);
+    else this.#text.writeBytes(line.bytes, line.from, line.end);
+  }
+
+  #goesOn({ list, line }: EarlierLine | UnchangedLine): boolean {
+    const { list: begun = list, lines = 0 } = this.#beginning ?? {};
+    if (list !== begun || line !== lines) return false;
+    this.#beginning = { list, lines: lines + 1 };
+    return true;
   }
 }

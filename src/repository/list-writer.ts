@@ -3,7 +3,7 @@ import type { RepositoryContext } from './context.ts';
 import type { FrameTable } from './frame-table.ts';
 import { ListDraft } from './list-draft.ts';
 import type { Day } from './list-spans.ts';
-import { ListEncoder, writeList } from './lists.ts';
+import { firstLines, ListEncoder, writeList } from './lists.ts';
 import { listName } from './names.ts';
 import type { ListReference, PackReference } from './records.ts';
 
@@ -52,7 +52,7 @@ export class ListWriter {
     const complete = this.#waiting.filter((list) => {
       const isComplete = list.draft.isComplete();
       const text = list.draft.takeText();
-      if (text.length > 0) (list.encoder ??= new ListEncoder()).write(text);
+      if (text.length > 0) (list.encoder ??= encoderFor(list.draft)).write(text);
       return isComplete;
     });
     if (complete.length === 0) return;
@@ -94,10 +94,17 @@ export class ListWriter {
     if (content.files === 0) return undefined;
     const { reference, storedBytes } = await writeList(this.#context, draft.days, {
       ...content,
-      encoder,
+      encoder: encoder ?? encoderFor(draft),
       condemned: this.#condemned,
     });
     this.storedBytes += storedBytes;
     return reference;
   }
+}
+
+/** Once its text has begun, or is complete. */
+function encoderFor({ beginning }: ListDraft): ListEncoder {
+  if (!beginning) return new ListEncoder();
+  const { list, lines } = beginning;
+  return new ListEncoder(firstLines(list.reference, list.compressed, lines));
 }

@@ -36,7 +36,7 @@ export interface ListContent {
 
 interface ListToWrite extends ListContent {
   /** It has got all text but the last. */
-  readonly encoder?: ListEncoder | undefined;
+  readonly encoder: ListEncoder;
   readonly condemned: Condemned;
 }
 
@@ -47,7 +47,7 @@ interface ListToWrite extends ListContent {
 export async function writeList(
   context: ListContext,
   days: Pick<ListReference, 'day' | 'until'>,
-  { text, files, bytes, encoder = new ListEncoder(), condemned }: ListToWrite,
+  { text, files, bytes, encoder, condemned }: ListToWrite,
 ): Promise<{ readonly reference: ListReference; readonly storedBytes: number }> {
   const { store } = context;
   encoder.write(text);
@@ -68,21 +68,39 @@ export class ListEncoder {
   readonly #stream = createZstdCompress({ params: compressionParams(LEVEL) });
   readonly #parts: Buffer[] = [];
   readonly #end: Promise<void>;
+  /** What comes first is on its way. */
+  readonly #begun: Promise<void> | undefined;
+  #waiting: Buffer[] | undefined;
 
-  constructor() {
+  /** `first`: what comes before all text. */
+  constructor(first?: AsyncIterable<Buffer>) {
     this.#end = this.#collect();
     // Whoever gives a list up does not wait for its end.
     this.#end.catch(() => undefined);
+    if (!first) return;
+    this.#waiting = [];
+    this.#begun = this.#begin(first);
+    this.#begun.catch(() => undefined);
   }
 
   write(text: readonly Buffer[]): void {
-    for (const chunk of text) this.#stream.write(chunk, () => release(chunk));
+    if (this.#waiting) this.#waiting.push(...text);
+    else for (const chunk of text) this.#stream.write(chunk, () => release(chunk));
   }
 
   async finish(): Promise<Buffer> {
+    await this.#begun;
     this.#stream.end();
     await this.#end;
     return Buffer.concat(this.#parts);
+  }
+
+  async #begin(first: AsyncIterable<Buffer>): Promise<void> {
+    for await (const chunk of first)
+      await new Promise<void>((done) => this.#stream.write(chunk, () => done()));
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    this.write(waiting);
   }
 
   async #collect(): Promise<void> {
@@ -128,15 +146,6 @@ async function readListText(context: ListContext, reference: ListReference): Pro
   }
 }
 
-/** Its lines, a few hundred at a time, not looked into. Throws LS-REPO-004 and LS-REPO-029. */
-export async function* readListLines(
-  context: ListContext,
-  reference: ListReference,
-): AsyncGenerator<readonly string[]> {
-  for await (const text of textOf(reference, await fetchList(context, reference)))
-    yield text.toString('utf8', 0, text.length - 1).split('\n');
-}
-
 /** The text of a list, as `fetchList` gave it, a few hundred lines at a time, each with its line feed. Throws LS-REPO-004. */
 export async function* textOf(reference: ListReference, compressed: Uint8Array): AsyncGenerator<Buffer> {
   const decompressed = createZstdDecompress({ chunkSize: LINES_BYTES });
@@ -159,6 +168,21 @@ export async function* textOf(reference: ListReference, compressed: Uint8Array):
   } catch (cause) {
     if (cause instanceof LeitstandError) throw cause;
     throw damagedList(listName(reference.sha256), 'does not hold file entries', cause);
+  }
+}
+
+/** So many first lines of the same. */
+export async function* firstLines(
+  reference: ListReference,
+  compressed: Uint8Array,
+  lines: number,
+): AsyncGenerator<Buffer> {
+  let left = lines;
+  for await (const text of textOf(reference, compressed)) {
+    let end = 0;
+    for (; left > 0 && end < text.length; left -= 1) end = text.indexOf(LINE_FEED, end) + 1;
+    yield text.subarray(0, end);
+    if (left === 0) return;
   }
 }
 

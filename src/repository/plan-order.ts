@@ -1,5 +1,5 @@
 import type { CaptureEntry } from '../stack/source.ts';
-import type { FoundBatch, PlannedEntry } from './found-batch.ts';
+import { type FoundBatch, type PlannedEntry, type PlannedRow, RowOfBatch, rowOf } from './found-batch.ts';
 import type { Day } from './list-spans.ts';
 import type { Spool } from './spool.ts';
 import type { FileFacts } from './workers/read-files.ts';
@@ -40,7 +40,7 @@ export class PlanOrder {
   }
 
   /** Once, when all were added. */
-  sorted(): Iterable<PlannedEntry> {
+  sorted(): Iterable<PlannedRow> {
     if (this.#runs.length === 0) return this.#inOrder();
     if (this.#held > 0) this.#closeRun();
     return merged(this.#runs.map((run) => readRun(this.#spool, run)));
@@ -57,14 +57,14 @@ export class PlanOrder {
     of.last = path;
   }
 
-  *#inOrder(): Generator<PlannedEntry> {
+  *#inOrder(): Generator<PlannedRow> {
     const batches = this.#batches;
     const pathOf = (row: number) => batches[Math.floor(row / BATCH_ENTRIES)]?.path(row % BATCH_ENTRIES) ?? '';
     for (const [day, { rows, isSorted }] of [...this.#days].sort(([a], [b]) => a - b)) {
       if (!isSorted) rows.sort((a, b) => order(pathOf(a), pathOf(b)));
       for (const row of rows) {
-        const planned = batches[Math.floor(row / BATCH_ENTRIES)]?.planned(row % BATCH_ENTRIES, day);
-        if (planned) yield planned;
+        const batch = batches[Math.floor(row / BATCH_ENTRIES)];
+        if (batch) yield new RowOfBatch(batch, row % BATCH_ENTRIES, day);
       }
     }
   }
@@ -76,7 +76,7 @@ export class PlanOrder {
       this.#spool.append(Buffer.from(lines.join('')));
       lines = [];
     };
-    for (const planned of this.#inOrder()) if (lines.push(lineOf(planned)) >= BATCH_ENTRIES) write();
+    for (const { planned } of this.#inOrder()) if (lines.push(lineOf(planned)) >= BATCH_ENTRIES) write();
     write();
     this.#runs.push({ from, to: this.#spool.length });
     [this.#batches, this.#days, this.#held] = [[], new Map(), 0];
@@ -131,7 +131,7 @@ function* readRun(spool: Spool, { from, to }: { readonly from: number; readonly 
   }
 }
 
-function* merged(runs: readonly Generator<PlannedEntry>[]): Generator<PlannedEntry> {
+function* merged(runs: readonly Generator<PlannedEntry>[]): Generator<PlannedRow> {
   const heads: { readonly next: PlannedEntry; readonly run: Generator<PlannedEntry> }[] = [];
   const enter = (run: Generator<PlannedEntry>) => {
     const { value: next } = run.next() as { readonly value?: PlannedEntry };
@@ -148,7 +148,7 @@ function* merged(runs: readonly Generator<PlannedEntry>[]): Generator<PlannedEnt
   };
   for (const run of runs) enter(run);
   for (let head = heads.pop(); head; head = heads.pop()) {
-    yield head.next;
+    yield rowOf(head.next);
     enter(head.run);
   }
 }

@@ -5,18 +5,18 @@ import { FRAME_BYTES } from './frames.ts';
 import { HardLinks } from './hard-links.ts';
 import { type Day, listBeginnings } from './list-spans.ts';
 import { isSafePath } from './paths.ts';
-import { FoundBatch, type PlannedEntry } from './found-batch.ts';
+import { FoundBatch, type PlannedRow } from './found-batch.ts';
 import { BATCH_ENTRIES, PlanOrder } from './plan-order.ts';
 import { readAhead } from './read-ahead.ts';
 import type { Spool } from './spool.ts';
 import { unreadable } from './source-errors.ts';
 import type { Crew } from './workers/crew.ts';
 
-export type { PlannedEntry } from './found-batch.ts';
+export type { PlannedEntry, PlannedRow } from './found-batch.ts';
 
 export interface Plan {
   /** By day, then by path in code-unit order; with each one, whether a list begins with it. To be looked through once. */
-  readonly entries: Iterable<readonly [planned: PlannedEntry, beginsList: boolean]>;
+  readonly entries: Iterable<readonly [row: PlannedRow, beginsList: boolean]>;
   readonly links: HardLinks;
 }
 
@@ -112,24 +112,25 @@ function assertPath({ path, escaped }: CaptureEntry): void {
 }
 
 function* withListBeginnings(
-  entries: Iterable<PlannedEntry>,
+  rows: Iterable<PlannedRow>,
   { counts, most }: { readonly counts: ReadonlyMap<Day, number>; readonly most: number },
-): Generator<readonly [PlannedEntry, boolean]> {
+): Generator<readonly [PlannedRow, boolean]> {
   const beginnings = listBeginnings(counts, most);
-  let last: PlannedEntry | undefined;
-  let length = 0;
-  for (const planned of entries) {
-    const isSameDay = last?.day === planned.day;
-    if (last && isSameDay && last.entry.path === planned.entry.path) throw twice(planned.entry);
-    const begins = last && isSameDay ? isEnd(length, most, last.entry.path) : beginnings.has(planned.day);
-    length = (begins ? 0 : length) + weightOf(planned.entry, planned.facts.size);
-    last = planned;
-    yield [planned, begins];
+  let lastDay: Day | undefined;
+  let [lastPath, length] = ['', 0];
+  for (const row of rows) {
+    const { day, path } = row;
+    const isSameDay = lastDay === day;
+    if (isSameDay && lastPath === path) throw twice(row);
+    const begins = isSameDay ? isEnd(length, most, lastPath) : beginnings.has(day);
+    length = (begins ? 0 : length) + weightOf(row, row.size);
+    [lastDay, lastPath] = [day, path];
+    yield [row, begins];
   }
 }
 
 /** A list is read as a whole: its text must not grow beyond what is read. */
-function weightOf({ path }: CaptureEntry, size: number): number {
+function weightOf({ path }: Pick<CaptureEntry, 'path'>, size: number): number {
   const pieces = Math.floor(size / FRAME_BYTES);
   return 1 + Math.floor((path.length + pieces * PIECE_BYTES) / LINE_BYTES);
 }
@@ -138,6 +139,6 @@ function isEnd(length: number, most: number, path: string): boolean {
   return length >= most || (length >= most / 2 && crc32(path) % LIST_ENDS_EVERY === 0);
 }
 
-function twice({ path }: CaptureEntry): TypeError {
+function twice({ path }: Pick<CaptureEntry, 'path'>): TypeError {
   return new TypeError(`the capture holds a path twice: ${JSON.stringify(path)}`);
 }

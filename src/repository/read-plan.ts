@@ -8,7 +8,7 @@ import type { HardLinks } from './hard-links.ts';
 import type { KnownContent } from './known-content.ts';
 import type { ListDraft } from './list-draft.ts';
 import type { ListWriter } from './list-writer.ts';
-import type { Plan, PlannedEntry } from './planned-entries.ts';
+import type { Plan, PlannedEntry, PlannedRow } from './planned-entries.ts';
 import type { PackReference } from './records.ts';
 import type { IsDue } from './reread.ts';
 import { readOtherEntry } from './source-entry.ts';
@@ -69,17 +69,20 @@ export async function* planReading(request: ReadPlanRequest): AsyncGenerator<Rea
   const batch = new Batch();
   const earlier = new EarlierLines(request.known.reading, request.known.newest?.snapshot.lists ?? []);
   let draft: ListDraft | undefined;
-  for (const [planned, beginsList] of request.entries) {
-    const { day, facts } = planned;
+  for (const [row, beginsList] of request.entries) {
+    const { day } = row;
     if (!draft || beginsList) {
       if (draft) yield* batch.end(draft);
       draft = await request.writer.open(day);
     }
-    let line = earlier.find(planned);
-    for (; line === 'more'; line = earlier.find(planned)) await earlier.more(day);
-    const file = planEntry(request, { draft, index: draft.next(day), planned, line });
+    let line = earlier.find(row);
+    for (; line === 'more'; line = earlier.find(row)) await earlier.more(day);
+    const index = draft.next(day);
+    if (line && keepUnchanged(request, { draft, index, row }, line)) continue;
+    if (line && 'pack' in line) line = decodedLine(line);
+    const file = planEntry(request, { draft, index, planned: row.planned, line });
     if (!file) continue;
-    const isLarge = facts.size > FRAME_BYTES;
+    const isLarge = row.size > FRAME_BYTES;
     if (isLarge || !batch.hasRoom(file)) yield* batch.flush();
     if (isLarge) yield* partsOf(request, file);
     else batch.add(file);
@@ -120,16 +123,14 @@ interface EntryToPlan {
   readonly draft: ListDraft;
   readonly index: number;
   readonly planned: PlannedEntry;
-  readonly line: EarlierLine | UnchangedLine | undefined;
+  readonly line: EarlierLine | undefined;
 }
 
 /** Undefined when nothing of it has to be read. */
 function planEntry(request: ReadPlanRequest, one: EntryToPlan): FileToRead | undefined {
-  const { draft, index, planned } = one;
-  if (one.line && keepUnchanged(request, one, one.line)) return undefined;
-  const line = one.line && ('entry' in one.line ? one.line : decodedLine(one.line));
+  const { draft, index, planned, line } = one;
   if (planned.entry.kind !== undefined) {
-    takeOther(request, { draft, index, planned, line });
+    takeOther(request, one);
     return undefined;
   }
   const earlier = earlierFile(request.known, line);
@@ -155,24 +156,20 @@ function planEntry(request: ReadPlanRequest, one: EntryToPlan): FileToRead | und
 /** True when nothing of it need be looked into. */
 function keepUnchanged(
   { known, counts, isDue }: ReadPlanRequest,
-  { draft, index, planned }: EntryToPlan,
+  { draft, index, row }: { readonly draft: ListDraft; readonly index: number; readonly row: PlannedRow },
   line: EarlierLine | UnchangedLine,
 ): boolean {
-  if (!('pack' in line) || isDue(planned.entry.path, 0)) return false;
+  if (!('pack' in line) || isDue(row.path, 0)) return false;
   const pack = known.packs.get(line.pack);
   if (!pack) return false;
-  const { size } = planned.facts;
+  const { size } = row;
   counts.skippedBytes += size;
   counts.reusedBytes += size;
   draft.keep(index, line, { size, packs: [pack] });
   return true;
 }
 
-interface OtherToPlan extends EntryToPlan {
-  readonly line: EarlierLine | undefined;
-}
-
-function takeOther({ onProblem }: ReadPlanRequest, { draft, index, planned, line }: OtherToPlan): void {
+function takeOther({ onProblem }: ReadPlanRequest, { draft, index, planned, line }: EntryToPlan): void {
   try {
     draft.add(index, { entry: readOtherEntry(planned.entry), parts: [] }, line);
   } catch (error) {

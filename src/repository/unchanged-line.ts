@@ -2,38 +2,154 @@ import type { PlannedEntry } from './found-batch.ts';
 
 const FILE_TYPE = 0o170000;
 const REGULAR = 0o100000;
-/** Between the mark of the first piece and the size: one stored piece, of which the length is told, and the hash. */
-const PIECE =
-  /[0-9a-f]{64}",(?:0|[1-9]\d{0,14}),(?:0|[1-9]\d{0,14}),(?:0|[1-9]\d{0,14}),([1-9]\d{0,14})\]\],"sha256":"[0-9a-f]{64}",/y;
-const ID_DIGITS = 64;
-/** What JSON writes otherwise. */
-const QUOTED = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+/** No ASCII, or in need of a backslash in JSON; NUL may be between names. */
+export const RARE_IN_NAMES = /[^\0\u0020-\u007e]|["\\]/;
 
 /** Whether the class of an entry says that the same path, size and time are the same content. */
 export function staysTheSame({ entry, facts }: Pick<PlannedEntry, 'entry' | 'facts'>): boolean {
-  return entry.class === 'immutable' && entry.kind === undefined && (facts.mode & FILE_TYPE) === REGULAR;
+  return entry.class === 'immutable' && entry.kind === undefined && isRegular(facts.mode);
+}
+
+export function isRegular(mode: number): boolean {
+  return (mode & FILE_TYPE) === REGULAR;
+}
+
+/** Where in the bytes the line ends, behind its line feed, and where the id of its only piece's pack begins. */
+export interface LineFound {
+  readonly end: number;
+  readonly pack: number;
+}
+
+export const ID_DIGITS = 64;
+const NOWHERE = -1;
+const ZERO = 0x30;
+/** More might not be the number that they say. */
+const MOST_DIGITS = 15;
+const NANOSECOND_DIGITS = 9;
+const GID = Buffer.from('{"gid":');
+const MODE = Buffer.from(',"mode":');
+const MTIME = Buffer.from(',"mtime":"');
+const PATH = Buffer.from('","path":"');
+const PIECES = Buffer.from('","pieces":[["');
+const PLACE = Buffer.from('",');
+const COMMA = Buffer.from(',');
+const SHA256 = Buffer.from(']],"sha256":"');
+const SIZE = Buffer.from('","size":');
+const UID = Buffer.from(',"type":"file","uid":');
+const END = Buffer.from('}\n');
+const IS_HEX = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[0-9a-f]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+
+/** What is to be said of a regular file whose class, size and time say that its content is the same. */
+export interface Described {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  /** Of its modification time. */
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  /** In which its path is, as JSON has it. */
+  readonly names: Uint8Array;
+  readonly pathFrom: number;
+  readonly pathEnd: number;
 }
 
 /**
- * The pack of a file's only piece, where a line of a list is, byte by byte, what would be said of that file today: so nearly
- * all lines of a backup in which little has changed are known without being decoded. Undefined says nothing.
+ * Whether the line that begins there is, byte by byte, what would be said of that file today, with one stored piece. So nearly
+ * all lines of a backup in which little has changed are known without being decoded, a million of them in less than a second.
+ * Undefined says nothing.
  */
-export function packOfUnchanged(text: string, planned: PlannedEntry): string | undefined {
-  const { entry, facts } = planned;
-  if (!staysTheSame(planned) || entry.escaped || facts.linked !== undefined || QUOTED.test(entry.path))
-    return undefined;
-  const { mode, uid, gid, mtime, size } = facts;
-  const owner = `{"gid":${gid},"mode":${mode & 0o7777},"mtime":"`;
-  // One after the other: put together for each file, they would be garbage a moment later.
-  let at = 0;
-  for (const part of [owner, mtime, '","path":"', entry.path, '","pieces":[["']) {
-    if (!text.startsWith(part, at)) return undefined;
-    at += part.length;
+export function findUnchanged(bytes: Uint8Array, from: number, file: Described): LineFound | undefined {
+  const cursor = new Cursor(bytes, from);
+  const isFile =
+    cursor.passes(GID) &&
+    cursor.number() === file.gid &&
+    cursor.passes(MODE) &&
+    cursor.number() === (file.mode & 0o7777) &&
+    cursor.passes(MTIME) &&
+    cursor.passesTime(file.seconds, file.nanoseconds) &&
+    cursor.passes(PATH) &&
+    cursor.passesPart(file.names, file.pathFrom, file.pathEnd) &&
+    cursor.passes(PIECES);
+  if (!isFile) return undefined;
+  const pack = cursor.at;
+  if (!cursor.passesHash() || !cursor.passes(PLACE)) return undefined;
+  for (let number = 0; number < 3; number += 1)
+    if (cursor.number() === NOWHERE || !cursor.passes(COMMA)) return undefined;
+  const isSame =
+    cursor.number() === file.size &&
+    cursor.passes(SHA256) &&
+    cursor.passesHash() &&
+    cursor.passes(SIZE) &&
+    cursor.number() === file.size &&
+    cursor.passes(UID) &&
+    cursor.number() === file.uid &&
+    cursor.passes(END);
+  return isSame && file.size > 0 ? { end: cursor.at, pack } : undefined;
+}
+
+/** Once something is not what is asked for, the place says nothing any more. */
+class Cursor {
+  at: number;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array, at: number) {
+    [this.#bytes, this.at] = [bytes, at];
   }
-  PIECE.lastIndex = at;
-  const length = PIECE.exec(text)?.[1];
-  if (length === undefined || Number(length) !== size) return undefined;
-  const tail = `"size":${size},"type":"file","uid":${uid}}`;
-  const isSame = text.length === PIECE.lastIndex + tail.length && text.endsWith(tail);
-  return isSame ? text.slice(at, at + ID_DIGITS) : undefined;
+
+  passes(text: Uint8Array): boolean {
+    return this.passesPart(text, 0, text.length);
+  }
+
+  passesPart(other: Uint8Array, from: number, to: number): boolean {
+    const bytes = this.#bytes;
+    let at = this.at;
+    for (let i = from; i < to; i += 1) if (bytes[at++] !== other[i]) return false;
+    this.at = at;
+    return true;
+  }
+
+  passesHash(): boolean {
+    const end = this.at + ID_DIGITS;
+    const bytes = this.#bytes;
+    if (end > bytes.length) return false;
+    for (let at = this.at; at < end; at += 1) if (IS_HEX[bytes[at] ?? 0] === 0) return false;
+    this.at = end;
+    return true;
+  }
+
+  /** As JSON has a whole number that is not negative; NOWHERE where there is none. */
+  number(): number {
+    const from = this.at;
+    const value = this.#digits(MOST_DIGITS);
+    const hasZero = this.#bytes[from] === ZERO && this.at > from + 1;
+    return this.at === from || hasZero || this.#isDigit() ? NOWHERE : value;
+  }
+
+  /** Nanoseconds since 1970, decimal; after the first second of them. */
+  passesTime(seconds: number, nanoseconds: number): boolean {
+    let length = 0;
+    for (let rest = seconds; rest >= 1; rest = Math.floor(rest / 10)) length += 1;
+    if (length === 0 || length > MOST_DIGITS) return false;
+    const end = this.at + length + NANOSECOND_DIGITS;
+    return (
+      this.#digits(length) === seconds && this.#digits(NANOSECOND_DIGITS) === nanoseconds && this.at === end
+    );
+  }
+
+  #isDigit(): boolean {
+    const digit = (this.#bytes[this.at] ?? 0) - ZERO;
+    return digit >= 0 && digit <= 9;
+  }
+
+  #digits(most: number): number {
+    const end = this.at + most;
+    let value = 0;
+    for (; this.at < end && this.#isDigit(); this.at += 1)
+      value = value * 10 + ((this.#bytes[this.at] ?? 0) - ZERO);
+    return value;
+  }
 }

@@ -6,10 +6,19 @@ import { decodedLine, EarlierLines } from '../../src/repository/earlier-lists.ts
 import { decodeLine, encodeLine } from '../../src/repository/entry-text.ts';
 import type { FileEntry } from '../../src/repository/file-entry.ts';
 import { dayIn, dayOf } from '../../src/repository/list-spans.ts';
-import type { PlannedEntry } from '../../src/repository/found-batch.ts';
+import {
+  FoundBatch,
+  type PlannedEntry,
+  type PlannedRow,
+  RowOfBatch,
+  rowOf,
+} from '../../src/repository/found-batch.ts';
+import { ListText } from '../../src/repository/list-text.ts';
+import { firstLines } from '../../src/repository/lists.ts';
 import type { ListReference } from '../../src/repository/records.ts';
-import { packOfUnchanged } from '../../src/repository/unchanged-line.ts';
+import { findUnchanged, ID_DIGITS } from '../../src/repository/unchanged-line.ts';
 import type { FileFacts } from '../../src/repository/workers/read-files.ts';
+import type { CaptureEntry } from '../../src/stack/source.ts';
 
 const NS_PER_DAY = 86_400_000_000_000n;
 const SHA256 = '0'.repeat(64);
@@ -28,6 +37,26 @@ function entryOf(path: string, mtime: string): FileEntry {
 }
 
 /** As a file of that entry is found, unless something is said to be otherwise. */
+function rowAs(
+  entry: FileEntry,
+  other: Partial<FileFacts> = {},
+  named: Partial<CaptureEntry> = {},
+): PlannedRow {
+  const { day, facts, entry: its } = plannedAs(entry, other);
+  return rowOf({ day, facts, entry: { ...its, ...named } });
+}
+
+/** The pack of the line that says the same, byte by byte. */
+function packIn(text: string, row: PlannedRow): string | undefined {
+  const before = 'before\n';
+  const bytes = Buffer.from(`${before}${text}\nbehind`);
+  const { described } = row;
+  const found = described && findUnchanged(bytes, before.length, described);
+  if (!found) return undefined;
+  expect(bytes.toString('utf8', before.length, found.end)).toBe(`${text}\n`);
+  return bytes.toString('latin1', found.pack, found.pack + ID_DIGITS);
+}
+
 function plannedAs({ path, mtime }: FileEntry, other: Partial<FileFacts> = {}): PlannedEntry {
   const facts = { mode: 0o100640, uid: 7, gid: 8, mtime, size: SIZE, ...other };
   return { entry: { path, file: `/${path}`, class: 'immutable' }, facts, day: dayOf(facts.mtime) };
@@ -66,13 +95,13 @@ function listsOf(
 async function found(earlier: EarlierLines, wanted: readonly Line[], mode = 0o100640): Promise<string[]> {
   const paths: string[] = [];
   for (const [path, day] of wanted) {
-    const planned = plannedAs(entryOf(path, mtimeOn(day)), { mode });
-    let line = earlier.find(planned);
-    for (; line === 'more'; line = earlier.find(planned)) await earlier.more(planned.day);
+    const row = rowAs(entryOf(path, mtimeOn(day)), { mode });
+    let line = earlier.find(row);
+    for (; line === 'more'; line = earlier.find(row)) await earlier.more(row.day);
     if (!line) continue;
     // Only a line that was decoded says more than that it is the same.
     if ('pack' in line) expect(line.pack).toBe(PACK);
-    paths.push(decodedLine(line).entry.path);
+    paths.push(('pack' in line ? decodedLine(line) : line).entry.path);
   }
   return paths;
 }
@@ -151,41 +180,93 @@ describe('the lines of an earlier snapshot', () => {
 });
 
 describe('a line that is what would be said of a file today', () => {
+  const mtime = mtimeOn('2026-07-01');
   const path = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
-  const entry = path.map((name) => entryOf(name, mtimeOn('2026-07-01')));
 
-  it('is known byte by byte, unless its path is written otherwise than it is', () => {
+  it('is known byte by byte, unless its path is rare', () => {
+    const number = fc.nat(0xffffffff);
+    const time = fc.bigInt({ min: -5n, max: 10n ** 19n });
     fc.assert(
-      fc.property(entry, (one) => {
-        const isRare = JSON.stringify(one.path) !== `"${one.path}"` || /[\ud800-\udfff]/.test(one.path);
-        expect(packOfUnchanged(encodeLine(one), plannedAs(one))).toBe(isRare ? undefined : PACK);
+      fc.property(
+        path,
+        number,
+        number,
+        time,
+        fc.nat(4 * 1024 * 1024),
+        (name, uid, gid, nanoseconds, size) => {
+          const [piece] = [[PACK, gid, uid, 5, size]] as const;
+          const one = {
+            ...entryOf(name, String(nanoseconds)),
+            uid,
+            gid,
+            size,
+            pieces: [piece],
+          } as never as FileEntry;
+          const isRare = !/^[ !#-[\]-~]+$/.test(name) || nanoseconds < 10n ** 9n || size === 0;
+          expect(packIn(encodeLine(one), rowAs(one, { uid, gid, size }))).toBe(isRare ? undefined : PACK);
+        },
+      ),
+    );
+  });
+
+  it('is known the same of a file in a batch of others', () => {
+    fc.assert(
+      fc.property(fc.array(path, { minLength: 1, maxLength: 20 }), fc.string(), (paths, root) => {
+        const entries = paths.map((name) => ({
+          path: name,
+          file: `/${root}/${name}`,
+          class: 'immutable' as const,
+        }));
+        fc.pre(!entries.some(({ file }) => file.includes('\0')));
+        const batch = new FoundBatch(entries);
+        const all = (value: number) => Uint32Array.from(paths, () => value);
+        batch.found = {
+          modes: all(0o100640),
+          uids: all(7),
+          gids: all(8),
+          sizes: Float64Array.from(paths, () => SIZE),
+          seconds: Float64Array.from(paths, () => Number(mtime.slice(0, -9))),
+          nanoseconds: all(Number(mtime.slice(-9))),
+          linked: new Map(),
+          problems: new Map(),
+        };
+        for (const [i, name] of paths.entries()) {
+          const row = new RowOfBatch(batch, i, dayOf(mtime));
+          const { path: its, planned } = row;
+          expect([its, planned.facts.mtime, row.size]).toEqual([name, mtime, SIZE]);
+          expect(planned.entry).toEqual(entries[i]);
+          const known = packIn(encodeLine(entryOf(name, mtime)), row);
+          const isRare = entries.some(({ file }) => !/^[ !#-[\]-~]+$/.test(file));
+          expect(known).toBe(isRare ? undefined : PACK);
+        }
       }),
     );
   });
 
   it('is not known where anything else is said, or nothing that a writer says', () => {
-    const one = entryOf('a/b', mtimeOn('2026-07-01'));
-    const same = plannedAs(one);
+    const one = entryOf('a/b', mtime);
+    const line = encodeLine(one);
+    expect(packIn(line, rowAs(one))).toBe(PACK);
     const others: Partial<FileFacts>[] = [
       { mode: 0o100600 },
       { uid: 0 },
       { gid: 0 },
       { size: SIZE + 1 },
-      { mtime: `${one.mtime}0` },
+      { mtime: `${mtime}0` },
+      { mtime: `${mtime.slice(0, -1)}6` },
       { mode: 0o040640 },
       { linked: '1:2' },
     ];
-    for (const other of others)
-      expect(packOfUnchanged(encodeLine(one), plannedAs(one, other)), JSON.stringify(other)).toBeUndefined();
-    const { entry: named } = same;
-    for (const its of [
-      { ...named, class: 'mutable' as const },
-      { ...named, kind: 'symlink' as const },
-      { ...named, escaped: true as const },
-      { ...named, path: 'a' },
-    ])
-      expect(packOfUnchanged(encodeLine(one), { ...same, entry: its })).toBeUndefined();
-    const line = encodeLine(one);
+    for (const other of others) expect([other, packIn(line, rowAs(one, other))]).toEqual([other, undefined]);
+    const named: Partial<CaptureEntry>[] = [
+      { class: 'mutable' },
+      { kind: 'symlink' },
+      { escaped: true },
+      { path: 'a' },
+      { path: 'a/bc' },
+    ];
+    for (const other of named)
+      expect([other, packIn(line, rowAs(one, {}, other))]).toEqual([other, undefined]);
     const damaged = [
       encodeLine({ ...one, sparse: true }),
       encodeLine({ ...one, link: 'x' }),
@@ -200,6 +281,7 @@ describe('a line that is what would be said of a file today', () => {
       encodeLine({ ...one, pieces: [['hole', 0, 0, 0, SIZE]] }),
       line.replace(PACK, PACK.slice(1)),
       line.replace(',99,', ',099,'),
+      line.replace(',99,', ',,'),
       line.replace(',99,', ',-9,'),
       line.replace(',99,', `,${'9'.repeat(17)},`),
       line.replace(SHA256, SHA256.slice(1)),
@@ -207,19 +289,49 @@ describe('a line that is what would be said of a file today', () => {
       `${line} `,
       line.slice(0, -1),
     ];
-    for (const text of damaged) expect(packOfUnchanged(text, same), text).toBeUndefined();
+    for (const text of damaged) expect([text, packIn(text, rowAs(one))]).toEqual([text, undefined]);
     fc.assert(
-      fc.property(fc.nat(line.length - 1), fc.constantFrom('', ' ', '0', 'g', '"', '\\'), (at, other) => {
-        const text = line.slice(0, at) + other + line.slice(at + 1);
-        const pack = packOfUnchanged(text, same);
-        // Where it still is a line of that file, it says another place or hash, and is well formed.
-        if (pack !== undefined && text !== line)
-          expect(decodeLine(text)).toMatchObject({
-            ...one,
-            pieces: expect.anything(),
-            sha256: expect.anything(),
-          });
-      }),
+      fc.property(
+        fc.nat(line.length - 1),
+        fc.constantFrom('', ' ', '0', 'g', '"', '\\', 'é'),
+        (at, other) => {
+          const text = line.slice(0, at) + other + line.slice(at + 1);
+          // Where it still is a line of that file, it says another place or hash, and is well formed.
+          if (packIn(text, rowAs(one)) !== undefined && text !== line)
+            expect(decodeLine(text)).toMatchObject({
+              ...one,
+              pieces: expect.anything(),
+              sha256: expect.anything(),
+            });
+        },
+      ),
     );
+  });
+});
+
+describe('a list like an earlier one', () => {
+  it('is written down once more only from where it differs', async () => {
+    const lines = Array.from({ length: 2_000 }, (_, i): Line => [`f${10_000 + i}`, '2026-07-01']);
+    const texts = lines.map(([name]) => `${encodeLine(entryOf(name, mtimeOn('2026-07-01')))}\n`);
+    for (const differs of [0, 1, 1_999, 2_000]) {
+      const { earlier } = listsOf({ day: '2026-07-01', lines });
+      const text = new ListText();
+      for (const [i, [name]] of lines.entries()) {
+        const row = rowAs(entryOf(name, mtimeOn('2026-07-01')));
+        let line = earlier.find(row);
+        for (; line === 'more'; line = earlier.find(row)) await earlier.more(row.day);
+        text.enter(i, i === differs ? 'other' : line);
+      }
+      const { beginning } = text;
+      expect(beginning?.lines ?? 0).toBe(differs);
+      expect(Buffer.concat(text.chunks).toString().split('\n').length - 1).toBe(2_000 - differs);
+      const first: Buffer[] = [];
+      if (beginning) {
+        const { list, lines: count } = beginning;
+        for await (const part of firstLines(list.reference, list.compressed, count)) first.push(part);
+      }
+      const written = Buffer.concat([...first, ...text.chunks]).toString();
+      expect(written).toBe(texts.map((one, i) => (i === differs ? 'other\n' : one)).join(''));
+    }
   });
 });
