@@ -1,7 +1,7 @@
 import type { Placement } from './frame-table.ts';
 import { FRAME_BYTES } from './frames.ts';
 import type { KnownContent } from './known-content.ts';
-import type { PackWriter, PieceBatch, PieceOrigin } from './pack-writer.ts';
+import type { PackWriter, PieceBatch, PieceBytes, PieceOrigin } from './pack-writer.ts';
 
 /** Bytes of content, by what became of them. */
 export interface ContentCounts {
@@ -31,13 +31,13 @@ export class ContentStore {
   }
 
   /** Bytes are valid only during the call. `likely`: where the same content was the last time. */
-  async store(bytes: Uint8Array, origin: PieceOrigin, likely?: LikelyPiece): Promise<Placement> {
+  async store(bytes: PieceBytes, origin: PieceOrigin, likely?: LikelyPiece): Promise<Placement> {
     const known = await this.#find(origin.sha256, bytes.length, likely);
     return known ?? this.#added(origin, await this.#writer.add(bytes, origin));
   }
 
   /** The same without a promise for each of very many; undefined where it has to wait. */
-  storeNow(bytes: Uint8Array, origin: PieceOrigin, likely?: LikelyPiece): Placement | undefined {
+  storeNow(bytes: PieceBytes, origin: PieceOrigin, likely?: LikelyPiece): Placement | undefined {
     if (likely?.sha256 !== origin.sha256 && !this.#known.isLoaded) return undefined;
     const known = this.#findNow(origin.sha256, bytes.length, likely);
     if (known) return known;

@@ -7,15 +7,24 @@ export const FRAME_BYTES = 4 * 1024 * 1024;
 const BLOCK_BYTES = 128 * 1024;
 const PROBE_STRIPS = 4;
 const PROBE_STRIP_BYTES = 16 * 1024;
-/** Compression that saves less than this share is not worth the time it costs at every read. */
+/** Compression to more than this share is not worth the time it costs at every read. */
 const WORTHWHILE = 0.97;
+/**
+ * Where a probe becomes no smaller than this share, the fast level saves nearly as much in two thirds of the time: chunks of
+ * Loki and Prometheus, which are compressed by themselves, come to 81.7 and 91.0 % instead of 80.7 and 90.2 % (measured).
+ */
+const LITTLE = 0.75;
+const LEVEL = 1;
+/** `zstd --fast=2`. */
+const FAST_LEVEL = -2;
 
 /**
- * One zstd frame (RFC 8878) of at most FRAME_BYTES plaintext: level 1, or raw blocks where a probe says that
- * compression would not pay. Decoded back and compared before it is returned; throws LS-REPO-017.
+ * One zstd frame (RFC 8878) of at most FRAME_BYTES plaintext: level 1, a faster one where a probe says that little is saved,
+ * or raw blocks where compression would not pay. Decoded back and compared before it is returned; throws LS-REPO-017.
  */
 export function encodeFrame(plain: Uint8Array): Buffer {
-  const frame = (isCompressible(plain) && compressedFrame(plain)) || rawFrame(plain);
+  const level = levelFor(plain);
+  const frame = (level !== undefined && compressedFrame(plain, level)) || rawFrame(plain);
   if (!decodesTo(frame, plain))
     throw repositoryErrors.error('LS-REPO-017', {
       what: 'a compressed frame did not decode to what went in',
@@ -26,8 +35,8 @@ export function encodeFrame(plain: Uint8Array): Buffer {
 }
 
 /** Undefined where it would be no shorter. */
-function compressedFrame(plain: Uint8Array): Buffer | undefined {
-  const frame = compress(plain, 1);
+function compressedFrame(plain: Uint8Array, level: number): Buffer | undefined {
+  const frame = compress(plain, level);
   if (frame.length < plain.length) return frame;
   release(frame);
   return undefined;
@@ -66,18 +75,19 @@ function decodesTo(frame: Uint8Array, plain: Uint8Array): boolean {
   }
 }
 
-/** 64 KiB in four strips, since a frame may hold many small files of different kinds. */
-function isCompressible(plain: Uint8Array): boolean {
-  if (plain.length <= PROBE_STRIPS * PROBE_STRIP_BYTES) return true;
+/** By 64 KiB in four strips, since a frame may hold many small files of different kinds. Undefined: it would not pay. */
+function levelFor(plain: Uint8Array): number | undefined {
+  if (plain.length <= PROBE_STRIPS * PROBE_STRIP_BYTES) return LEVEL;
   const step = Math.floor((plain.length - PROBE_STRIP_BYTES) / (PROBE_STRIPS - 1));
   const strips = Array.from({ length: PROBE_STRIPS }, (_, i) =>
     plain.subarray(i * step, i * step + PROBE_STRIP_BYTES),
   );
   const probe = Buffer.concat(strips);
-  const compressed = compress(probe, 1);
-  const isWorthwhile = compressed.length < probe.length * WORTHWHILE;
+  const compressed = compress(probe, LEVEL);
+  const share = compressed.length / probe.length;
   for (const used of [probe, compressed]) release(used);
-  return isWorthwhile;
+  if (share >= WORTHWHILE) return undefined;
+  return share > LITTLE ? FAST_LEVEL : LEVEL;
 }
 
 /** RFC 8878, 3.1.1: single segment, 4-byte content size, raw blocks (type 0) of at most 128 KiB. */

@@ -47,7 +47,7 @@ export function encodeFooter(source: string, pieces: string | Uint8Array, salt?:
     Buffer.from(pieces),
     Buffer.from(`]${salted},"source":${JSON.stringify(source)}}`),
   ]);
-  const json = compress(text, 3);
+  const json = compress(text, 1);
   release(text);
   const header = Buffer.alloc(SKIPPABLE_HEADER_BYTES);
   header.writeUInt32LE(SKIPPABLE_MAGIC, 0);

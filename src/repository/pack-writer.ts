@@ -47,6 +47,13 @@ export interface PieceBatch {
   readonly footerBytes: number;
 }
 
+/** Where the bytes of a piece are; also a view of them. */
+export interface PieceBytes {
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+  readonly length: number;
+}
+
 /** Whose content a piece is, and from which offset. */
 export interface PieceOrigin {
   readonly sha256: string;
@@ -115,12 +122,12 @@ export class PackWriter {
   }
 
   /** Copies the bytes (at most FRAME_BYTES), unless their buffer was adopted. */
-  async add(bytes: Uint8Array, origin: PieceOrigin): Promise<Placement> {
+  async add(bytes: PieceBytes, origin: PieceOrigin): Promise<Placement> {
     return put(await this.#frameFor(bytes.length, footerBytesOf(origin.path)), bytes, origin);
   }
 
   /** The same; undefined where there is no room until something else is done. */
-  addNow(bytes: Uint8Array, origin: PieceOrigin): Placement | undefined {
+  addNow(bytes: PieceBytes, origin: PieceOrigin): Placement | undefined {
     const frame = this.#frame;
     if (!frame || !hasRoom(frame, bytes.length, footerBytesOf(origin.path))) return undefined;
     return put(frame, bytes, origin);
@@ -257,11 +264,12 @@ function hasRoom(frame: OpenFrame, length: number, footerBytes: number): boolean
   return frame.length + length <= FRAME_BYTES && frame.footerBytes + footerBytes <= FRAME_FOOTER_BYTES;
 }
 
-function put(frame: OpenFrame, bytes: Uint8Array, origin: PieceOrigin): Placement {
-  const isAdopted = bytes.buffer === frame.buffer;
-  if (isAdopted && bytes.byteOffset < frame.length) throw new RangeError('written over before it was added');
-  if (!isAdopted || bytes.byteOffset > frame.length) new Uint8Array(frame.buffer).set(bytes, frame.length);
-  return enter(frame, bytes.length, origin);
+function put(frame: OpenFrame, { buffer, byteOffset, length }: PieceBytes, origin: PieceOrigin): Placement {
+  const isAdopted = buffer === frame.buffer;
+  if (isAdopted && byteOffset < frame.length) throw new RangeError('written over before it was added');
+  if (!isAdopted || byteOffset > frame.length)
+    new Uint8Array(frame.buffer).set(new Uint8Array(buffer, byteOffset, length), frame.length);
+  return enter(frame, length, origin);
 }
 
 function enter(frame: OpenFrame, length: number, origin: PieceOrigin): Placement {

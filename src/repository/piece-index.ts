@@ -24,6 +24,7 @@ export class PieceIndex {
   #slots = new Uint32Array(2 * FIRST_SLOTS);
   readonly #record = Buffer.alloc(RECORD_BYTES);
   readonly #hash = Buffer.alloc(HASH_BYTES);
+  #hashed = '';
 
   constructor(spool: Spool) {
     this.#spool = spool;
@@ -62,9 +63,10 @@ export class PieceIndex {
     put(this.#slots, hash.readUInt32LE(0), this.#count);
   }
 
-  /** Good until the next call. */
+  /** Good until the next call; what is not found is added as a rule. */
   #hashOf(sha256: string): Buffer {
-    this.#hash.write(sha256, 'hex');
+    if (sha256 !== this.#hashed) this.#hash.write(sha256, 'hex');
+    this.#hashed = sha256;
     return this.#hash;
   }
 

@@ -3,6 +3,7 @@ import { createHash, type Hash, hash } from 'node:crypto';
 import { systemErrorCode } from '../platform/errors.ts';
 import type { CaptureEntry } from '../stack/source.ts';
 import type { ContentStore, LikelyPiece } from './content-store.ts';
+import type { FileEntry } from './file-entry.ts';
 import { FRAME_BYTES } from './frames.ts';
 import { mayBeSparse } from './sparse.ts';
 import type { StoredEntry, StoredPart } from './stored-entry.ts';
@@ -52,17 +53,10 @@ export function describeFile(
   { path, escaped }: CaptureEntry,
   { mode, uid, gid, mtime }: FileFacts,
   link: string | undefined,
-) {
-  return {
-    path,
-    ...(escaped ? { escaped } : {}),
-    type: 'file' as const,
-    mode: mode & 0o7777,
-    uid,
-    gid,
-    mtime,
-    ...(link === undefined ? {} : { link }),
-  };
+): Omit<FileEntry, 'size' | 'sha256' | 'pieces' | 'sparse'> {
+  const described = { path, type: 'file' as const, mode: mode & 0o7777, uid, gid, mtime };
+  if (!escaped && link === undefined) return described;
+  return { ...described, ...(escaped ? { escaped } : {}), ...(link === undefined ? {} : { link }) };
 }
 
 /** The content of a file, as its parts come one after the other. */

@@ -5,7 +5,7 @@ import type { FrameTable } from './frame-table.ts';
 import { FRAME_BYTES } from './frames.ts';
 import type { KnownContent } from './known-content.ts';
 import { footerBytesOf } from './pack-footer.ts';
-import { FRAME_ROOM_BYTES, type PieceBatch } from './pack-writer.ts';
+import { FRAME_ROOM_BYTES, type PieceBatch, type PieceBytes } from './pack-writer.ts';
 import { likelyPieces } from './likely-pieces.ts';
 import { type EarlierFile, type FileToRead, packsOf, type ReadUnit } from './read-plan.ts';
 import {
@@ -51,7 +51,7 @@ export interface SourceReaderOptions {
 export type Take = () => Promise<void>;
 
 interface FileContentRead {
-  readonly bytes: Uint8Array;
+  readonly bytes: PieceBytes;
   readonly sha256: string;
   /** One of ROOM. */
   readonly room: number;
@@ -131,7 +131,7 @@ export class SourceReader {
       if (problem) await this.#takeProblem(file, problem);
       else {
         const waiting = this.#takeFile(file, {
-          bytes: new Uint8Array(buffer, offset, size),
+          bytes: { buffer, byteOffset: offset, length: size },
           sha256: sha256.slice(i * SHA256_DIGITS, (i + 1) * SHA256_DIGITS),
           room: rooms[i] ?? ROOM.written,
         });
