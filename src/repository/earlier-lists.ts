@@ -3,9 +3,10 @@ import type { RepositoryContext } from './context.ts';
 import type { ListEntry } from './file-entry.ts';
 import { decodeListLine, fetchList, textOf } from './lists.ts';
 import { type Day, dayIn, dayOf } from './list-spans.ts';
+import { SHA256_DIGITS } from './format.ts';
 import type { PlannedRow } from './found-batch.ts';
 import type { ListReference } from './records.ts';
-import { findUnchanged, ID_DIGITS } from './unchanged-line.ts';
+import { findUnchanged } from './unchanged-line.ts';
 
 /** A list of an earlier snapshot that is being looked into. */
 export interface EarlierList {
@@ -164,7 +165,7 @@ export class EarlierLines {
   /** Next to each other they mostly are in the same. */
   #packAt(bytes: Buffer, from: number): string {
     const last = this.#pack;
-    const end = from + ID_DIGITS;
+    const end = from + SHA256_DIGITS;
     if (last && last.bytes.compare(bytes, from, end) === 0) return last.id;
     const id = bytes.toString('latin1', from, end);
     this.#pack = { id, bytes: Buffer.from(id, 'latin1') };

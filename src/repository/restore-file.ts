@@ -12,7 +12,7 @@ import { orderedContent } from './ordered-content.ts';
 import { snapshotPacks } from './pack-access.ts';
 import { readSnapshot } from './record-store.ts';
 import type { SnapshotRecord } from './records.ts';
-import { writing, writingAsync } from './restore-errors.ts';
+import { writing, writingAsync, wronglyPut } from './restore-errors.ts';
 import { applyMetadata } from './restore-metadata.ts';
 import { makeCrew } from './workers/crew.ts';
 import { writePart } from './restore-io.ts';
@@ -96,11 +96,7 @@ async function* contentOf(
     await breathe();
   }
   if (whole.digest('hex') === entry.sha256) return;
-  throw repositoryErrors.error('LS-REPO-016', {
-    what: `${entry.path} does not have the content that was backed up`,
-    why: `its parts are sound, but snapshot ${record.id} puts them together wrongly`,
-    fix: 'use another snapshot (leitstand backup list)',
-  });
+  throw wronglyPut(record, entry);
 }
 
 /**

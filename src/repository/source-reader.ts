@@ -1,6 +1,7 @@
 import type { LeitstandError } from '../platform/errors.ts';
 import type { CaptureEntry } from '../stack/source.ts';
 import type { ContentStore } from './content-store.ts';
+import { SHA256_DIGITS } from './format.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FRAME_BYTES } from './frames.ts';
 import type { KnownContent } from './known-content.ts';
@@ -29,7 +30,6 @@ import {
   ROOM,
 } from './workers/read-files.ts';
 
-const SHA256_DIGITS = 64;
 /** Units that are read while an earlier one is stored. */
 export const READS_AHEAD = 3;
 /** With these a disk says that it has lost what was in a file. */

@@ -1,3 +1,4 @@
+import { SHA256_DIGITS } from './format.ts';
 import type { PlannedEntry } from './found-batch.ts';
 
 const FILE_TYPE = 0o170000;
@@ -21,7 +22,6 @@ export interface LineFound {
   readonly pack: number;
 }
 
-export const ID_DIGITS = 64;
 const NOWHERE = -1;
 const ZERO = 0x30;
 /** More might not be the number that they say. */
@@ -113,7 +113,7 @@ class Cursor {
   }
 
   passesHash(): boolean {
-    const end = this.at + ID_DIGITS;
+    const end = this.at + SHA256_DIGITS;
     const bytes = this.#bytes;
     if (end > bytes.length) return false;
     for (let at = this.at; at < end; at += 1) if (IS_HEX[bytes[at] ?? 0] === 0) return false;

@@ -1,3 +1,4 @@
+import { SHA256_DIGITS } from './format.ts';
 import { MAX_END, type WholeFile } from './whole-file.ts';
 
 /** What stands between the values of a line, in order (entry-text.ts). */
@@ -18,7 +19,6 @@ const [ZERO, NINE, QUOTE, BACKSLASH, FIRST_CHARACTER, LAST_CHARACTER] = [0x30, 0
 const IS_HEX = Uint8Array.from({ length: 256 }, (_, byte) =>
   /^[0-9a-f]$/.test(String.fromCharCode(byte)) ? 1 : 0,
 );
-const SHA256_DIGITS = 64;
 /** All such numbers are exact. */
 const MAX_DIGITS = 15;
 const NANOSECONDS = 9;

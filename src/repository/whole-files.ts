@@ -1,4 +1,5 @@
 import { release } from './buffers.ts';
+import { SHA256_DIGITS } from './format.ts';
 import type { PieceUse } from './pack-plan.ts';
 import type { RawPath } from './restore-paths.ts';
 import { entryOf, type WholeFile } from './whole-file.ts';
@@ -19,7 +20,6 @@ export interface PartColumns {
 
 const FIRST_ROOM = 1024;
 const PATH_BYTES = 64;
-const SHA256_DIGITS = 64;
 /** Numbers of a row, each in its place. */
 const NUMBER = {
   frameOffset: 0,

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { decodedLine, EarlierLines } from '../../src/repository/earlier-lists.ts';
 import { decodeLine, encodeLine } from '../../src/repository/entry-text.ts';
 import type { FileEntry } from '../../src/repository/file-entry.ts';
+import { SHA256_DIGITS } from '../../src/repository/format.ts';
 import { dayIn, dayOf } from '../../src/repository/list-spans.ts';
 import {
   FoundBatch,
@@ -16,7 +17,7 @@ import {
 import { ListText } from '../../src/repository/list-text.ts';
 import { firstLines } from '../../src/repository/lists.ts';
 import type { ListReference } from '../../src/repository/records.ts';
-import { findUnchanged, ID_DIGITS } from '../../src/repository/unchanged-line.ts';
+import { findUnchanged } from '../../src/repository/unchanged-line.ts';
 import type { FileFacts } from '../../src/repository/workers/read-files.ts';
 import type { CaptureEntry } from '../../src/stack/source.ts';
 
@@ -54,7 +55,7 @@ function packIn(text: string, row: PlannedRow): string | undefined {
   const found = described && findUnchanged(bytes, before.length, described);
   if (!found) return undefined;
   expect(bytes.toString('utf8', before.length, found.end)).toBe(`${text}\n`);
-  return bytes.toString('latin1', found.pack, found.pack + ID_DIGITS);
+  return bytes.toString('latin1', found.pack, found.pack + SHA256_DIGITS);
 }
 
 function plannedAs({ path, mtime }: FileEntry, other: Partial<FileFacts> = {}): PlannedEntry {
