@@ -27,7 +27,7 @@ export type EarlierLine = EarlierPlace & { readonly text: string; readonly entry
 /** One which is, byte by byte, what would be said of a file today; its only piece is in that pack. */
 export type UnchangedLine = EarlierPlace & {
   readonly pack: string;
-  /** It is between these places in the bytes, with its line feed. */
+  /** It is between these places in the bytes, with its line feed, until the next is asked for. */
   readonly bytes: Buffer;
   readonly from: number;
   readonly end: number;

@@ -1,4 +1,4 @@
-import type { EarlierLine, EarlierList, UnchangedLine } from './earlier-lists.ts';
+import { decodedLine, type EarlierLine, type EarlierList, type UnchangedLine } from './earlier-lists.ts';
 import type { GappedLines } from './gapped-lines.ts';
 import { TextChunks } from './text-chunks.ts';
 
@@ -22,11 +22,15 @@ export class ListText {
   /** Index of the line that is written next. */
   #next = 0;
   /** Lines that came before their turn. */
-  readonly #early = new Map<number, Line>();
+  readonly #early = new Map<number, Exclude<Line, UnchangedLine>>();
 
   enter(index: number, line: Line): void {
     if (index !== this.#next) {
-      this.#early.set(index, line);
+      // The bytes of a line are good for the moment only.
+      this.#early.set(
+        index,
+        line && typeof line !== 'string' && !('text' in line) ? decodedLine(line) : line,
+      );
       return;
     }
     this.#write(line);

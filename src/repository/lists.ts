@@ -147,7 +147,10 @@ async function readListText(context: ListContext, reference: ListReference): Pro
   }
 }
 
-/** The text of a list, as `fetchList` gave it, a few hundred lines at a time, each with its line feed. Throws LS-REPO-004. */
+/**
+ * The text of a list, as `fetchList` gave it, some hundred lines at a time, each with its line feed: good until the next are
+ * asked for. Throws LS-REPO-004.
+ */
 export async function* textOf(reference: ListReference, compressed: Uint8Array): AsyncGenerator<Buffer> {
   const decompressed = createZstdDecompress({ chunkSize: LINES_BYTES });
   decompressed.end(compressed);
@@ -158,13 +161,16 @@ export async function* textOf(reference: ListReference, compressed: Uint8Array):
     for await (const chunk of decompressed as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > MAX_LIST_BYTES) throw new RangeError('more than any list holds');
-      const end = chunk.lastIndexOf(LINE_FEED) + 1;
-      if (end > 0) {
-        const lines = chunk.subarray(0, end);
-        yield parts.length === 0 ? lines : Buffer.concat([...parts, lines]);
+      const firstEnd = parts.length === 0 ? 0 : chunk.indexOf(LINE_FEED) + 1;
+      if (firstEnd > 0) {
+        yield Buffer.concat([...parts, chunk.subarray(0, firstEnd)]);
         parts = [];
       }
-      if (end < chunk.length) parts.push(chunk.subarray(end));
+      const end = parts.length > 0 ? 0 : chunk.lastIndexOf(LINE_FEED) + 1;
+      if (end > firstEnd) yield chunk.subarray(firstEnd, end);
+      if (end < chunk.length) parts.push(Buffer.from(chunk.subarray(end)));
+      // A full one is nobody's any more; into others more is written.
+      if (chunk.length === chunk.buffer.byteLength) release(chunk);
     }
   } catch (cause) {
     if (cause instanceof LeitstandError) throw cause;

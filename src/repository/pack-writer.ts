@@ -1,5 +1,6 @@
 import type { Store } from '../stack/store.ts';
 import type { Keyring } from './age/keyring.ts';
+import { release } from './buffers.ts';
 import type { Condemned } from './condemned.ts';
 import { FRAME_BYTES } from './frames.ts';
 import type { FrameTable, Placement } from './frame-table.ts';
@@ -16,7 +17,12 @@ import {
 import type { PackReference } from './records.ts';
 import { TextChunks } from './text-chunks.ts';
 import type { Crew } from './workers/crew.ts';
-import { type ClosedPack, PACK_FRONT_BYTES, PACK_ROOM_BYTES } from './workers/make-packs.ts';
+import {
+  type ClosedPack,
+  PACK_FRONT_BYTES,
+  PACK_ROOM_BYTES,
+  type PackToClose,
+} from './workers/make-packs.ts';
 import { Pool } from './workers/pool.ts';
 
 /** Room for a frame in place of its plaintext, also where it became longer. */
@@ -240,24 +246,33 @@ export class PackWriter {
 
   /** Under a name that is not condemned: a salt makes another one of the same content. */
   async #close({ buffer, pieces, length: framesLength }: OpenPack): Promise<SealedPack> {
-    const { source, keyring, condemned, crew } = this.#options;
-    const pack = { framesLength, source, pieces: pieces.take() };
+    const { source, keyring, condemned } = this.#options;
+    const pack = { framesLength, source };
     if (keyring.writes) {
       const seal = await keyring.makePackSeal();
-      const closed = await crew.run('closePack', { ...pack, buffer, seal });
+      const closed = await this.#closed({ ...pack, ...handedOver(pieces.take()), buffer, seal });
+      release(closed.pieces);
       const header = seal.opening.length;
       // Before the pack is in the store: one to which no key is here would not be built upon.
       await keyring.rememberPack({ pack: closed.id, source, header, payloadKey: seal.payloadKey });
       return { closed, header };
     }
-    const closed = await crew.run('closePack', { ...pack, buffer });
-    if (!condemned.has(packName(source, closed.id))) return { closed, header: undefined };
-    const salt = condemned.salt();
-    return {
-      closed: await crew.run('closePack', { ...pack, buffer: closed.buffer, salt }),
-      header: undefined,
-    };
+    let closed = await this.#closed({ ...pack, ...handedOver(pieces.take()), buffer });
+    if (condemned.has(packName(source, closed.id))) {
+      const again = { ...pack, ...handedOver(closed.pieces), buffer: closed.buffer };
+      closed = await this.#closed({ ...again, salt: condemned.salt() });
+    }
+    release(closed.pieces);
+    return { closed, header: undefined };
   }
+
+  #closed(pack: PackToClose): Promise<ClosedPack> {
+    return this.#options.crew.run('closePack', pack);
+  }
+}
+
+function handedOver(pieces: Uint8Array<ArrayBuffer>): Pick<PackToClose, 'pieces' | 'buffers'> {
+  return { pieces, buffers: [pieces.buffer] };
 }
 
 function hasRoom(frame: OpenFrame, length: number, footerBytes: number): boolean {

@@ -314,22 +314,29 @@ describe('a list like an earlier one', () => {
   it('is written down once more only from where it differs', async () => {
     const lines = Array.from({ length: 2_000 }, (_, i): Line => [`f${10_000 + i}`, '2026-07-01']);
     const texts = lines.map(([name]) => `${encodeLine(entryOf(name, mtimeOn('2026-07-01')))}\n`);
-    for (const differs of [0, 1, 1_999, 2_000]) {
+    const others = [0, 1, 1_999, 2_000].flatMap((differs) => [
+      [differs, false],
+      [differs, true],
+    ]) as [number, boolean][];
+    for (const [differs, comesLast] of others) {
       const { earlier } = listsOf({ day: '2026-07-01', lines });
       const text = new ListText();
       for (const [i, [name]] of lines.entries()) {
         const row = rowAs(entryOf(name, mtimeOn('2026-07-01')));
         let line = earlier.find(row);
         for (; line === 'more'; line = earlier.find(row)) await earlier.more(row.day);
-        text.enter(i, i === differs ? 'other' : line);
+        if (i !== differs) text.enter(i, line);
+        else if (!comesLast) text.enter(i, 'other');
       }
+      if (comesLast && differs < lines.length) text.enter(differs, 'other');
       const { beginning } = text;
       expect(beginning?.lines ?? 0).toBe(differs);
       expect(Buffer.concat(text.chunks).toString().split('\n').length - 1).toBe(2_000 - differs);
       const first: Buffer[] = [];
       if (beginning) {
         const { list, lines: count } = beginning;
-        for await (const part of firstLines(list.reference, list.compressed, count)) first.push(part);
+        for await (const part of firstLines(list.reference, list.compressed, count))
+          first.push(Buffer.from(part));
       }
       const written = Buffer.concat([...first, ...text.chunks]).toString();
       expect(written).toBe(texts.map((one, i) => (i === differs ? 'other\n' : one)).join(''));

@@ -30,8 +30,10 @@ export interface PackToClose {
   readonly buffer: ArrayBuffer;
   readonly framesLength: number;
   readonly source: string;
-  /** As the footer has them. */
-  readonly pieces: Uint8Array;
+  /** As the footer has them; come back with the pack. */
+  readonly pieces: Uint8Array<ArrayBuffer>;
+  /** Of the pieces, so that they change hands. */
+  readonly buffers: readonly ArrayBuffer[];
   readonly salt?: string | undefined;
   /** Absent: the pack is plain. */
   readonly seal?: Seal | undefined;
@@ -45,6 +47,8 @@ export interface ClosedPack {
   /** Of the stored bytes in it. */
   readonly offset: number;
   readonly length: number;
+  readonly pieces: Uint8Array<ArrayBuffer>;
+  readonly buffers: readonly ArrayBuffer[];
 }
 
 /** The whole pack: its footer, its encryption, its name. */
@@ -55,5 +59,6 @@ export function closePack({ buffer, framesLength, source, pieces, salt, seal }: 
   footer.copy(plain, framesLength);
   release(footer);
   const stored = seal ? sealParts(seal.opening, seal.payloadKey, [plain], buffer) : plain;
-  return { id: hash('sha256', stored, 'hex'), buffer, offset: stored.byteOffset, length: stored.length };
+  const { byteOffset: offset, length } = stored;
+  return { id: hash('sha256', stored, 'hex'), buffer, offset, length, pieces, buffers: [pieces.buffer] };
 }
