@@ -19,6 +19,7 @@ import type { Crew } from './workers/crew.ts';
 import { type FrameToOpen, type OpenedFrame, STATE } from './workers/open-segment.ts';
 import type { FileRows } from './whole-files.ts';
 import type { FilesToPlace } from './workers/place-files.ts';
+import type { PartToWrite } from './workers/write-parts.ts';
 
 /** Requests on their way, and the stored bytes that they may hold together. */
 const REQUESTS = 16;
@@ -32,10 +33,13 @@ const BUFFER_BYTES = SEGMENT_BYTES + 512 * 1024;
 export const FILE_BYTES = 16 * 1024;
 const UNCHECKED = ' '.repeat(64);
 
-/** Content, or why there is none. `settled`: it is right, and nobody wanted to have it here. */
+/**
+ * Content, or why there is none. `settled`: it is right, and nobody wanted to have it here. `written`: it is in its file.
+ */
 export type PieceRead =
   | { readonly use: PieceUse; readonly bytes: Uint8Array }
   | { readonly use: PieceUse; readonly settled: true }
+  | { readonly use: PieceUse; readonly written: true }
   | { readonly use: PieceUse; readonly damage: LeitstandError };
 
 /** The pieces of a frame, once it is decoded; of its `files` only those that could not be made at once. */
@@ -57,10 +61,20 @@ export interface PieceSource {
   readonly isChecked?: ((use: PieceUse) => boolean) | undefined;
   /** Whether it is enough that the piece is right: its content does not come. */
   readonly isEnough?: ((use: PieceUse) => boolean) | undefined;
+  /** Which parts are written where they are decoded. */
+  readonly writing?: PartWriting | undefined;
   /** How the frames' `files` are made: `first` is the place of the first of them among the parts of its frame. */
   readonly placing?: ((files: FileRows, first: number) => FilesToPlace) | undefined;
   /** What was fetched for each segment, in order. */
   readonly onStored?: (stored: StoredSegment) => void;
+}
+
+/** Parts that are written by whichever thread decodes them. */
+export interface PartWriting {
+  /** Where it is to be written; undefined: its content is to come. */
+  begin(use: PieceUse): PartToWrite | undefined;
+  /** The thread is done with it. Not called where the work failed: whether another thread goes on is not known then. */
+  end(use: PieceUse): void;
 }
 
 /** The stored bytes in which a segment lies: of an encrypted pack whole chunks, so that two of them may overlap. */
@@ -207,11 +221,18 @@ async function openFrames(
     frames: jobs,
   });
   lent?.giveBack(opened.buffer);
+  for (const [i, { uses }] of frames.entries())
+    for (const [use] of jobs[i]?.writes ?? []) from.writing?.end(uses[use] as PieceUse);
   return [...opened.frames];
 }
 
-function frameToOpen({ isChecked, isEnough, placing }: PieceSource, frame: FramePlan): FrameToOpen {
+function frameToOpen(from: PieceSource, frame: FramePlan): FrameToOpen {
+  const { isChecked, isEnough, placing, writing } = from;
   const { offset, length, uses, files } = frame;
+  const writes = uses.flatMap((use, i): (readonly [number, PartToWrite])[] => {
+    const part = writing?.begin(use);
+    return part ? [[i, part]] : [];
+  });
   const columns = files?.table.partsOf(files.rows);
   return {
     offset,
@@ -228,7 +249,8 @@ function frameToOpen({ isChecked, isEnough, placing }: PieceSource, frame: Frame
     sha256:
       uses.map((use) => (isChecked?.(use) === false ? UNCHECKED : use.sha256)).join('') +
       (columns?.sha256 ?? ''),
-    isWanted: uses.some((use) => isEnough?.(use) !== true),
+    writes,
+    isWanted: writes.length < uses.length && uses.some((use) => isEnough?.(use) !== true),
     files: files && placing?.(files, uses.length),
   };
 }
@@ -253,6 +275,7 @@ function readOf(
   const pieces = frame.uses.map((use, i): PieceRead => {
     const isWrong = (states?.[i] ?? STATE.wrong) === STATE.wrong;
     if (isWrong) return { use, damage: damageOf(use) };
+    if (states?.[i] === STATE.placed) return { use, written: true };
     if (plain === undefined || isEnough?.(use) === true) return { use, settled: true };
     return { use, bytes: plain.subarray(use.offset, use.offset + use.length) };
   });

@@ -5,8 +5,14 @@ import { type FileEntry, isFile, isStored, type ListEntry } from './file-entry.t
 import { listName, snapshotName } from './names.ts';
 import { orderedContent } from './ordered-content.ts';
 import { type PackAccess, snapshotPacks } from './pack-access.ts';
-import { planByPack } from './pack-plan.ts';
-import { type PieceRead, type PieceSource, readPieces, releaseFrame } from './piece-reader.ts';
+import { type PieceUse, planByPack } from './pack-plan.ts';
+import {
+  type PartWriting,
+  type PieceRead,
+  type PieceSource,
+  readPieces,
+  releaseFrame,
+} from './piece-reader.ts';
 import type { ListReference, SnapshotRecord } from './records.ts';
 import type { RestoreRequest } from './restore.ts';
 import { linkGroup, type PlacedFile } from './restore-links.ts';
@@ -16,8 +22,12 @@ import { assertPresent } from './restore-packs.ts';
 import type { RestoreTarget } from './restore-target.ts';
 import { altered } from './signed-record.ts';
 import type { FileRows, WholeFiles } from './whole-files.ts';
-import { isOnlyPiece, isRightEmpty, WholeHashes } from './whole-hash.ts';
+import { isOnlyPiece, isRightEmpty } from './whole-hash.ts';
 import type { Crew } from './workers/crew.ts';
+import { WrittenHashes } from './written-hash.ts';
+
+/** So many files may be open at once as parts of that length are on their way. */
+const LEAST_WRITTEN_BYTES = 1024 * 1024;
 
 /** A name whose content is, or is going to be, in the target. */
 interface FirstName {
@@ -49,7 +59,7 @@ export class RestoreRun {
   readonly #packs: PackAccess;
   readonly #crew: Crew;
   readonly #breathe: () => Promise<void>;
-  readonly #wholes = new WholeHashes();
+  readonly #wholes = new WrittenHashes();
   readonly #lostEntries = new Set<FileEntry>();
   /** Of those that are no rows: where they belong below the target. */
   readonly #paths = new Map<FileEntry, string>();
@@ -195,7 +205,7 @@ export class RestoreRun {
     const segments = planByPack(entries, files);
     if (!this.#request.keepGoing) assertPresent(this.#record, this.#present, segments, { entries, files });
     const placing = (rows: FileRows, first: number) => this.#target.toPlace(rows, first);
-    const from = { ...this.#from, isChecked: isOnlyPiece, placing };
+    const from = { ...this.#from, isChecked: isOnlyPiece, placing, writing: this.#writing };
     for await (const { pieces, placed } of readPieces(from, segments)) {
       for (const row of placed ?? []) this.#countPlaced(files?.table.number(row, 'length') ?? 0);
       await this.#breathe();
@@ -216,19 +226,27 @@ export class RestoreRun {
     }
     if ('settled' in piece) return;
     const path = this.#pathOf(entry);
-    // The hash of the whole grows here while the part is written elsewhere.
-    const written = this.#target.write(path, entry, at, piece.bytes);
-    written.catch(() => undefined);
-    const state = this.#wholes.add(entry, index, piece.bytes);
-    await written;
-    this.bytes += piece.bytes.length;
+    if ('bytes' in piece) await this.#target.write(path, entry, at, piece.bytes);
+    this.bytes += piece.use.length;
     this.#progress();
-    if (state === 'open') return;
-    const isRight =
-      state === 'right' ||
-      (state === 'unordered' && (await this.#target.hashOf(entry, this.#breathe)) === entry.sha256);
-    if (isRight) this.#finishFile(entry, true);
-    else await this.#fillAgain(entry, path);
+    if (!isOnlyPiece(piece.use)) {
+      const descriptor = this.#target.descriptorOf(path, entry);
+      const state = await this.#wholes.add(entry, index, { descriptor, breathe: this.#breathe });
+      if (state === 'open') return;
+      if (state === 'wrong') return this.#fillAgain(entry, path);
+    }
+    this.#finishFile(entry, true);
+  }
+
+  /** Large parts of files that have several: what they are together is looked at when they are in the file. */
+  get #writing(): PartWriting {
+    const isWritten = ({ entry, length }: PieceUse) =>
+      length >= LEAST_WRITTEN_BYTES && entry.pieces.length > 1 && !this.#lostEntries.has(entry);
+    return {
+      begin: (use) =>
+        isWritten(use) ? this.#target.beginPart(this.#pathOf(use.entry), use.entry, use.at) : undefined,
+      end: ({ entry }) => this.#target.endPart(entry),
+    };
   }
 
   /** One of its parts came wrong: now each is looked at, and named when it does so again. */

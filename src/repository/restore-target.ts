@@ -29,6 +29,7 @@ import { makeDurable } from './restore-sync.ts';
 import { utimeSince1970 } from './restore-times.ts';
 import type { FileRows } from './whole-files.ts';
 import { type FilesToPlace, forgetTarget, type PlacingTarget } from './workers/place-files.ts';
+import type { PartToWrite } from './workers/write-parts.ts';
 
 const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
 /** Of a file that is there: neither a link is followed, nor waited for the other end of a pipe. */
@@ -42,6 +43,10 @@ let placingId = 0;
 interface Begun extends PlacedFile {
   readonly entry: FileEntry;
   descriptor: number | undefined;
+  /** Parts that threads write: so long the descriptor stays open, since its number may become another file's. */
+  writes: number;
+  /** It is to go as soon as no thread writes. */
+  isDropped: boolean;
 }
 
 /**
@@ -164,7 +169,7 @@ export class RestoreTarget {
     const shown = shownPath(this.#root, raw);
     const descriptor = writing(shown, () => openSync(way, CREATE, 0o600));
     const { dev, ino } = fstatSync(descriptor, { bigint: true });
-    this.#begun.set(entry, { path: raw, entry, dev, ino, descriptor });
+    this.#begun.set(entry, { path: raw, entry, dev, ino, descriptor, writes: 0, isDropped: false });
     if (isSparse(entry)) writing(shown, () => ftruncateSync(descriptor, entry.size));
     this.#closeOldest();
   }
@@ -178,6 +183,26 @@ export class RestoreTarget {
       bytes,
       at,
     });
+  }
+
+  /** A part that a thread will write; the first one makes the file. To be told when that is done. */
+  beginPart(path: string, entry: FileEntry, at: number): PartToWrite {
+    const begun = this.#begunOf(path, entry);
+    const descriptor = this.#descriptorOf(begun);
+    begun.writes += 1;
+    return { descriptor, at, sparse: isSparse(entry), path: shownPath(this.#root, begun.path) };
+  }
+
+  endPart(entry: FileEntry): void {
+    const begun = this.#begun.get(entry);
+    if (!begun) return;
+    begun.writes -= 1;
+    if (begun.isDropped) this.drop(entry);
+  }
+
+  /** Open for reading and writing, until the next call. */
+  descriptorOf(path: string, entry: FileEntry): number {
+    return this.#descriptorOf(this.#begunOf(path, entry));
   }
 
   /** What has been written of it is gone; it is to be written again. */
@@ -215,6 +240,8 @@ export class RestoreTarget {
   drop(entry: FileEntry): void {
     const begun = this.#begun.get(entry);
     if (!begun) return;
+    begun.isDropped = true;
+    if (begun.writes > 0) return;
     // Reopened if need be, so that it is ours that is removed.
     closeSync(this.#descriptorOf(begun));
     this.#begun.delete(entry);
@@ -293,8 +320,9 @@ export class RestoreTarget {
   #closeOldest(): void {
     if (this.#begun.size <= KEPT_OPEN) return;
     const open = [...this.#begun.values()].filter(({ descriptor }) => descriptor !== undefined);
-    for (const begun of open.slice(0, open.length - KEPT_OPEN)) {
-      if (begun.descriptor !== undefined) closeSync(begun.descriptor);
+    for (const begun of open.slice(0, Math.max(0, open.length - KEPT_OPEN))) {
+      if (begun.descriptor === undefined || begun.writes > 0) continue;
+      closeSync(begun.descriptor);
       begun.descriptor = undefined;
     }
   }

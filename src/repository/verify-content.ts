@@ -161,7 +161,7 @@ class ContentBatch {
     if ('damage' in piece) this.#lose(entry, pack, piece.damage);
     else this.#run.decoded.add(packName(this.#source, pack));
     if ('damage' in piece || this.#lost.has(entry)) return;
-    const state = 'settled' in piece ? 'right' : this.#wholes.add(entry, index, piece.bytes);
+    const state = 'bytes' in piece ? this.#wholes.add(entry, index, piece.bytes) : 'right';
     if (state === 'right') this.#close(entry, true);
     else if (state !== 'open') this.#doubtful.push(entry);
   }

@@ -190,6 +190,7 @@ describe('frames that are opened', () => {
           offsets: Uint32Array.of(0),
           lengths: Uint32Array.of(1_000),
           sha256: ' '.repeat(64),
+          writes: [],
           isWanted: true,
           ...of,
         },

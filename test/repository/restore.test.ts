@@ -336,18 +336,21 @@ describe('a restore that was broken off', () => {
   });
 
   it('is gone on with by one process at a time', async () => {
-    const { repository, record, target } = await brokenOff();
-    let isFirst = true;
-    let second: Promise<unknown> = Promise.resolve();
-    await repository.restore({
-      snapshot: record,
-      target,
-      mapPath: (path) => {
-        if (isFirst) second = repository.restore({ snapshot: record, target }).catch((error) => error);
-        isFirst = false;
-        return path;
+    const { repository, record, target, store, key } = await brokenOff();
+    let second: Promise<unknown> | undefined;
+    const first = await openRepository(
+      {
+        ...store,
+        get: async (name, ...range) => {
+          // It goes on once the other one has been refused.
+          if (name.startsWith('packs/'))
+            await (second ??= refusal(repository.restore({ snapshot: record, target })));
+          return store.get(name, ...range);
+        },
       },
-    });
+      { ...world, signingKey: key },
+    );
+    await first.restore({ snapshot: record, target });
     expect(await second).toMatchObject({ code: 'LS-REPO-010', details: { why: /at work/ } });
     expectTree(await readTree(target), files);
   });

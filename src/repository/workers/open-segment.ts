@@ -5,6 +5,7 @@ import { FRAME_BYTES, roomFor } from '../frames.ts';
 import { openRange, type StoredRange } from '../pack-bytes.ts';
 import type { PackReference } from '../records.ts';
 import { type FilesToPlace, placeFile } from './place-files.ts';
+import { type PartToWrite, writePartNow } from './write-parts.ts';
 
 /** Frames of a pack, and what is wanted of them. */
 export interface SegmentToOpen {
@@ -28,6 +29,8 @@ export interface FrameToOpen extends StoredRange {
   readonly lengths: Uint32Array;
   /** One behind the other, in hex; spaces where a part is not compared. */
   readonly sha256: string;
+  /** Where parts are written to, by their place among the parts. */
+  readonly writes: readonly (readonly [index: number, PartToWrite])[];
   /** Whether the plaintext is to come back. */
   readonly isWanted: boolean;
   /** Parts that are whole files. */
@@ -36,7 +39,7 @@ export interface FrameToOpen extends StoredRange {
 
 export interface OpenedFrame {
   readonly problem?: 'is cut off' | 'was altered';
-  /** Of each part: whether it is what it should be, and was placed. */
+  /** Of each part: whether it is what it should be, and was written. */
   readonly states: Uint8Array;
   readonly plain?: Uint8Array<ArrayBuffer>;
 }
@@ -56,7 +59,7 @@ const UNCHECKED = ' '.repeat(SHA256_DIGITS);
 /** What has less lies in memory that Node shares among many. */
 const OWN_MEMORY_BYTES = 64 * 1024;
 
-/** Decrypts and decodes, compares each part, and makes the files of those that are right. Throws as `placeFile` does. */
+/** Decrypts and decodes, compares each part, and writes those that are right. Throws as `placeFile` does. */
 export function openSegment(segment: SegmentToOpen): OpenedSegment {
   const { buffer, storedLength, pack, wanted, payloadKey, frames } = segment;
   const stored = Buffer.from(buffer, 0, storedLength);
@@ -72,6 +75,11 @@ function openFrame(frame: FrameToOpen, stored: Uint8Array | undefined): OpenedFr
   const plain = decode(frame, stored);
   if (!plain) return { problem: 'was altered', states };
   for (const i of states.keys()) states[i] = isRight(frame, i, plain) ? STATE.right : STATE.wrong;
+  for (const [i, part] of frame.writes) {
+    if (states[i] !== STATE.right) continue;
+    writePartNow(part, partOf(frame, i, plain));
+    states[i] = STATE.placed;
+  }
   if (frame.files) place(frame, frame.files, { plain, states });
   if (frame.isWanted) return { states, plain };
   release(plain);
