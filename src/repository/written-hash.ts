@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { type FileEntry, isHole } from './file-entry.ts';
 
-/** Small enough that it stays where the processor has it at hand. */
-const READ_BYTES = 256 * 1024;
+/** It stays where the processor has it at hand. */
+const READ_BYTES = 1024 * 1024;
 
 interface Growing {
   readonly hash: Hash;
