@@ -230,8 +230,9 @@ export class RestoreRun {
     this.bytes += piece.use.length;
     this.#progress();
     if (!isOnlyPiece(piece.use)) {
-      const descriptor = this.#target.descriptorOf(path, entry);
-      const state = await this.#wholes.add(entry, index, { descriptor, breathe: this.#breathe });
+      const state = await this.#target.holding(path, entry, (descriptor) =>
+        this.#wholes.add(entry, index, { descriptor, breathe: this.#breathe }),
+      );
       if (state === 'open') return;
       if (state === 'wrong') return this.#fillAgain(entry, path);
     }

@@ -43,9 +43,9 @@ let placingId = 0;
 interface Begun extends PlacedFile {
   readonly entry: FileEntry;
   descriptor: number | undefined;
-  /** Parts that threads write: so long the descriptor stays open, since its number may become another file's. */
-  writes: number;
-  /** It is to go as soon as no thread writes. */
+  /** Who works with the descriptor: so long it stays open, since its number may become another file's. */
+  holds: number;
+  /** It is to go as soon as nobody holds it. */
   isDropped: boolean;
 }
 
@@ -169,7 +169,7 @@ export class RestoreTarget {
     const shown = shownPath(this.#root, raw);
     const descriptor = writing(shown, () => openSync(way, CREATE, 0o600));
     const { dev, ino } = fstatSync(descriptor, { bigint: true });
-    this.#begun.set(entry, { path: raw, entry, dev, ino, descriptor, writes: 0, isDropped: false });
+    this.#begun.set(entry, { path: raw, entry, dev, ino, descriptor, holds: 0, isDropped: false });
     if (isSparse(entry)) writing(shown, () => ftruncateSync(descriptor, entry.size));
     this.#closeOldest();
   }
@@ -177,32 +177,32 @@ export class RestoreTarget {
   /** Writes one part; the first one makes the file. The file is complete with `close`. */
   async write(path: string, entry: FileEntry, at: number, bytes: Uint8Array): Promise<void> {
     const begun = this.#begunOf(path, entry);
-    const descriptor = this.#descriptorOf(begun);
-    await writePart(shownPath(this.#root, begun.path), descriptor, {
-      sparse: isSparse(entry),
-      bytes,
-      at,
-    });
+    const part = { sparse: isSparse(entry), bytes, at };
+    await this.#holding(begun, (descriptor) =>
+      writePart(shownPath(this.#root, begun.path), descriptor, part),
+    );
   }
 
   /** A part that a thread will write; the first one makes the file. To be told when that is done. */
   beginPart(path: string, entry: FileEntry, at: number): PartToWrite {
     const begun = this.#begunOf(path, entry);
     const descriptor = this.#descriptorOf(begun);
-    begun.writes += 1;
+    begun.holds += 1;
     return { descriptor, at, sparse: isSparse(entry), path: shownPath(this.#root, begun.path) };
   }
 
   endPart(entry: FileEntry): void {
     const begun = this.#begun.get(entry);
-    if (!begun) return;
-    begun.writes -= 1;
-    if (begun.isDropped) this.drop(entry);
+    if (begun) this.#letGo(begun);
   }
 
-  /** Open for reading and writing, until the next call. */
-  descriptorOf(path: string, entry: FileEntry): number {
-    return this.#descriptorOf(this.#begunOf(path, entry));
+  /** With its descriptor, open for reading and writing until the work is done. */
+  holding<Result>(
+    path: string,
+    entry: FileEntry,
+    work: (descriptor: number) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#holding(this.#begunOf(path, entry), work);
   }
 
   /** What has been written of it is gone; it is to be written again. */
@@ -219,7 +219,8 @@ export class RestoreTarget {
   /** What has been written of it, from its beginning to its end. */
   async hashOf(entry: FileEntry, breathe: () => Promise<void>): Promise<string> {
     const begun = this.#begun.get(entry);
-    return begun ? hashDescriptor(this.#descriptorOf(begun), entry.size, breathe) : '';
+    if (!begun) return '';
+    return this.#holding(begun, (descriptor) => hashDescriptor(descriptor, entry.size, breathe));
   }
 
   /** Mode, modification time and owner as recorded; a file without any part is made. */
@@ -241,7 +242,7 @@ export class RestoreTarget {
     const begun = this.#begun.get(entry);
     if (!begun) return;
     begun.isDropped = true;
-    if (begun.writes > 0) return;
+    if (begun.holds > 0) return;
     // Reopened if need be, so that it is ours that is removed.
     closeSync(this.#descriptorOf(begun));
     this.#begun.delete(entry);
@@ -316,12 +317,27 @@ export class RestoreTarget {
     return this.#begun.get(entry) as Begun;
   }
 
+  async #holding<Result>(begun: Begun, work: (descriptor: number) => Promise<Result>): Promise<Result> {
+    const descriptor = this.#descriptorOf(begun);
+    begun.holds += 1;
+    try {
+      return await work(descriptor);
+    } finally {
+      this.#letGo(begun);
+    }
+  }
+
+  #letGo(begun: Begun): void {
+    begun.holds -= 1;
+    if (begun.isDropped) this.drop(begun.entry);
+  }
+
   /** Only the few that have been waiting longest are closed meanwhile. */
   #closeOldest(): void {
     if (this.#begun.size <= KEPT_OPEN) return;
     const open = [...this.#begun.values()].filter(({ descriptor }) => descriptor !== undefined);
     for (const begun of open.slice(0, Math.max(0, open.length - KEPT_OPEN))) {
-      if (begun.descriptor === undefined || begun.writes > 0) continue;
+      if (begun.descriptor === undefined || begun.holds > 0) continue;
       closeSync(begun.descriptor);
       begun.descriptor = undefined;
     }

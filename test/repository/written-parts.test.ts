@@ -200,6 +200,21 @@ describe('a target whose files are written by threads', () => {
     for (let i = 0; i < 200; i += 1) target.begin(`${i}`, fileOf([], `${i}`));
     expect(fstatSync(descriptor).ino).toBe(ino);
   });
+
+  it('closes others rather than one that is looked into, and that one once it is done with and to go', async () => {
+    const { root, target } = await openTarget();
+    const busy = fileOf([randomBytes(PIECE)], 'busy');
+    const held = await target.holding('busy', busy, async (descriptor) => {
+      const { ino } = statSync(join(root, 'busy'));
+      for (let i = 0; i < 200; i += 1) target.begin(`${i}`, fileOf([], `${i}`));
+      target.drop(busy);
+      await breathe();
+      expect(fstatSync(descriptor).ino).toBe(ino);
+      return descriptor;
+    });
+    expect(() => fstatSync(held)).toThrow('EBADF');
+    expect([...(await readTree(root)).keys()]).not.toContain('busy');
+  });
 });
 
 describe('large files', () => {
