@@ -10,7 +10,7 @@ export interface Buffers {
  * Gives memory back at once: left to the collector, gigabytes of buffers that are looked at once keep it busy, and the
  * program large. For memory that nobody shares and nobody looks at any more; what Node keeps for many is left alone.
  */
-export function release({ buffer }: Uint8Array | Float64Array): void {
+export function release({ buffer }: Uint8Array | Uint32Array | Float64Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
 }
 

@@ -81,6 +81,10 @@ export class FoundBatch {
     return this.#found;
   }
 
+  pathLength(i: number): number {
+    return this.#paths.get(i)?.length ?? (this.#ends[i] ?? 0) - (this.#pathFrom[i] ?? 0);
+  }
+
   path(i: number): string {
     const other = this.#paths.size > 0 ? this.#paths.get(i) : undefined;
     return other ?? this.names.files.slice(this.#pathFrom[i], this.#ends[i]);
@@ -113,7 +117,7 @@ export class FoundBatch {
 
   planned(i: number, day: Day): PlannedEntry {
     const { modes, uids, gids, seconds, nanoseconds, sizes, linked } = this.found;
-    const entry = this.#entry(i);
+    const entry = this.entry(i);
     const facts = {
       mode: modes[i] ?? 0,
       uid: uids[i] ?? 0,
@@ -130,7 +134,7 @@ export class FoundBatch {
   }
 
   /** Without what was asked for lstat(2) alone. */
-  #entry(i: number): CaptureEntry {
+  entry(i: number): CaptureEntry {
     const bits = this.#bits[i] ?? 0;
     const entry: CaptureEntry = {
       path: this.path(i),

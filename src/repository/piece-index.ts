@@ -1,3 +1,4 @@
+import { release } from './buffers.ts';
 import type { Placement } from './frame-table.ts';
 import type { Spool } from './spool.ts';
 
@@ -59,7 +60,7 @@ export class PieceIndex {
     this.#tail.writeUInt32LE(offset, at + HASH_BYTES + 4);
     this.#tail.writeUInt32LE(length, at + HASH_BYTES + 8);
     this.#count += 1;
-    if (this.#count > (this.#slots.length / 2) * FULL) this.#slots = doubled(this.#slots);
+    if (this.#count > (this.#slots.length / 2) * FULL) this.#slots = grown(this.#slots);
     put(this.#slots, hash.readUInt32LE(0), this.#count);
   }
 
@@ -93,12 +94,14 @@ export class PieceIndex {
   }
 }
 
-function doubled(slots: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+/** Twice as large; the one that it was is gone. */
+function grown(slots: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(2 * slots.length);
   for (let slot = 0; slot < slots.length; slot += 2) {
     const value = slots[slot + 1] ?? 0;
     if (value > 0) put(larger, slots[slot] ?? 0, value);
   }
+  release(slots);
   return larger;
 }
 

@@ -55,35 +55,33 @@ export async function planEntries(
   const paths = new Set<string>();
   const looks = readAhead(batches(entries), {
     work: async (some) => {
-      const batch = new FoundBatch(some);
-      batch.found = await crew.run('statFiles', batch.names);
-      return { some, batch };
-    },
-    count: STATS_AHEAD,
-  });
-  for await (const { some, batch } of looks) {
-    signal?.throwIfAborted();
-    const { problems, sizes, linked } = batch.found;
-    let i = 0;
-    for (const entry of some) {
-      assertPath(entry);
-      if (paths.size < FEW) {
+      for (const entry of some) {
+        assertPath(entry);
+        if (paths.size >= FEW) continue;
         if (paths.has(entry.path)) throw twice(entry);
         paths.add(entry.path);
       }
-      const failed = problems.size > 0 ? problems.get(i) : undefined;
-      if (failed) {
-        if (entry.class === 'immutable' || failed.problem !== 'ENOENT')
-          throw unreadable(entry, failed.problem);
-        onVanished(entry);
-      } else {
-        const day = batch.day(i);
-        counts.set(day, (counts.get(day) ?? 0) + weightOf(entry, sizes[i] ?? 0));
-      }
-      i += 1;
+      // From here on its entries are garbage: the fewer wait for an answer, the less the collector has to move.
+      const batch = new FoundBatch(some);
+      batch.found = await crew.run('statFiles', batch.names);
+      return batch;
+    },
+    count: STATS_AHEAD,
+  });
+  for await (const batch of looks) {
+    signal?.throwIfAborted();
+    const { problems, sizes, linked } = batch.found;
+    for (const [i, { problem }] of problems) {
+      const entry = batch.entry(i);
+      if (entry.class === 'immutable' || problem !== 'ENOENT') throw unreadable(entry, problem);
+      onVanished(entry);
     }
-    for (const [number, file] of linked)
-      if (batch.mayBeLinked(number)) links.add({ path: batch.path(number) }, file);
+    for (let i = 0; i < batch.count; i += 1) {
+      if (problems.size > 0 && problems.has(i)) continue;
+      const day = batch.day(i);
+      counts.set(day, (counts.get(day) ?? 0) + weightOf(batch.pathLength(i), sizes[i] ?? 0));
+    }
+    for (const [i, file] of linked) if (batch.mayBeLinked(i)) links.add({ path: batch.path(i) }, file);
     order.add(batch);
   }
   return { entries: withListBeginnings(order.sorted(), { counts, most: listEntries }), links };
@@ -123,16 +121,16 @@ function* withListBeginnings(
     const isSameDay = lastDay === day;
     if (isSameDay && lastPath === path) throw twice(row);
     const begins = isSameDay ? isEnd(length, most, lastPath) : beginnings.has(day);
-    length = (begins ? 0 : length) + weightOf(row, row.size);
+    length = (begins ? 0 : length) + weightOf(path.length, row.size);
     [lastDay, lastPath] = [day, path];
     yield [row, begins];
   }
 }
 
 /** A list is read as a whole: its text must not grow beyond what is read. */
-function weightOf({ path }: Pick<CaptureEntry, 'path'>, size: number): number {
+function weightOf(pathLength: number, size: number): number {
   const pieces = Math.floor(size / FRAME_BYTES);
-  return 1 + Math.floor((path.length + pieces * PIECE_BYTES) / LINE_BYTES);
+  return 1 + Math.floor((pathLength + pieces * PIECE_BYTES) / LINE_BYTES);
 }
 
 function isEnd(length: number, most: number, path: string): boolean {
