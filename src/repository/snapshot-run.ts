@@ -14,7 +14,7 @@ import type { ListReference, PackReference, SnapshotRecord } from './records.ts'
 import { dueForRereading } from './reread.ts';
 import { READS_AHEAD, SourceReader, type Take } from './source-reader.ts';
 import { Spool } from './spool.ts';
-import { type Crew, makeCrew, STAT_BYTES } from './workers/crew.ts';
+import { type Crew, makeCrew } from './workers/crew.ts';
 
 export interface SnapshotRunRequest {
   readonly source: string;
@@ -49,9 +49,9 @@ export async function storeContent(
   request: SnapshotRunRequest,
 ): Promise<SnapshotContent> {
   const { source, snapshots, condemned, scratchDir, signal } = request;
-  // What was looked at the last time will be now: its threads begin at once.
-  const expected = (snapshots[0]?.totals.files ?? 0) * STAT_BYTES;
-  const crew = makeCrew({ breathe: makePacer(context.clock, signal), expected });
+  // What was looked at the last time will be now.
+  const looks = snapshots[0]?.totals.files;
+  const crew = makeCrew({ breathe: makePacer(context.clock, signal), looks });
   const spools = { index: new Spool(scratchDir), plan: new Spool(scratchDir) };
   const frames = new FrameTable();
   let run: SnapshotRun | undefined;

@@ -33,6 +33,8 @@ export interface CrewOptions {
   readonly threads?: number | undefined;
   /** Work that is known to come, in bytes: with much of it threads begin at once. */
   readonly expected?: number | undefined;
+  /** Files that will be looked at. */
+  readonly looks?: number | undefined;
   /** Called before work in this thread: may wait a moment, and throws when cancelled. */
   readonly breathe: () => Promise<void>;
 }
@@ -40,7 +42,8 @@ export interface CrewOptions {
 /** Two threads read, hash, compress and encrypt as fast as disks and networks take it. */
 const THREADS = 2;
 /** Looking at a file, or opening it, takes as long as reading that much. */
-export const STAT_BYTES = 8192;
+const STAT_BYTES = 8192;
+const LOOKING: WorkName = 'statFiles';
 /** A thread takes a moment to begin, and memory: a backup that is over by then does without. */
 const ALONE_BYTES = 16 * 1024 * 1024;
 /** Work that waits in the thread itself, so that it has something to do while the next is on its way. */
@@ -61,12 +64,13 @@ interface Waiting {
 }
 
 /** Works in this thread until much has come up, and in threads of its own as soon as they have begun. */
-export function makeCrew({ threads = THREADS, expected = 0, breathe }: CrewOptions): Crew {
+export function makeCrew({ threads = THREADS, expected = 0, looks = 0, breathe }: CrewOptions): Crew {
   const count = Math.min(threads, availableParallelism());
   const crew: Thread[] = [];
   const queue: Waiting[] = [];
   const underWay = new Map<number, Waiting>();
-  let [bytes, next] = [expected, 0];
+  const load = new Load(expected, looks);
+  let next = 0;
   let failure: { readonly reason: unknown } | undefined;
 
   const fail = (reason: unknown) => {
@@ -77,16 +81,7 @@ export function makeCrew({ threads = THREADS, expected = 0, breathe }: CrewOptio
   const assertOpen = () => {
     if (failure) throw failure.reason;
   };
-  const hand = () => {
-    for (;;) {
-      const thread = leastTaken(crew);
-      const first = thread && queue.shift();
-      if (!first) return;
-      thread.taken += 1;
-      underWay.set(first.question.id, first);
-      thread.worker.postMessage(first.question, handedOver(first.question.job));
-    }
-  };
+  const hand = () => handOut(crew, queue, underWay);
   const begin = () => {
     const thread = newThread();
     crew.push(thread);
@@ -100,13 +95,16 @@ export function makeCrew({ threads = THREADS, expected = 0, breathe }: CrewOptio
     });
   };
 
-  if (bytes > ALONE_BYTES) while (crew.length < count) begin();
+  const enlist = () => {
+    while (crew.length < load.threads(count)) begin();
+  };
+  enlist();
   return {
     run: async <Name extends WorkName>(name: Name, job: Job<Name>) => {
       assertOpen();
-      bytes += bytesOf(job);
-      if (bytes > ALONE_BYTES) while (crew.length < count) begin();
-      if (!crew.some(({ isReady }) => isReady)) {
+      load.add(name, job);
+      enlist();
+      if (!crew.some(({ isReady }) => isReady) || (name === LOOKING && !leastTaken(crew))) {
         await breathe();
         // What it would work on may be closed by now, and its descriptors be somebody else's.
         assertOpen();
@@ -122,6 +120,41 @@ export function makeCrew({ threads = THREADS, expected = 0, breathe }: CrewOptio
       fail(new Error('the crew has ended'));
     },
   };
+}
+
+/** What waits, to those that may take more. */
+function handOut(crew: readonly Thread[], queue: Waiting[], underWay: Map<number, Waiting>): void {
+  for (;;) {
+    const thread = leastTaken(crew);
+    const first = thread && queue.shift();
+    if (!first) return;
+    thread.taken += 1;
+    underWay.set(first.question.id, first);
+    thread.worker.postMessage(first.question, handedOver(first.question.job));
+  }
+}
+
+/** Work that has come up, in bytes. */
+class Load {
+  /** All of it, and what is more than looking at files. */
+  #all: number;
+  #heavy: number;
+
+  constructor(heavy: number, looks: number) {
+    [this.#all, this.#heavy] = [heavy + looks * STAT_BYTES, heavy];
+  }
+
+  add(name: WorkName, job: object): void {
+    const bytes = bytesOf(job);
+    this.#all += bytes;
+    if (name !== LOOKING) this.#heavy += bytes;
+  }
+
+  /** One is enough to look at files, with this one's help: each further one would first have to begin and get warm. */
+  threads(most: number): number {
+    if (this.#heavy > ALONE_BYTES) return most;
+    return this.#all > ALONE_BYTES ? Math.min(1, most) : 0;
+  }
 }
 
 interface Watcher {
