@@ -51,7 +51,7 @@ export async function storeContent(
   const { source, snapshots, condemned, scratchDir, signal } = request;
   // What was looked at the last time will be now.
   const looks = snapshots[0]?.totals.files;
-  const crew = makeCrew({ breathe: makePacer(context.clock, signal), looks });
+  const crew = makeCrew({ breathe: makePacer(context.clock, signal), looks, readsAll: looks === undefined });
   const spools = { index: new Spool(scratchDir), plan: new Spool(scratchDir) };
   const frames = new FrameTable();
   let run: SnapshotRun | undefined;

@@ -35,6 +35,8 @@ export interface CrewOptions {
   readonly expected?: number | undefined;
   /** Files that will be looked at. */
   readonly looks?: number | undefined;
+  /** Whether what is looked at is read as well. */
+  readonly readsAll?: boolean | undefined;
   /** Called before work in this thread: may wait a moment, and throws when cancelled. */
   readonly breathe: () => Promise<void>;
 }
@@ -64,12 +66,18 @@ interface Waiting {
 }
 
 /** Works in this thread until much has come up, and in threads of its own as soon as they have begun. */
-export function makeCrew({ threads = THREADS, expected = 0, looks = 0, breathe }: CrewOptions): Crew {
+export function makeCrew({
+  threads = THREADS,
+  expected = 0,
+  looks = 0,
+  readsAll = false,
+  breathe,
+}: CrewOptions): Crew {
   const count = Math.min(threads, availableParallelism());
   const crew: Thread[] = [];
   const queue: Waiting[] = [];
   const underWay = new Map<number, Waiting>();
-  const load = new Load(expected, looks);
+  const load = new Load(expected, looks, readsAll);
   let next = 0;
   let failure: { readonly reason: unknown } | undefined;
 
@@ -140,14 +148,16 @@ class Load {
   #all: number;
   #heavy: number;
 
-  constructor(heavy: number, looks: number) {
-    [this.#all, this.#heavy] = [heavy + looks * STAT_BYTES, heavy];
+  readonly #readsAll: boolean;
+
+  constructor(heavy: number, looks: number, readsAll: boolean) {
+    [this.#all, this.#heavy, this.#readsAll] = [heavy + looks * STAT_BYTES, heavy, readsAll];
   }
 
   add(name: WorkName, job: object): void {
     const bytes = bytesOf(job);
     this.#all += bytes;
-    if (name !== LOOKING) this.#heavy += bytes;
+    if (name !== LOOKING || this.#readsAll) this.#heavy += bytes;
   }
 
   /** One is enough to look at files, with this one's help: each further one would first have to begin and get warm. */
