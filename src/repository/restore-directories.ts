@@ -36,6 +36,7 @@ export class RestoreDirectories {
   readonly #rootDescriptor: number;
   /** Path below the root → descriptor; the one used longest ago first. */
   readonly #open = new Map<RawPath, number>();
+  #isClosed = false;
 
   /** The root must be there; `way` leads to it. Throws LS-REPO-018, or LS-REPO-011 when it is a link. */
   constructor(root: string, way = root) {
@@ -54,6 +55,8 @@ export class RestoreDirectories {
 
   /** The directory itself; made with those above it. Good until the next call, and not the caller's to close. */
   descriptorOf(path: RawPath, owner: OwnerIds | undefined): number {
+    // Their numbers may be somebody else's by now.
+    if (this.#isClosed) throw new TypeError('the target is closed');
     const missing: RawPath[] = [];
     let at = path;
     for (; at !== '' && !this.#open.has(at); at = parentOf(at)) missing.push(at);
@@ -67,6 +70,8 @@ export class RestoreDirectories {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     for (const descriptor of this.#open.values()) closeSync(descriptor);
     this.#open.clear();
     closeSync(this.#rootDescriptor);

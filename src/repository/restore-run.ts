@@ -26,7 +26,7 @@ import { isOnlyPiece, isRightEmpty } from './whole-hash.ts';
 import type { Crew } from './workers/crew.ts';
 import { WrittenHashes } from './written-hash.ts';
 
-/** So many files may be open at once as parts of that length are on their way. */
+/** Shorter parts are not worth a descriptor that stays open meanwhile. */
 const LEAST_WRITTEN_BYTES = 1024 * 1024;
 
 /** A name whose content is, or is going to be, in the target. */

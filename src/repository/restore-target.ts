@@ -67,6 +67,8 @@ export class RestoreTarget {
   readonly #places = new Set<number>();
   /** In place, of this run or an earlier one. */
   #files = 0;
+  /** Files whose descriptors are held. */
+  #held = 0;
 
   private constructor(
     root: string,
@@ -183,11 +185,15 @@ export class RestoreTarget {
     );
   }
 
-  /** A part that a thread will write; the first one makes the file. To be told when that is done. */
-  beginPart(path: string, entry: FileEntry, at: number): PartToWrite {
+  /**
+   * A part that a thread will write; the first one makes the file. To be told when that is done. Undefined where it would keep
+   * too many files open: one frame may have a part of each of very many.
+   */
+  beginPart(path: string, entry: FileEntry, at: number): PartToWrite | undefined {
+    const isHeld = (this.#begun.get(entry)?.holds ?? 0) > 0;
+    if (!isHeld && this.#held >= KEPT_OPEN) return undefined;
     const begun = this.#begunOf(path, entry);
-    const descriptor = this.#descriptorOf(begun);
-    begun.holds += 1;
+    const descriptor = this.#hold(begun);
     return { descriptor, at, sparse: isSparse(entry), path: shownPath(this.#root, begun.path) };
   }
 
@@ -318,8 +324,7 @@ export class RestoreTarget {
   }
 
   async #holding<Result>(begun: Begun, work: (descriptor: number) => Promise<Result>): Promise<Result> {
-    const descriptor = this.#descriptorOf(begun);
-    begun.holds += 1;
+    const descriptor = this.#hold(begun);
     try {
       return await work(descriptor);
     } finally {
@@ -327,8 +332,16 @@ export class RestoreTarget {
     }
   }
 
+  #hold(begun: Begun): number {
+    const descriptor = this.#descriptorOf(begun);
+    if (begun.holds === 0) this.#held += 1;
+    begun.holds += 1;
+    return descriptor;
+  }
+
   #letGo(begun: Begun): void {
     begun.holds -= 1;
+    if (begun.holds === 0) this.#held -= 1;
     if (begun.isDropped) this.drop(begun.entry);
   }
 

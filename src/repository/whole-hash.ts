@@ -9,7 +9,7 @@ interface Growing {
 }
 
 /**
- * Whether pieces make the files that were backed up. That of a file of one piece has been compared; the others are hashed
+ * Of a verification, where nothing is written: whether pieces make the files that were backed up. That of a file of one piece has been compared; the others are hashed
  * as their pieces come, as long as these come in order and there is no hole between them.
  */
 export class WholeHashes {

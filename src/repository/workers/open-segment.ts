@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
 import { release } from '../buffers.ts';
+import { SHA256_DIGITS } from '../format.ts';
 import { FRAME_BYTES, roomFor } from '../frames.ts';
 import { openRange, type StoredRange } from '../pack-bytes.ts';
 import type { PackReference } from '../records.ts';
@@ -54,7 +55,6 @@ export interface OpenedSegment {
 
 export const STATE = { wrong: 0, right: 1, placed: 2 } as const;
 
-const SHA256_DIGITS = 64;
 const UNCHECKED = ' '.repeat(SHA256_DIGITS);
 /** What has less lies in memory that Node shares among many. */
 const OWN_MEMORY_BYTES = 64 * 1024;
