@@ -6,7 +6,7 @@ import { type ListReading, linesOf } from './earlier-lists.ts';
 import { isFile, isStored, type ListEntry, type PieceReference, pieceSha256 } from './file-entry.ts';
 import { FRAME_BYTES } from './frames.ts';
 import type { FrameTable, Placement } from './frame-table.ts';
-import { packName, packPrefix } from './names.ts';
+import { listName, packName, packPrefix } from './names.ts';
 import { readOrphan } from './orphan-pack.ts';
 import { PACK_BYTES } from './pack-footer.ts';
 import { PieceIndex } from './piece-index.ts';
@@ -85,6 +85,12 @@ export class KnownContent {
   /** Damage met on the way; such content is simply stored again. */
   get damage(): readonly LeitstandError[] {
     return [...this.#damage.values()];
+  }
+
+  /** Whether it was met on the way, and is not what it should be. */
+  isDamaged(object: string): boolean {
+    for (const sha256 of this.#damage.keys()) if (listName(sha256) === object) return true;
+    return false;
   }
 
   get reading(): ListReading {

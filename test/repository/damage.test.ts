@@ -225,6 +225,24 @@ describe('a damaged list or record', () => {
     }
   });
 
+  it('is not referred to again, though the same lines would have its very name and size', async () => {
+    const fixture = await filledRepository();
+    const { repository, store, entries, record } = fixture;
+    const [list] = record.lists;
+    const name = listName(list?.sha256 ?? '');
+    const rotten = await bytesOf(store, name);
+    rotten.writeUInt8(rotten.readUInt8(rotten.length >> 1) ^ 1, rotten.length >> 1);
+    await store.delete(name);
+    await store.put(name, rotten);
+    const next = await repository.writeSnapshot(snapshotOf(entries));
+    expect(next.damage.map(({ code }) => code)).toEqual(['LS-REPO-004']);
+    expect(next.record.lists[0]?.sha256).not.toBe(list?.sha256);
+    const paths: string[] = [];
+    for await (const { path } of repository.files(next.record)) paths.push(path);
+    expect(paths.length).toBe(entries.length);
+    expect((await repository.writeSnapshot(snapshotOf(entries))).damage).toEqual([]);
+  });
+
   it('does not hide the other records from a survey, nor stop the next backup', async () => {
     const { store, repository, record, entries } = await filledRepository();
     await store.put(`snapshots/${record.id}.json`, Buffer.from('{}'));
