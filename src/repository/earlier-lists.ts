@@ -180,9 +180,15 @@ export class EarlierLines {
     const { reference } = texts.list;
     const lines = readingList(this.#reading, reference, () => decoded(texts, from, this.#line));
     // Nothing more is read of a list that is damaged.
-    if (!lines) this.#open = undefined;
+    if (!lines) this.#leave();
     this.#line += lines?.length ?? 0;
     return inOrder(lines ?? []);
+  }
+
+  #leave(): void {
+    const left = this.#open?.texts.return(undefined);
+    left?.catch(() => undefined);
+    this.#open = undefined;
   }
 
   #next(day: Day) {

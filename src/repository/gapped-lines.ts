@@ -11,6 +11,12 @@ const UNIT_BYTES = 3;
 /** Numbers of a line: two that are the caller's, where its gap is, and its end. */
 const NUMBERS = 4;
 
+interface Place {
+  readonly from: number;
+  readonly gap: number;
+  readonly end: number;
+}
+
 interface Block {
   readonly bytes: Buffer;
   readonly numbers: Uint32Array;
@@ -35,7 +41,7 @@ function emptyBlock(size: number): Block {
 export class GappedLines {
   readonly #blocks: Block[] = [];
 
-  put(first: number, second: number, head: string, tail: string): void {
+  put(head: string, tail: string, first = 0, second = 0): void {
     const most = UNIT_BYTES * (head.length + tail.length);
     let block = this.#blocks.at(-1);
     const isFull = block && (block.count === block.lines || most > block.bytes.length - block.used);
@@ -66,18 +72,34 @@ export class GappedLines {
 
   /** The next line goes into that text, with its gap filled. */
   take(text: TextChunks, filling: Buffer): void {
+    this.#takeNext((bytes, { from, gap, end }) => {
+      text.writeBytes(bytes, from, gap);
+      text.writeBytes(filling, 0, filling.length);
+      text.writeBytes(bytes, gap, end);
+    });
+  }
+
+  /** The same as a text of its own. */
+  takeText(filling: Buffer): string {
+    return this.#takeNext((bytes, { from, gap, end }) =>
+      [bytes.toString('utf8', from, gap), filling.toString('utf8'), bytes.toString('utf8', gap, end)].join(
+        '',
+      ),
+    );
+  }
+
+  #takeNext<Result>(take: (bytes: Buffer, place: Place) => Result): Result {
     const [block] = this.#blocks;
     if (!block || block.taken === block.count) throw new RangeError('no line is left');
     const { bytes, numbers } = block;
     const at = NUMBERS * block.taken;
     const from = block.taken === 0 ? 0 : (numbers[at - 1] ?? 0);
-    const [gap = 0, end = 0] = [numbers[at + 2], numbers[at + 3]];
-    text.writeBytes(bytes, from, gap);
-    text.writeBytes(filling, 0, filling.length);
-    text.writeBytes(bytes, gap, end);
+    const taken = take(bytes, { from, gap: numbers[at + 2] ?? 0, end: numbers[at + 3] ?? 0 });
     block.taken += 1;
-    if (block.taken < block.count || this.#blocks.length === 1) return;
-    this.#blocks.shift();
-    release(bytes);
+    if (block.taken === block.count && this.#blocks.length > 1) {
+      this.#blocks.shift();
+      release(bytes);
+    }
+    return taken;
   }
 }

@@ -73,7 +73,7 @@ export class ListDraft {
       return;
     }
     const [head, tail] = encodeAround(entry, only.place);
-    this.#plain.put(index, only.place.frame, head, tail);
+    this.#plain.put(head, tail, index, only.place.frame);
     this.#count(entry.size);
     this.#isEarlier = false;
   }
@@ -117,9 +117,10 @@ export class ListDraft {
       const entry = next && finishEntry(next.stored, this.#frames, this.#onPack);
       if (!entry) return false;
       const text = encodeLine(entry);
-      if (next.earlier?.text === text) this.#compare(next.index, next.earlier);
+      const same = next.earlier?.text === text ? next.earlier : undefined;
+      if (same) this.#compare(next.index, same);
       else this.#isEarlier = false;
-      this.#text.enter(next.index, text);
+      this.#text.enter(next.index, same ?? text);
       this.#count(entry.type === 'file' ? entry.size : 0);
     }
     [this.#waiting, this.#waitingFrom] = [[], 0];

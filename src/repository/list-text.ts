@@ -1,4 +1,4 @@
-import { decodedLine, type EarlierLine, type EarlierList, type UnchangedLine } from './earlier-lists.ts';
+import type { EarlierLine, EarlierList, UnchangedLine } from './earlier-lists.ts';
 import type { GappedLines } from './gapped-lines.ts';
 import { TextChunks } from './text-chunks.ts';
 
@@ -9,7 +9,10 @@ export interface ListBeginning {
 }
 
 /** Undefined: there is none with that index. */
-type Line = string | EarlierLine | UnchangedLine | undefined;
+type Line = string | EarlierText | UnchangedLine | undefined;
+
+/** Not what was decoded of it: very many of them may wait. */
+type EarlierText = Pick<EarlierLine, 'list' | 'line' | 'text'>;
 
 /**
  * The lines of a list in the order of their indices, however they come. As long as they are the first lines of an earlier
@@ -26,11 +29,7 @@ export class ListText {
 
   enter(index: number, line: Line): void {
     if (index !== this.#next) {
-      // The bytes of a line are good for the moment only.
-      this.#early.set(
-        index,
-        line && typeof line !== 'string' && !('text' in line) ? decodedLine(line) : line,
-      );
+      this.#early.set(index, keptText(line));
       return;
     }
     this.#write(line);
@@ -54,9 +53,7 @@ export class ListText {
       this.#enterEarly();
       return;
     }
-    const alone = new TextChunks();
-    lines.take(alone, filling);
-    this.#early.set(index, alone.take().toString('utf8').trimEnd());
+    this.#early.set(index, lines.takeText(filling).trimEnd());
   }
 
   /** Chunks that are full; they are not here any more. */
@@ -85,10 +82,18 @@ export class ListText {
     else this.#text.writeBytes(line.bytes, line.from, line.end);
   }
 
-  #goesOn({ list, line }: EarlierLine | UnchangedLine): boolean {
+  #goesOn({ list, line }: EarlierText | UnchangedLine): boolean {
     const { list: begun = list, lines = 0 } = this.#beginning ?? {};
     if (list !== begun || line !== lines) return false;
     this.#beginning = { list, lines: lines + 1 };
     return true;
   }
+}
+
+/** The bytes of a line are good for the moment only. */
+function keptText(line: Line): Exclude<Line, UnchangedLine> {
+  if (line === undefined || typeof line === 'string') return line;
+  const { list, line: number } = line;
+  const text = 'text' in line ? line.text : line.bytes.toString('utf8', line.from, line.end - 1);
+  return { list, line: number, text };
 }

@@ -250,16 +250,16 @@ export class PackWriter {
     const pack = { framesLength, source };
     if (keyring.writes) {
       const seal = await keyring.makePackSeal();
-      const closed = await this.#closed({ ...pack, ...handedOver(pieces.take()), buffer, seal });
+      const closed = await this.#closed({ ...pack, ...givenAway(pieces.take()), buffer, seal });
       release(closed.pieces);
       const header = seal.opening.length;
       // Before the pack is in the store: one to which no key is here would not be built upon.
       await keyring.rememberPack({ pack: closed.id, source, header, payloadKey: seal.payloadKey });
       return { closed, header };
     }
-    let closed = await this.#closed({ ...pack, ...handedOver(pieces.take()), buffer });
+    let closed = await this.#closed({ ...pack, ...givenAway(pieces.take()), buffer });
     if (condemned.has(packName(source, closed.id))) {
-      const again = { ...pack, ...handedOver(closed.pieces), buffer: closed.buffer };
+      const again = { ...pack, ...givenAway(closed.pieces), buffer: closed.buffer };
       closed = await this.#closed({ ...again, salt: condemned.salt() });
     }
     release(closed.pieces);
@@ -271,7 +271,7 @@ export class PackWriter {
   }
 }
 
-function handedOver(pieces: Uint8Array<ArrayBuffer>): Pick<PackToClose, 'pieces' | 'buffers'> {
+function givenAway(pieces: Uint8Array<ArrayBuffer>): Pick<PackToClose, 'pieces' | 'buffers'> {
   return { pieces, buffers: [pieces.buffer] };
 }
 
@@ -289,7 +289,7 @@ function put(frame: OpenFrame, { buffer, byteOffset, length }: PieceBytes, origi
 
 function enter(frame: OpenFrame, length: number, origin: PieceOrigin): Placement {
   const offset = frame.length;
-  frame.pieces.put(0, 0, '', footerPieceRest([offset, length, origin.sha256, origin.path, origin.at]));
+  frame.pieces.put('', footerPieceRest([offset, length, origin.sha256, origin.path, origin.at]));
   frame.length += length;
   frame.footerBytes += footerBytesOf(origin.path);
   return { frame: frame.number, offset, length };

@@ -104,8 +104,9 @@ async function* batches(
 }
 
 /** A capture with such a path is a bug of its source, and would make a snapshot that cannot be restored. */
-function assertPath({ path, escaped }: CaptureEntry): void {
-  if (isSafePath(path) && (escaped ? isSpelling({ text: path, escaped }) : path.isWellFormed())) return;
+function assertPath({ path, file, escaped }: CaptureEntry): void {
+  const isSpelled = escaped ? isSpelling({ text: path, escaped }) : path.isWellFormed();
+  if (isSafePath(path) && isSpelled && !file.includes('\0')) return;
   throw new TypeError(`the capture holds an unsafe path: ${JSON.stringify(path)}`);
 }
 

@@ -129,7 +129,7 @@ class Cursor {
     return this.at === from || hasZero || this.#isDigit() ? NOWHERE : value;
   }
 
-  /** Nanoseconds since 1970, decimal; after the first second of them. */
+  /** Nanoseconds since 1970, decimal; never of a time in the first second of 1970, or before. */
   passesTime(seconds: number, nanoseconds: number): boolean {
     let length = 0;
     for (let rest = seconds; rest >= 1; rest = Math.floor(rest / 10)) length += 1;

@@ -325,7 +325,8 @@ describe('a list like an earlier one', () => {
         const row = rowAs(entryOf(name, mtimeOn('2026-07-01')));
         let line = earlier.find(row);
         for (; line === 'more'; line = earlier.find(row)) await earlier.more(row.day);
-        if (i !== differs) text.enter(i, line);
+        // Of those that were looked into once more it is known by then that they are the same.
+        if (i !== differs) text.enter(i, i % 3 === 0 && line && 'pack' in line ? decodedLine(line) : line);
         else if (!comesLast) text.enter(i, 'other');
       }
       if (comesLast && differs < lines.length) text.enter(differs, 'other');

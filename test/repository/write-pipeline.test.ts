@@ -354,11 +354,13 @@ describe('lines with a gap', () => {
         let taken = 0;
         const take = () => {
           expect(gapped.next).toEqual({ first: all[taken]?.[2], second: taken });
-          gapped.take(text, Buffer.from(`<${taken}>`));
+          const filling = Buffer.from(`<${taken}>`);
+          if (taken % 3 > 0) gapped.take(text, filling);
+          else text.write(gapped.takeText(filling));
           taken += 1;
         };
         for (const [i, [head, tail, number, turns]] of all.entries()) {
-          gapped.put(number, i, head, tail);
+          gapped.put(head, tail, number, i);
           for (let turn = 0; turn < turns - 4 && taken <= i; turn++) take();
         }
         while (taken < all.length) take();
