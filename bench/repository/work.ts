@@ -77,7 +77,8 @@ function* entriesOf(directory: string) {
   const onSpecial = ({ path }: { readonly path: string }) => {
     throw new Error(`${path} is no file of the benchmark`);
   };
-  for (const entry of walkTree(directory, { onSpecial })) yield { ...entry, class: 'immutable' as const };
+  for (const entry of walkTree(directory, { onSpecial }))
+    yield Object.assign(entry, { class: 'immutable' as const });
 }
 
 function captureOf(directory: string) {

@@ -1,6 +1,6 @@
 import type { CaptureEntry } from '../stack/source.ts';
 import { type Day, dayOfSecond } from './list-spans.ts';
-import { type Described, isRegular, RARE_IN_NAMES, staysTheSame } from './unchanged-line.ts';
+import { type Described, isRegular, plainBytes, staysTheSame } from './unchanged-line.ts';
 import { type FileNames, packNames } from './workers/file-names.ts';
 import { type FileFacts, mtimeText } from './workers/read-files.ts';
 import type { FilesFound } from './workers/stat-files.ts';
@@ -19,6 +19,7 @@ const KINDS = [undefined, 'directory', 'symlink'] as const;
 const KIND_SHIFT = 1;
 const ESCAPED = 8;
 const MAY_BE_LINKED = 16;
+const NO_BYTES = Buffer.alloc(0);
 
 /** An entry of a plan in its turn; what is known of it is put together only where it is asked for. */
 export interface PlannedRow {
@@ -96,8 +97,8 @@ export class FoundBatch {
     const isPlain = ((this.#bits[i] ?? 0) & ~MAY_BE_LINKED) === 0 && isRegular(mode) && !linked.has(i);
     if (!isPlain || this.#paths.has(i)) return undefined;
     const { files } = this.names;
-    this.#bytes ??= RARE_IN_NAMES.test(files) ? Buffer.alloc(0) : Buffer.from(files, 'latin1');
-    if (this.#bytes.length === 0) return undefined;
+    this.#bytes ??= plainBytes(files) ?? NO_BYTES;
+    if (this.#bytes === NO_BYTES) return undefined;
     return {
       mode,
       uid: uids[i] ?? 0,
@@ -185,8 +186,8 @@ export function rowOf(planned: PlannedEntry): PlannedRow {
     planned,
     get described() {
       const isPlain = staysTheSame(planned) && !entry.escaped && linked === undefined;
-      if (!isPlain || RARE_IN_NAMES.test(path)) return undefined;
-      const names = Buffer.from(path, 'latin1');
+      const names = isPlain ? plainBytes(path) : undefined;
+      if (!names) return undefined;
       const time = { seconds: Number(mtime.slice(0, -9)), nanoseconds: Number(mtime.slice(-9)) };
       return { mode, uid, gid, size, ...time, names, pathFrom: 0, pathEnd: names.length };
     },

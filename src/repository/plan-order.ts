@@ -47,11 +47,8 @@ export class PlanOrder {
   }
 
   #addRow(day: Day, row: number, path: string): void {
-    let of = this.#days.get(day);
-    if (!of) {
-      of = { rows: [], last: '', isSorted: true };
-      this.#days.set(day, of);
-    }
+    const of = this.#days.get(day) ?? { rows: [], last: '', isSorted: true };
+    if (of.rows.length === 0) this.#days.set(day, of);
     if (path < of.last) of.isSorted = false;
     of.rows.push(row);
     of.last = path;

@@ -4,8 +4,15 @@ import type { PlannedEntry } from './found-batch.ts';
 const FILE_TYPE = 0o170000;
 const REGULAR = 0o100000;
 
-/** No ASCII, or in need of a backslash in JSON; NUL may be between names. */
-export const RARE_IN_NAMES = /[^\0\u0020-\u007e]|["\\]/;
+/**
+ * Of names as JSON has them. Undefined: one is no ASCII, or has a quote, behind which other lines could hide in it. (What else
+ * JSON writes with a backslash is no line of ours as it is.)
+ */
+export function plainBytes(names: string): Buffer | undefined {
+  if (names.includes('"')) return undefined;
+  const bytes = Buffer.from(names);
+  return bytes.length === names.length ? bytes : undefined;
+}
 
 /** Whether the class of an entry says that the same path, size and time are the same content. */
 export function staysTheSame({ entry, facts }: Pick<PlannedEntry, 'entry' | 'facts'>): boolean {
