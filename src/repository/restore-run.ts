@@ -181,8 +181,8 @@ export class RestoreRun {
   }
 
   async #finishHole(entry: FileEntry, path: string): Promise<void> {
-    this.#target.begin(path, entry);
-    this.#finishFile(entry, (await this.#target.hashOf(entry, this.#breathe)) === entry.sha256);
+    this.#target.begun.begin(path, entry);
+    this.#finishFile(entry, (await this.#target.begun.hashOf(entry, this.#breathe)) === entry.sha256);
     this.#progress();
   }
 
@@ -226,11 +226,11 @@ export class RestoreRun {
     }
     if ('settled' in piece) return;
     const path = this.#pathOf(entry);
-    if ('bytes' in piece) await this.#target.write(path, entry, at, piece.bytes);
+    if ('bytes' in piece) await this.#target.begun.write(path, entry, at, piece.bytes);
     this.bytes += piece.use.length;
     this.#progress();
     if (!isOnlyPiece(piece.use)) {
-      const state = await this.#target.holding(path, entry, (descriptor) =>
+      const state = await this.#target.begun.holding(path, entry, (descriptor) =>
         this.#wholes.add(entry, index, { descriptor, breathe: this.#breathe }),
       );
       if (state === 'open') return;
@@ -245,19 +245,19 @@ export class RestoreRun {
       length >= LEAST_WRITTEN_BYTES && entry.pieces.length > 1 && !this.#lostEntries.has(entry);
     return {
       begin: (use) =>
-        isWritten(use) ? this.#target.beginPart(this.#pathOf(use.entry), use.entry, use.at) : undefined,
-      end: ({ entry }) => this.#target.endPart(entry),
+        isWritten(use) ? this.#target.begun.beginPart(this.#pathOf(use.entry), use.entry, use.at) : undefined,
+      end: ({ entry }) => this.#target.begun.endPart(entry),
     };
   }
 
   /** One of its parts came wrong: now each is looked at, and named when it does so again. */
   async #fillAgain(entry: FileEntry, path: string): Promise<void> {
     const whole = createHash('sha256');
-    this.#target.empty(entry);
+    this.#target.begun.empty(entry);
     for await (const part of orderedContent(this.#from, entry)) {
       if ('damage' in part) return this.#lose(entry, part.damage);
       whole.update(part.bytes);
-      await this.#target.write(path, entry, part.at, part.bytes);
+      await this.#target.begun.write(path, entry, part.at, part.bytes);
       await this.#breathe();
     }
     this.#finishFile(entry, whole.digest('hex') === entry.sha256);
@@ -304,7 +304,7 @@ export class RestoreRun {
     if (first) first.damage = error;
     this.#lostEntries.add(entry);
     this.#wholes.drop(entry);
-    this.#target.drop(entry);
+    this.#target.begun.drop(entry);
     this.lost.push({ path: entry.path, problem: error.details.what });
   }
 

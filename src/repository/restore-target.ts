@@ -1,17 +1,12 @@
 import { hash } from 'node:crypto';
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { systemErrorCode } from '../platform/errors.ts';
-import {
-  type DirectoryEntry,
-  type FileEntry,
-  isSparse,
-  type ListEntry,
-  type SymlinkEntry,
-} from './file-entry.ts';
+import { type DirectoryEntry, type FileEntry, type ListEntry, type SymlinkEntry } from './file-entry.ts';
+import { BegunFiles } from './restore-begun.ts';
 import { RestoreDirectories, type Way } from './restore-directories.ts';
 import { unsafe, writing } from './restore-errors.ts';
-import { hashDescriptor, writePart } from './restore-io.ts';
+import { hashDescriptor } from './restore-io.ts';
 import { linkFile, type PlacedFile } from './restore-links.ts';
 import {
   lockTarget,
@@ -29,25 +24,11 @@ import { makeDurable } from './restore-sync.ts';
 import { utimeSince1970 } from './restore-times.ts';
 import type { FileRows } from './whole-files.ts';
 import { type FilesToPlace, forgetTarget, type PlacingTarget } from './workers/place-files.ts';
-import type { PartToWrite } from './workers/write-parts.ts';
 
-const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
 /** Of a file that is there: neither a link is followed, nor waited for the other end of a pipe. */
 const LOOK = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** Files that wait for further pieces with their descriptors open. */
-const KEPT_OPEN = 64;
 
 let placingId = 0;
-
-/** `dev` and `ino` are of the file that was created: another one under its name is not ours. */
-interface Begun extends PlacedFile {
-  readonly entry: FileEntry;
-  descriptor: number | undefined;
-  /** Who works with the descriptor: so long it stays open, since its number may become another file's. */
-  holds: number;
-  /** It is to go as soon as nobody holds it. */
-  isDropped: boolean;
-}
 
 /**
  * A directory being filled. Only creates: never follows a link, never writes over anything that it has not begun
@@ -55,6 +36,8 @@ interface Begun extends PlacedFile {
  * a crash; the same restore then goes on with it. Paths are those below the target, spelled as the entry's.
  */
 export class RestoreTarget {
+  /** Files whose parts come one after the other. */
+  readonly begun: BegunFiles;
   readonly #root: string;
   readonly #marked: MarkedTarget;
   readonly #directories: RestoreDirectories;
@@ -62,13 +45,10 @@ export class RestoreTarget {
   readonly #lock: Server;
   readonly #owner: RestoreOwner | undefined;
   readonly #placing: PlacingTarget;
-  readonly #begun = new Map<FileEntry, Begun>();
   /** Fingerprints of the paths that were looked for. */
   readonly #places = new Set<number>();
   /** In place, of this run or an earlier one. */
   #files = 0;
-  /** Files whose descriptors are held. */
-  #held = 0;
 
   private constructor(
     root: string,
@@ -85,6 +65,7 @@ export class RestoreTarget {
     this.#others = new RestoreOthers(root, parts.directories, parts.owner);
     this.#lock = parts.lock;
     this.#owner = parts.owner;
+    this.begun = new BegunFiles(root, (path, entry) => this.#wayTo(path, entry));
     this.#placing = { id: placingId++, root, descriptor: parts.directories.rootDescriptor };
   }
 
@@ -164,95 +145,13 @@ export class RestoreTarget {
     this.#files += 1;
   }
 
-  /** Makes the file, without content as yet. */
-  begin(path: string, entry: FileEntry): void {
-    const raw = rawPath(path, entry);
-    const way = this.#wayTo(raw, entry);
-    const shown = shownPath(this.#root, raw);
-    const descriptor = writing(shown, () => openSync(way, CREATE, 0o600));
-    const { dev, ino } = fstatSync(descriptor, { bigint: true });
-    this.#begun.set(entry, { path: raw, entry, dev, ino, descriptor, holds: 0, isDropped: false });
-    if (isSparse(entry)) writing(shown, () => ftruncateSync(descriptor, entry.size));
-    this.#closeOldest();
-  }
-
-  /** Writes one part; the first one makes the file. The file is complete with `close`. */
-  async write(path: string, entry: FileEntry, at: number, bytes: Uint8Array): Promise<void> {
-    const begun = this.#begunOf(path, entry);
-    const part = { sparse: isSparse(entry), bytes, at };
-    await this.#holding(begun, (descriptor) =>
-      writePart(shownPath(this.#root, begun.path), descriptor, part),
-    );
-  }
-
-  /**
-   * A part that a thread will write; the first one makes the file. To be told when that is done. Undefined where it would keep
-   * too many files open: one frame may have a part of each of very many.
-   */
-  beginPart(path: string, entry: FileEntry, at: number): PartToWrite | undefined {
-    const isHeld = (this.#begun.get(entry)?.holds ?? 0) > 0;
-    if (!isHeld && this.#held >= KEPT_OPEN) return undefined;
-    const begun = this.#begunOf(path, entry);
-    const descriptor = this.#hold(begun);
-    return { descriptor, at, sparse: isSparse(entry), path: shownPath(this.#root, begun.path) };
-  }
-
-  endPart(entry: FileEntry): void {
-    const begun = this.#begun.get(entry);
-    if (begun) this.#letGo(begun);
-  }
-
-  /** With its descriptor, open for reading and writing until the work is done. */
-  holding<Result>(
-    path: string,
-    entry: FileEntry,
-    work: (descriptor: number) => Promise<Result>,
-  ): Promise<Result> {
-    return this.#holding(this.#begunOf(path, entry), work);
-  }
-
-  /** What has been written of it is gone; it is to be written again. */
-  empty(entry: FileEntry): void {
-    const begun = this.#begun.get(entry);
-    if (!begun) return;
-    const descriptor = this.#descriptorOf(begun);
-    writing(shownPath(this.#root, begun.path), () => {
-      ftruncateSync(descriptor, 0);
-      if (isSparse(entry)) ftruncateSync(descriptor, entry.size);
-    });
-  }
-
-  /** What has been written of it, from its beginning to its end. */
-  async hashOf(entry: FileEntry, breathe: () => Promise<void>): Promise<string> {
-    const begun = this.#begun.get(entry);
-    if (!begun) return '';
-    return this.#holding(begun, (descriptor) => hashDescriptor(descriptor, entry.size, breathe));
-  }
-
-  /** Mode, modification time and owner as recorded; a file without any part is made. */
+  /** The file is complete: mode, modification time and owner as recorded; one without any part is made. */
   close(path: string, entry: FileEntry): PlacedFile {
-    const begun = this.#begunOf(path, entry);
-    const descriptor = this.#descriptorOf(begun);
-    this.#begun.delete(entry);
-    try {
-      writing(shownPath(this.#root, begun.path), () => applyMetadata(descriptor, entry, this.#owner));
-    } finally {
-      closeSync(descriptor);
-    }
+    const placed = this.begun.complete(path, entry, (descriptor) =>
+      applyMetadata(descriptor, entry, this.#owner),
+    );
     this.#files += 1;
-    return begun;
-  }
-
-  /** It will not be complete: nothing is left of it. */
-  drop(entry: FileEntry): void {
-    const begun = this.#begun.get(entry);
-    if (!begun) return;
-    begun.isDropped = true;
-    if (begun.holds > 0) return;
-    // Reopened if need be, so that it is ours that is removed.
-    closeSync(this.#descriptorOf(begun));
-    this.#begun.delete(entry);
-    writing(shownPath(this.#root, begun.path), () => unlinkSync(this.#wayTo(begun.path, entry)));
+    return placed;
   }
 
   /** Another name for a file that is complete; false where the file system has none, or not so many. */
@@ -295,8 +194,7 @@ export class RestoreTarget {
 
   /** Frees what it holds; the mark stays unless it is finished. */
   dispose(): void {
-    for (const { descriptor } of this.#begun.values()) if (descriptor !== undefined) closeSync(descriptor);
-    this.#begun.clear();
+    this.begun.dispose();
     forgetTarget(this.#placing);
     this.#directories.close();
     this.#lock.close();
@@ -316,63 +214,6 @@ export class RestoreTarget {
 
   #wayTo(path: RawPath, entry: ListEntry): Way {
     return this.#directories.wayTo(path, ownerIds(this.#owner, entry));
-  }
-
-  #begunOf(path: string, entry: FileEntry): Begun {
-    if (!this.#begun.has(entry)) this.begin(path, entry);
-    return this.#begun.get(entry) as Begun;
-  }
-
-  async #holding<Result>(begun: Begun, work: (descriptor: number) => Promise<Result>): Promise<Result> {
-    const descriptor = this.#hold(begun);
-    try {
-      return await work(descriptor);
-    } finally {
-      this.#letGo(begun);
-    }
-  }
-
-  #hold(begun: Begun): number {
-    const descriptor = this.#descriptorOf(begun);
-    if (begun.holds === 0) this.#held += 1;
-    begun.holds += 1;
-    return descriptor;
-  }
-
-  #letGo(begun: Begun): void {
-    begun.holds -= 1;
-    if (begun.holds === 0) this.#held -= 1;
-    if (begun.isDropped) this.drop(begun.entry);
-  }
-
-  /** Only the few that have been waiting longest are closed meanwhile. */
-  #closeOldest(): void {
-    if (this.#begun.size <= KEPT_OPEN) return;
-    const open = [...this.#begun.values()].filter(({ descriptor }) => descriptor !== undefined);
-    for (const begun of open.slice(0, Math.max(0, open.length - KEPT_OPEN))) {
-      if (begun.descriptor === undefined || begun.holds > 0) continue;
-      closeSync(begun.descriptor);
-      begun.descriptor = undefined;
-    }
-  }
-
-  #descriptorOf(begun: Begun): number {
-    if (begun.descriptor !== undefined) return begun.descriptor;
-    const { path, entry, dev, ino } = begun;
-    const way = this.#wayTo(path, entry);
-    const shown = shownPath(this.#root, path);
-    const descriptor = writing(shown, () => openSync(way, constants.O_RDWR | constants.O_NOFOLLOW));
-    const found = fstatSync(descriptor, { bigint: true });
-    if (found.dev !== dev || found.ino !== ino) {
-      closeSync(descriptor);
-      throw unsafe(shown, 'something else has been put in the place of the file');
-    }
-    begun.descriptor = descriptor;
-    // The newest from now on: it is not the one that is closed.
-    this.#begun.delete(entry);
-    this.#begun.set(entry, begun);
-    this.#closeOldest();
-    return descriptor;
   }
 }
 

@@ -190,13 +190,13 @@ describe('a target whose files are written by threads', () => {
   it('keeps each open until they are done with it, also when it will not be complete', async () => {
     const { root, target } = await openTarget();
     const entry = fileOf([randomBytes(PIECE), randomBytes(PIECE)]);
-    const parts = [0, PIECE].map((at) => target.beginPart('big', entry, at));
+    const parts = [0, PIECE].map((at) => target.begun.beginPart('big', entry, at));
     const { ino } = statSync(join(root, 'big'));
-    target.drop(entry);
-    target.endPart(entry);
+    target.begun.drop(entry);
+    target.begun.endPart(entry);
     for (const part of parts) expect(fstatSync(part?.descriptor ?? -1).ino).toBe(ino);
     writePartNow(parts[1] as PartToWrite, Buffer.from('late'));
-    target.endPart(entry);
+    target.begun.endPart(entry);
     expect((await readTree(root)).size).toBe(0);
     expect(isOpen(parts[0]?.descriptor ?? -1, ino)).toBe(false);
   });
@@ -204,22 +204,22 @@ describe('a target whose files are written by threads', () => {
   it('closes others rather than those that are written, where many have been begun', async () => {
     const { root, target } = await openTarget();
     const busy = fileOf([randomBytes(PIECE)], 'busy');
-    const { descriptor } = target.beginPart('busy', busy, 0) as PartToWrite;
+    const { descriptor } = target.begun.beginPart('busy', busy, 0) as PartToWrite;
     const { ino } = statSync(join(root, 'busy'));
-    for (let i = 0; i < 200; i += 1) target.begin(`${i}`, fileOf([], `${i}`));
+    for (let i = 0; i < 200; i += 1) target.begun.begin(`${i}`, fileOf([], `${i}`));
     expect(fstatSync(descriptor).ino).toBe(ino);
   });
 
   it('writes no more of them at once than may be open, however many have a part in one frame', async () => {
     const { target } = await openTarget();
     const entries = Array.from({ length: 100 }, (_, i) => fileOf([randomBytes(8), randomBytes(8)], `${i}`));
-    const begun = entries.filter((entry) => target.beginPart(entry.path, entry, 0));
+    const begun = entries.filter((entry) => target.begun.beginPart(entry.path, entry, 0));
     expect(begun.length).toBe(64);
     // A further part of one that is open anyway.
-    expect(target.beginPart('0', entries[0] as FileEntry, 8)).toBeDefined();
-    target.endPart(entries[1] as FileEntry);
-    expect(target.beginPart('99', entries[99] as FileEntry, 0)).toBeDefined();
-    expect(target.beginPart('98', entries[98] as FileEntry, 0)).toBeUndefined();
+    expect(target.begun.beginPart('0', entries[0] as FileEntry, 8)).toBeDefined();
+    target.begun.endPart(entries[1] as FileEntry);
+    expect(target.begun.beginPart('99', entries[99] as FileEntry, 0)).toBeDefined();
+    expect(target.begun.beginPart('98', entries[98] as FileEntry, 0)).toBeUndefined();
   });
 
   it('makes nothing any more once it is closed', async () => {
@@ -228,21 +228,21 @@ describe('a target whose files are written by threads', () => {
       FileEntry,
       FileEntry,
     ];
-    target.beginPart('a', entry, 0);
+    target.begun.beginPart('a', entry, 0);
     target.dispose();
     // The numbers of its descriptors may be another directory's by now.
-    expect(() => target.beginPart('d/late', late, 0)).toThrow('closed');
-    expect(() => target.beginPart('late', late, 0)).toThrow('closed');
+    expect(() => target.begun.beginPart('d/late', late, 0)).toThrow('closed');
+    expect(() => target.begun.beginPart('late', late, 0)).toThrow('closed');
     expect([...(await readTree(root)).keys()]).toEqual(['a']);
   });
 
   it('closes others rather than one that is looked into, and that one once it is done with and to go', async () => {
     const { root, target } = await openTarget();
     const busy = fileOf([randomBytes(PIECE)], 'busy');
-    const [held, inode] = await target.holding('busy', busy, async (descriptor) => {
+    const [held, inode] = await target.begun.holding('busy', busy, async (descriptor) => {
       const { ino } = statSync(join(root, 'busy'));
-      for (let i = 0; i < 200; i += 1) target.begin(`${i}`, fileOf([], `${i}`));
-      target.drop(busy);
+      for (let i = 0; i < 200; i += 1) target.begun.begin(`${i}`, fileOf([], `${i}`));
+      target.begun.drop(busy);
       await breathe();
       expect(fstatSync(descriptor).ino).toBe(ino);
       return [descriptor, ino] as const;
