@@ -248,4 +248,11 @@ export const repositoryErrors = defineErrors({
       'made without it, and says so in its known loss. A file that its program never changes must not vanish: then the ' +
       'backup fails (LS-REPO-009).',
   },
+  'LS-REPO-041': {
+    exit: EXIT.couldNotDo,
+    title: 'a list of files would be longer than it may be',
+    explanation:
+      'A list says for each 4 MiB of a file where it is stored, and what reads it takes 256 MiB of that: enough for a file of ' +
+      '7 TB. No snapshot was written, since its files could not have been restored. Earlier ones are unharmed.',
+  },
 });

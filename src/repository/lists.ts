@@ -72,6 +72,7 @@ export class ListEncoder {
   /** What comes first is on its way. */
   readonly #begun: Promise<void> | undefined;
   #waiting: Buffer[] | undefined;
+  #bytes = 0;
 
   /** `first`: what comes before all text. */
   constructor(first?: AsyncIterable<Buffer>) {
@@ -86,22 +87,28 @@ export class ListEncoder {
 
   write(text: readonly Buffer[]): void {
     if (this.#waiting) this.#waiting.push(...text);
-    else for (const chunk of text) this.#stream.write(chunk, () => release(chunk));
+    else for (const chunk of text) this.#put(chunk, () => release(chunk));
   }
 
+  /** Throws LS-REPO-041. */
   async finish(): Promise<Buffer> {
     await this.#begun;
     this.#stream.end();
     await this.#end;
+    if (this.#bytes > MAX_LIST_BYTES) throw tooLong(this.#bytes);
     return Buffer.concat(this.#parts);
   }
 
   async #begin(first: AsyncIterable<Buffer>): Promise<void> {
-    for await (const chunk of first)
-      await new Promise<void>((done) => this.#stream.write(chunk, () => done()));
+    for await (const chunk of first) await new Promise<void>((done) => this.#put(chunk, done));
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     this.write(waiting);
+  }
+
+  #put(chunk: Buffer, onTaken: () => void): void {
+    this.#bytes += chunk.length;
+    this.#stream.write(chunk, () => onTaken());
   }
 
   async #collect(): Promise<void> {
@@ -222,6 +229,14 @@ function decoded<Result>({ sha256 }: ListReference, decode: (text: string) => Re
     if (cause instanceof LeitstandError) throw cause;
     throw damagedList(listName(sha256), 'does not hold file entries', cause);
   }
+}
+
+function tooLong(bytes: number) {
+  return repositoryErrors.error('LS-REPO-041', {
+    what: `a list of files has ${bytes} bytes of text, and may have ${MAX_LIST_BYTES}`,
+    why: 'one of its files has more parts of 4 MiB than a list has room for',
+    fix: 'split that file, or leave it out: of what is backed up only files of several terabytes are so long',
+  });
 }
 
 function damagedList(name: string, problem: string, cause?: unknown) {

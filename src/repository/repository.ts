@@ -85,7 +85,7 @@ export interface WriteBackupRequest {
 }
 
 /**
- * An open repository. Every record it returns has passed its signature. Errors: LS-REPO-001 to -040, of which -029 says
+ * An open repository. Every record it returns has passed its signature. Errors: LS-REPO-001 to -041, of which -029 says
  * that no key is here for what is encrypted; a cancelled signal rejects with the signal's reason.
  */
 export interface Repository {

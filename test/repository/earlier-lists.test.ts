@@ -15,7 +15,7 @@ import {
   rowOf,
 } from '../../src/repository/found-batch.ts';
 import { ListText } from '../../src/repository/list-text.ts';
-import { firstLines } from '../../src/repository/lists.ts';
+import { firstLines, ListEncoder } from '../../src/repository/lists.ts';
 import type { ListReference } from '../../src/repository/records.ts';
 import { findUnchanged } from '../../src/repository/unchanged-line.ts';
 import type { FileFacts } from '../../src/repository/workers/read-files.ts';
@@ -344,5 +344,17 @@ describe('a list like an earlier one', () => {
       const written = Buffer.concat([...first, ...text.chunks]).toString();
       expect(written).toBe(texts.map((one, i) => (i === differs ? 'other\n' : one)).join(''));
     }
+  });
+});
+
+describe('a list that is longer than it may be', () => {
+  it('is not written, since nobody would read it', async () => {
+    const written = async (parts: number) => {
+      const encoder = new ListEncoder();
+      for (let i = 0; i < parts; i += 1) encoder.write([Buffer.alloc(1024 * 1024, 'x')]);
+      return encoder.finish();
+    };
+    expect((await written(256)).length).toBeGreaterThan(0);
+    await expect(written(257)).rejects.toMatchObject({ code: 'LS-REPO-041', exit: 6 });
   });
 });
