@@ -17,6 +17,13 @@ interface WaitingList {
   encoder?: ListEncoder;
 }
 
+interface ListWriterOptions {
+  readonly condemned: Condemned;
+  readonly frames: FrameTable;
+  /** Whether an object was met on the way, and is not what it should be. */
+  readonly isDamaged: (object: string) => boolean;
+}
+
 /** Writes each list once all that it refers to is stored, and not at all where an earlier one is the same. */
 export class ListWriter {
   /** Bytes put into the store. */
@@ -24,6 +31,7 @@ export class ListWriter {
   readonly #context: Pick<RepositoryContext, 'store' | 'keyring'>;
   readonly #condemned: Condemned;
   readonly #frames: FrameTable;
+  readonly #isDamaged: ListWriterOptions['isDamaged'];
   readonly #packs = new Map<string, PackReference>();
   /** In the order of the plan. */
   readonly #written: (ListReference | undefined)[] = [];
@@ -33,9 +41,10 @@ export class ListWriter {
 
   constructor(
     context: Pick<RepositoryContext, 'store' | 'keyring'>,
-    { condemned, frames }: { readonly condemned: Condemned; readonly frames: FrameTable },
+    { condemned, frames, isDamaged }: ListWriterOptions,
   ) {
     [this.#context, this.#condemned, this.#frames] = [context, condemned, frames];
+    this.#isDamaged = isDamaged;
   }
 
   /** Waits where many lists are being written. */
@@ -96,6 +105,7 @@ export class ListWriter {
       ...content,
       encoder: encoder ?? encoderFor(draft),
       condemned: this.#condemned,
+      isDamaged: this.#isDamaged,
     });
     this.storedBytes += storedBytes;
     return reference;

@@ -39,6 +39,8 @@ interface ListToWrite extends ListContent {
   /** It has got all text but the last. */
   readonly encoder: ListEncoder;
   readonly condemned: Condemned;
+  /** What is there by that name is to be put once more. */
+  readonly isDamaged: (object: string) => boolean;
 }
 
 /**
@@ -48,14 +50,15 @@ interface ListToWrite extends ListContent {
 export async function writeList(
   context: ListContext,
   days: Pick<ListReference, 'day' | 'until'>,
-  { text, files, bytes, encoder, condemned }: ListToWrite,
+  { text, files, bytes, encoder, condemned, isDamaged }: ListToWrite,
 ): Promise<{ readonly reference: ListReference; readonly storedBytes: number }> {
   const { store } = context;
   encoder.write(text);
   const { stored, header } = await encodeList(context, await encoder.finish(), condemned);
   const sha256 = hash('sha256', stored, 'hex');
   const name = listName(sha256);
-  const isPresent = header === undefined && (await store.head(name))?.size === stored.length;
+  const mayBePresent = header === undefined && !isDamaged(name);
+  const isPresent = mayBePresent && (await store.head(name))?.size === stored.length;
   if (!isPresent) await store.put(name, stored);
   const size = stored.length;
   return {

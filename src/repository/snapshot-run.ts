@@ -96,9 +96,8 @@ class SnapshotRun {
     const { store, keyring } = context;
     [this.#context, this.#request] = [context, request];
     [this.#crew, this.#frames, this.#known] = [crew, frames, known];
-    // Lines that are found anew may make the very list that has rotted, of the same size and name.
-    const rotten = (object: string) => condemned.has(object) || known.isDamaged(object);
-    this.#lists = new ListWriter(context, { condemned: { ...condemned, has: rotten }, frames });
+    const isDamaged = (object: string) => known.isDamaged(object);
+    this.#lists = new ListWriter(context, { condemned, frames, isDamaged });
     const onStored = () => this.#lists.advance();
     const { present } = known;
     this.#packs = new PackWriter({ store, source, present, condemned, keyring, frames, crew, onStored });
