@@ -12,6 +12,9 @@ export interface PortCheck {
   readonly patienceMs?: number;
 }
 
+/** A process that ends has lost its name already, and its ports a moment later. */
+const ENDING_MS = 1_000;
+
 /** Throws LS-RUNTIME-001 when a port is held by a process that is not of this stack, or is not let go of. */
 export async function requireFreePorts(wanted: DesiredComponent, check: PortCheck): Promise<void> {
   const host = new URL(wanted.ready.url).hostname.replace(/^\[(.*)\]$/, '$1');
@@ -24,18 +27,15 @@ async function requireFreePort(
   port: number,
   check: PortCheck,
 ): Promise<void> {
-  const deadline = check.clock.monotonic() + (check.patienceMs ?? 0);
+  const begun = check.clock.monotonic();
   while (!(await isPortFree(port, host))) {
     const owner = await findPortOwner(port);
-    const own = owner !== undefined && check.isOwn(owner.pid);
-    if (own && check.patienceMs === undefined) return;
-    if (own && check.clock.monotonic() < deadline) {
-      await check.clock.sleep(50);
-      continue;
-    }
-    // It may have been let go of between the two looks.
-    if (!owner && (await isPortFree(port, host))) return;
-    throw portTaken(component, port, owner);
+    const isOwn = owner !== undefined && check.isOwn(owner.pid);
+    if (isOwn && check.patienceMs === undefined) return;
+    const otherwise = owner ? 0 : ENDING_MS;
+    const patienceMs = isOwn ? (check.patienceMs ?? 0) : otherwise;
+    if (check.clock.monotonic() - begun >= patienceMs) throw portTaken(component, port, owner);
+    await check.clock.sleep(50);
   }
 }
 
