@@ -1,17 +1,6 @@
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import {
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  symlink,
-  truncate,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { encodeFooter } from '../src/repository/pack-footer.ts';
@@ -279,7 +268,8 @@ const withoutKey: readonly Attack[] = [
     act: async (place, die) => {
       for (let i = 0; i < 1 + die.below(4); i++) {
         const files = await objectsOf(place, die.of(KINDS));
-        if (files.length > 0) await unlink(die.of(files));
+        // The same may be drawn twice.
+        if (files.length > 0) await rm(die.of(files), { force: true });
       }
     },
   },
