@@ -213,7 +213,7 @@ describe('frames that are opened', () => {
     const target = join(scratch(), 'target');
     await mkdir(target);
     const descriptor = openSync(target, constants.O_RDONLY | constants.O_DIRECTORY);
-    const worker = new Worker(new URL('../../src/repository/workers/thread.ts', import.meta.url));
+    const worker = new Worker(new URL('../../src/repository/workers/thread.mjs', import.meta.url));
     onTestFinished(async () => {
       await worker.terminate();
       closeSync(descriptor);

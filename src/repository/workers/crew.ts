@@ -1,5 +1,6 @@
 import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { type ErrorDetails, LeitstandError } from '../../platform/errors.ts';
@@ -79,6 +80,7 @@ export function makeCrew({
   const underWay = new Map<number, Waiting>();
   const load = new Load(expected, looks, readsAll);
   let next = 0;
+  const ownTurn = makeTurns();
   let failure: { readonly reason: unknown } | undefined;
 
   const fail = (reason: unknown) => {
@@ -112,12 +114,11 @@ export function makeCrew({
       assertOpen();
       load.add(name, job);
       enlist();
-      if (!crew.some(({ isReady }) => isReady) || (name === LOOKING && !leastTaken(crew))) {
-        await breathe();
-        // What it would work on may be closed by now, and its descriptors be somebody else's.
-        assertOpen();
-        return (WORK[name] as (asked: Job<Name>) => Done<Name>)(job);
-      }
+      await breathe();
+      if (crew.length > 0 && !isForThread(crew, name)) await ownTurn();
+      // What it would work on may be closed by now, and its descriptors be somebody else's.
+      assertOpen();
+      if (!isForThread(crew, name)) return (WORK[name] as (asked: Job<Name>) => Done<Name>)(job);
       return new Promise<object>((resolve, reject) => {
         queue.push({ question: { id: next++, name, job }, resolve, reject });
         hand();
@@ -192,12 +193,26 @@ function watch(thread: Thread, { onFailure, onAnswer, onFree }: Watcher): void {
 function newThread(): Thread {
   // Much work is made of very many short-lived objects: given more room for them the collector takes it, and saves nothing.
   setFlagsFromString('--semi-space-growth-factor=1');
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), {
+  const worker = new Worker(new URL('./thread.mjs', import.meta.url), {
     execArgv: [],
     resourceLimits: LIMITS,
     workerData: getCompileCacheDir(),
   });
   return { worker, isReady: false, taken: 0 };
+}
+
+/** Looking at files is so little work that who hands it out does it as well, where all others have enough to do. */
+function isForThread(crew: readonly Thread[], name: WorkName): boolean {
+  return name === LOOKING ? leastTaken(crew) !== undefined : crew.some(({ isReady }) => isReady);
+}
+
+/** One after the other, with the event loop in between: so it is heard of threads that have become free. */
+function makeTurns(): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return () => {
+    last = last.then(() => setImmediate());
+    return last;
+  };
 }
 
 function leastTaken(crew: readonly Thread[]): Thread | undefined {
