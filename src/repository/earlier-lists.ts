@@ -6,7 +6,6 @@ import { type Day, dayIn, dayOf } from './list-spans.ts';
 import { SHA256_DIGITS } from './format.ts';
 import type { PlannedRow } from './found-batch.ts';
 import type { ListReference } from './records.ts';
-import { findUnchanged } from './unchanged-line.ts';
 
 /** A list of an earlier snapshot that is being looked into. */
 export interface EarlierList {
@@ -153,8 +152,7 @@ export class EarlierLines {
   #unchanged(row: PlannedRow): UnchangedLine | undefined {
     const texts = this.#texts;
     if (!texts || this.#at >= texts.bytes.length) return undefined;
-    const { described } = row;
-    const found = described && findUnchanged(texts.bytes, this.#at, described);
+    const found = row.findIn(texts.bytes, this.#at);
     if (!found) return undefined;
     const { list, bytes } = texts;
     const [line, from] = [this.#line, this.#at];
@@ -166,7 +164,7 @@ export class EarlierLines {
   #packAt(bytes: Buffer, from: number): string {
     const last = this.#pack;
     const end = from + SHA256_DIGITS;
-    if (last && last.bytes.compare(bytes, from, end) === 0) return last.id;
+    if (last && isSameAt(bytes, from, last.bytes)) return last.id;
     const id = bytes.toString('latin1', from, end);
     this.#pack = { id, bytes: Buffer.from(id, 'latin1') };
     return id;
@@ -198,6 +196,12 @@ export class EarlierLines {
     }
     return undefined;
   }
+}
+
+/** In so few bytes a native comparison takes longer to be called than to be made. */
+function isSameAt(bytes: Uint8Array, from: number, other: Uint8Array): boolean {
+  for (let i = 0; i < other.length; i += 1) if (bytes[from + i] !== other[i]) return false;
+  return true;
 }
 
 function isAt({ entry }: EarlierLine, day: Day, path: string): boolean {

@@ -1,6 +1,13 @@
 import type { CaptureEntry } from '../stack/source.ts';
 import { type Day, dayOfSecond } from './list-spans.ts';
-import { type Described, isRegular, plainBytes, staysTheSame } from './unchanged-line.ts';
+import {
+  type Described,
+  findUnchanged,
+  isRegular,
+  type LineFound,
+  plainBytes,
+  staysTheSame,
+} from './unchanged-line.ts';
 import { type FileNames, packNames } from './workers/file-names.ts';
 import { type FileFacts, mtimeText } from './workers/read-files.ts';
 import type { FilesFound } from './workers/stat-files.ts';
@@ -26,9 +33,10 @@ export interface PlannedRow {
   readonly day: Day;
   readonly path: string;
   readonly size: number;
+  readonly pathLength: number;
   readonly planned: PlannedEntry;
-  /** Where that is all that is to be said of it. */
-  readonly described: Described | undefined;
+  /** Whether the line that begins there says just what is to be said of it; see `findUnchanged`. */
+  findIn(bytes: Uint8Array, from: number): LineFound | undefined;
 }
 
 /**
@@ -46,6 +54,7 @@ export class FoundBatch {
   #found: FilesFound | undefined;
   /** Of all names; empty where one of them is rare. */
   #bytes: Buffer | undefined;
+  #columns: Described | undefined;
 
   constructor(entries: readonly CaptureEntry[]) {
     const { length } = entries;
@@ -91,25 +100,26 @@ export class FoundBatch {
     return other ?? this.names.files.slice(this.#pathFrom[i], this.#ends[i]);
   }
 
-  described(i: number): Described | undefined {
-    const { modes, uids, gids, sizes, seconds, nanoseconds, linked } = this.found;
-    const mode = modes[i] ?? 0;
-    const isPlain = ((this.#bits[i] ?? 0) & ~MAY_BE_LINKED) === 0 && isRegular(mode) && !linked.has(i);
-    if (!isPlain || this.#paths.has(i)) return undefined;
-    const { files } = this.names;
-    this.#bytes ??= plainBytes(files) ?? NO_BYTES;
+  findIn(bytes: Uint8Array, from: number, i: number): LineFound | undefined {
+    const described = this.#described;
+    if (!described || !this.#isPlain(i)) return undefined;
+    return findUnchanged(bytes, from, described, i);
+  }
+
+  /** Whether there is no more to be said of it than is in the columns. */
+  #isPlain(i: number): boolean {
+    const { modes, linked } = this.found;
+    const isCommon = ((this.#bits[i] ?? 0) & ~MAY_BE_LINKED) === 0 && isRegular(modes[i] ?? 0);
+    return (
+      isCommon && (linked.size === 0 || !linked.has(i)) && (this.#paths.size === 0 || !this.#paths.has(i))
+    );
+  }
+
+  get #described(): Described | undefined {
+    this.#bytes ??= plainBytes(this.names.files) ?? NO_BYTES;
     if (this.#bytes === NO_BYTES) return undefined;
-    return {
-      mode,
-      uid: uids[i] ?? 0,
-      gid: gids[i] ?? 0,
-      size: sizes[i] ?? 0,
-      seconds: seconds[i] ?? 0,
-      nanoseconds: nanoseconds[i] ?? 0,
-      names: this.#bytes,
-      pathFrom: this.#pathFrom[i] ?? 0,
-      pathEnd: this.#ends[i] ?? 0,
-    };
+    this.#columns ??= { ...this.found, names: this.#bytes, pathsFrom: this.#pathFrom, pathsEnd: this.#ends };
+    return this.#columns;
   }
 
   mayBeLinked(i: number): boolean {
@@ -169,8 +179,12 @@ export class RowOfBatch implements PlannedRow {
     return this.#batch.planned(this.#i, this.day);
   }
 
-  get described(): Described | undefined {
-    return this.#batch.described(this.#i);
+  get pathLength(): number {
+    return this.#batch.pathLength(this.#i);
+  }
+
+  findIn(bytes: Uint8Array, from: number): LineFound | undefined {
+    return this.#batch.findIn(bytes, from, this.#i);
   }
 }
 
@@ -184,12 +198,23 @@ export function rowOf(planned: PlannedEntry): PlannedRow {
     path,
     size,
     planned,
-    get described() {
+    pathLength: path.length,
+    findIn: (bytes, from) => {
       const isPlain = staysTheSame(planned) && !entry.escaped && linked === undefined;
       const names = isPlain ? plainBytes(path) : undefined;
       if (!names) return undefined;
-      const time = { seconds: Number(mtime.slice(0, -9)), nanoseconds: Number(mtime.slice(-9)) };
-      return { mode, uid, gid, size, ...time, names, pathFrom: 0, pathEnd: names.length };
+      const described = {
+        modes: [mode],
+        uids: [uid],
+        gids: [gid],
+        sizes: [size],
+        seconds: [Number(mtime.slice(0, -9))],
+        nanoseconds: [Number(mtime.slice(-9))],
+        names,
+        pathsFrom: [0],
+        pathsEnd: [names.length],
+      };
+      return findUnchanged(bytes, from, described, 0);
     },
   };
 }

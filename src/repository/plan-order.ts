@@ -17,7 +17,7 @@ interface DayRows {
   isSorted: boolean;
 }
 
-/** Planned entries by day and then by path in code-unit order; those of a day and a path in any order. */
+/** Planned entries by day and then by path in code-unit order. Throws where a path comes twice on a day. */
 export class PlanOrder {
   readonly #spool: Spool;
   readonly #runs: { readonly from: number; readonly to: number }[] = [];
@@ -49,7 +49,10 @@ export class PlanOrder {
   #addRow(day: Day, row: number, path: string): void {
     const of = this.#days.get(day) ?? { rows: [], last: '', isSorted: true };
     if (of.rows.length === 0) this.#days.set(day, of);
-    if (path < of.last) of.isSorted = false;
+    if (path <= of.last) {
+      if (path === of.last) throw twice(path);
+      of.isSorted = false;
+    }
     of.rows.push(row);
     of.last = path;
   }
@@ -58,7 +61,7 @@ export class PlanOrder {
     const batches = this.#batches;
     const pathOf = (row: number) => batches[Math.floor(row / BATCH_ENTRIES)]?.path(row % BATCH_ENTRIES) ?? '';
     for (const [day, { rows, isSorted }] of [...this.#days].sort(([a], [b]) => a - b)) {
-      if (!isSorted) rows.sort((a, b) => order(pathOf(a), pathOf(b)));
+      if (!isSorted) rows.sort((a, b) => orderOnce(pathOf(a), pathOf(b)));
       for (const row of rows) {
         const batch = batches[Math.floor(row / BATCH_ENTRIES)];
         if (batch) yield new RowOfBatch(batch, row % BATCH_ENTRIES, day);
@@ -144,8 +147,11 @@ function* merged(runs: readonly Generator<PlannedEntry>[]): Generator<PlannedRow
     heads.splice(low, 0, { next, run });
   };
   for (const run of runs) enter(run);
+  let last: PlannedEntry | undefined;
   for (let head = heads.pop(); head; head = heads.pop()) {
-    yield rowOf(head.next);
+    if (last && compare(last, head.next) === 0) throw twice(last.entry.path);
+    last = head.next;
+    yield rowOf(last);
     enter(head.run);
   }
 }
@@ -154,7 +160,16 @@ function compare(a: PlannedEntry, b: PlannedEntry): number {
   return a.day === b.day ? order(a.entry.path, b.entry.path) : a.day - b.day;
 }
 
+function orderOnce(a: string, b: string): number {
+  if (a === b) throw twice(a);
+  return order(a, b);
+}
+
 function order(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+export function twice(path: string): TypeError {
+  return new TypeError(`the capture holds a path twice: ${JSON.stringify(path)}`);
 }

@@ -6,7 +6,7 @@ import { HardLinks } from './hard-links.ts';
 import { type Day, listBeginnings } from './list-spans.ts';
 import { isSafePath } from './paths.ts';
 import { FoundBatch, type PlannedRow } from './found-batch.ts';
-import { BATCH_ENTRIES, PlanOrder } from './plan-order.ts';
+import { BATCH_ENTRIES, PlanOrder, twice } from './plan-order.ts';
 import { readAhead } from './read-ahead.ts';
 import type { Spool } from './spool.ts';
 import { unreadable } from './source-errors.ts';
@@ -58,7 +58,7 @@ export async function planEntries(
       for (const entry of some) {
         assertPath(entry);
         if (paths.size >= FEW) continue;
-        if (paths.has(entry.path)) throw twice(entry);
+        if (paths.has(entry.path)) throw twice(entry.path);
         paths.add(entry.path);
       }
       // From here on its entries are garbage: the fewer wait for an answer, the less the collector has to move.
@@ -115,15 +115,12 @@ function* withListBeginnings(
   { counts, most }: { readonly counts: ReadonlyMap<Day, number>; readonly most: number },
 ): Generator<readonly [PlannedRow, boolean]> {
   const beginnings = listBeginnings(counts, most);
-  let lastDay: Day | undefined;
-  let [lastPath, length] = ['', 0];
+  let last: PlannedRow | undefined;
+  let length = 0;
   for (const row of rows) {
-    const { day, path } = row;
-    const isSameDay = lastDay === day;
-    if (isSameDay && lastPath === path) throw twice(row);
-    const begins = isSameDay ? isEnd(length, most, lastPath) : beginnings.has(day);
-    length = (begins ? 0 : length) + weightOf(path.length, row.size);
-    [lastDay, lastPath] = [day, path];
+    const begins = last?.day === row.day ? isEnd(length, most, last) : beginnings.has(row.day);
+    length = (begins ? 0 : length) + weightOf(row.pathLength, row.size);
+    last = row;
     yield [row, begins];
   }
 }
@@ -134,10 +131,6 @@ function weightOf(pathLength: number, size: number): number {
   return 1 + Math.floor((pathLength + pieces * PIECE_BYTES) / LINE_BYTES);
 }
 
-function isEnd(length: number, most: number, path: string): boolean {
-  return length >= most || (length >= most / 2 && crc32(path) % LIST_ENDS_EVERY === 0);
-}
-
-function twice({ path }: Pick<CaptureEntry, 'path'>): TypeError {
-  return new TypeError(`the capture holds a path twice: ${JSON.stringify(path)}`);
+function isEnd(length: number, most: number, last: PlannedRow): boolean {
+  return length >= most || (length >= most / 2 && crc32(last.path) % LIST_ENDS_EVERY === 0);
 }

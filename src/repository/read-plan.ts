@@ -54,7 +54,7 @@ export interface ReadPlanRequest {
   readonly frames: FrameTable;
   readonly writer: ListWriter;
   readonly counts: ContentCounts;
-  readonly isDue: IsDue;
+  readonly isDue: IsDue | undefined;
   /** A file that may vanish, and did. */
   readonly onProblem: (entry: PlannedEntry, problem: ReadProblem) => void;
 }
@@ -142,7 +142,7 @@ function planEntry(request: ReadPlanRequest, one: EntryToPlan): FileToRead | und
   const kept: FileEntry = { ...content, ...describeFile(planned.entry, planned.facts, link) };
   const isSame = sameDescription(earlier.entry, kept);
   const { size, pieces } = earlier.entry;
-  const isDue = pieces.some((part, i) => isStored(part) && request.isDue(planned.entry.path, i));
+  const isDue = pieces.some((part, i) => isStored(part) && request.isDue?.(planned.entry.path, i));
   if (isDue && isSame) return { ...file, isReread: true };
   // With another mode or owner it is read as if it were new; of a large one that would be more than its share.
   if (isDue && pieces.length === 1) return { ...file, isReread: false };
@@ -159,7 +159,7 @@ function keepUnchanged(
   { draft, index, row }: { readonly draft: ListDraft; readonly index: number; readonly row: PlannedRow },
   line: EarlierLine | UnchangedLine,
 ): boolean {
-  if (!('pack' in line) || isDue(row.path, 0)) return false;
+  if (!('pack' in line) || isDue?.(row.path, 0)) return false;
   const pack = known.packs.get(line.pack);
   if (!pack) return false;
   const { size } = row;
@@ -239,12 +239,15 @@ function allParts(size: number): { at: number; length: number; expected: undefin
   }));
 }
 
-function dueParts(entry: FileEntry, isDue: IsDue): { at: number; length: number; expected: string }[] {
+function dueParts(
+  entry: FileEntry,
+  isDue: IsDue | undefined,
+): { at: number; length: number; expected: string }[] {
   let at = 0;
   return entry.pieces.flatMap((part, i) => {
     const from = at;
     at += part[4];
-    if (!isStored(part) || !isDue(entry.path, i)) return [];
+    if (!isStored(part) || !isDue?.(entry.path, i)) return [];
     return [{ at: from, length: part[4], expected: pieceSha256(entry, part) }];
   });
 }

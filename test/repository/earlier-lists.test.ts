@@ -17,7 +17,6 @@ import {
 import { ListText } from '../../src/repository/list-text.ts';
 import { firstLines, ListEncoder } from '../../src/repository/lists.ts';
 import type { ListReference } from '../../src/repository/records.ts';
-import { findUnchanged } from '../../src/repository/unchanged-line.ts';
 import type { FileFacts } from '../../src/repository/workers/read-files.ts';
 import type { CaptureEntry } from '../../src/stack/source.ts';
 
@@ -51,8 +50,7 @@ function rowAs(
 function packIn(text: string, row: PlannedRow): string | undefined {
   const before = 'before\n';
   const bytes = Buffer.from(`${before}${text}\nbehind`);
-  const { described } = row;
-  const found = described && findUnchanged(bytes, before.length, described);
+  const found = row.findIn(bytes, before.length);
   if (!found) return undefined;
   expect(bytes.toString('utf8', before.length, found.end)).toBe(`${text}\n`);
   return bytes.toString('latin1', found.pack, found.pack + SHA256_DIGITS);
