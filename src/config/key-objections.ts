@@ -26,7 +26,7 @@ export function objectToRecoveryKey(input: unknown): Objection | undefined {
     return { problem: `must be a key such as age1…, not ${describeType(input)}` };
   if (holdsSecretKey(input)) return SECRET_KEY;
   const key = readBech32(input);
-  const isPublicHalf = key?.prefix === 'age' && key.byteLength === 32 && input === input.toLowerCase();
+  const isPublicHalf = key?.prefix === 'age' && key.bytes.length === 32 && input === input.toLowerCase();
   if (isPublicHalf) return undefined;
   return {
     problem: `is ${quote(input)}, which is no public half of an age key (age1 and 58 more characters)`,

@@ -56,7 +56,7 @@ export function parseRecipient(text: string, where?: Where): string {
       fix: 'give the public half, age1…: age-keygen -y FILE prints it; and make a new key if others have seen this one',
     });
   const key = readBech32(recipient);
-  if (key?.prefix === 'age' && key.byteLength === KEY_BYTES && recipient === recipient.toLowerCase())
+  if (key?.prefix === 'age' && key.bytes.length === KEY_BYTES && recipient === recipient.toLowerCase())
     return recipient;
   throw repositoryErrors.error('LS-REPO-030', {
     what: `${JSON.stringify(recipient.slice(0, 80))} is no public key of age`,
@@ -75,7 +75,7 @@ async function identityOf(secret: string): Promise<AgeIdentity> {
 
 function isSecretKey(key: string): boolean {
   const read = readBech32(key);
-  return read?.prefix === SECRET_PREFIX && read.byteLength === KEY_BYTES;
+  return read?.prefix === SECRET_PREFIX && read.bytes.length === KEY_BYTES;
 }
 
 function noIdentity(key: string, line: number, file: string | undefined) {
