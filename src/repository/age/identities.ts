@@ -1,7 +1,9 @@
-import { readBech32 } from '../../platform/bech32.ts';
+import { randomBytes } from 'node:crypto';
+import { readBech32, writeBech32 } from '../../platform/bech32.ts';
 import type { Where } from '../../platform/errors.ts';
 import { Secret } from '../../stack/secret.ts';
 import { repositoryErrors } from '../errors.ts';
+import { KEY_BYTES, type KeyPair, keyPairOf, type PublicKey, publicKeyOf } from './x25519.ts';
 
 /** The secret half of a key pair of age (X25519), and the public half that belongs to it. */
 export interface AgeIdentity {
@@ -11,15 +13,16 @@ export interface AgeIdentity {
   readonly recipient: string;
 }
 
-const KEY_BYTES = 32;
+const PUBLIC_PREFIX = 'age';
 const SECRET_PREFIX = 'age-secret-key-';
 /** Also one that was not copied from its first character on. */
 const SECRET_HALF = /SECRET-KEY-|^(?!age1)[0-9a-z-]{50,}/i;
 
 /** A key pair of age, made here and now. */
 export async function makeRecoveryKey(): Promise<AgeIdentity> {
-  const { generateX25519Identity } = await import('age-encryption');
-  return identityOf(await generateX25519Identity());
+  const bytes = randomBytes(KEY_BYTES);
+  const secret = writeBech32({ prefix: SECRET_PREFIX, bytes }).toUpperCase();
+  return identityOf(secret, bytes);
 }
 
 /**
@@ -31,8 +34,9 @@ export async function parseIdentities(text: string, file?: string): Promise<read
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const key = line.trim();
     if (key === '' || key.startsWith('#')) continue;
-    if (!isSecretKey(key)) throw noIdentity(key, index + 1, file);
-    identities.push(await identityOf(key.toUpperCase()));
+    const bytes = readKey(key, SECRET_PREFIX);
+    if (!bytes) throw noIdentity(key, index + 1, file);
+    identities.push(identityOf(key.toUpperCase(), bytes));
   }
   if (identities.length > 0) return identities;
   throw repositoryErrors.error('LS-REPO-030', {
@@ -55,9 +59,7 @@ export function parseRecipient(text: string, where?: Where): string {
       where,
       fix: 'give the public half, age1…: age-keygen -y FILE prints it; and make a new key if others have seen this one',
     });
-  const key = readBech32(recipient);
-  if (key?.prefix === 'age' && key.bytes.length === KEY_BYTES && recipient === recipient.toLowerCase())
-    return recipient;
+  if (readKey(recipient, PUBLIC_PREFIX) && recipient === recipient.toLowerCase()) return recipient;
   throw repositoryErrors.error('LS-REPO-030', {
     what: `${JSON.stringify(recipient.slice(0, 80))} is no public key of age`,
     why: recipient.startsWith('age1')
@@ -68,14 +70,28 @@ export function parseRecipient(text: string, where?: Where): string {
   });
 }
 
-async function identityOf(secret: string): Promise<AgeIdentity> {
-  const { identityToRecipient } = await import('age-encryption');
-  return { secret: new Secret(secret, 'secret key of age'), recipient: await identityToRecipient(secret) };
+/** Of a text that has passed `parseRecipient`. */
+export function publicKeyOfRecipient(recipient: string): PublicKey {
+  const bytes = readKey(recipient, PUBLIC_PREFIX);
+  if (!bytes) throw new TypeError('no public key of age');
+  return publicKeyOf(bytes);
 }
 
-function isSecretKey(key: string): boolean {
+export function keyPairOfIdentity({ secret }: AgeIdentity): KeyPair {
+  const bytes = readKey(secret.reveal(), SECRET_PREFIX);
+  if (!bytes) throw new TypeError('no secret key of age');
+  return keyPairOf(bytes);
+}
+
+function identityOf(secret: string, bytes: Uint8Array): AgeIdentity {
+  const recipient = writeBech32({ prefix: PUBLIC_PREFIX, bytes: keyPairOf(bytes).bytes });
+  return { secret: new Secret(secret, 'secret key of age'), recipient };
+}
+
+/** The 32 bytes of a key with that prefix; undefined when it is none. */
+function readKey(key: string, prefix: string): Uint8Array | undefined {
   const read = readBech32(key);
-  return read?.prefix === SECRET_PREFIX && read.bytes.length === KEY_BYTES;
+  return read?.prefix === prefix && read.bytes.length === KEY_BYTES ? read.bytes : undefined;
 }
 
 function noIdentity(key: string, line: number, file: string | undefined) {

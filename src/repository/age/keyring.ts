@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { LeitstandError } from '../../platform/errors.ts';
 import { repositoryErrors } from '../errors.ts';
-import { decryptBytes, makeOpener, makeSeal, type Opener, type Seal } from './header.ts';
+import { decryptBytes, makeOpener, makeSealer, type Seal } from './header.ts';
 import type { HostKey } from './host-key.ts';
 import type { AgeIdentity } from './identities.ts';
 import type { PackKey, PackKeys } from './pack-keys.ts';
@@ -77,12 +77,16 @@ export function makeKeyring(options: KeyringOptions): Keyring {
   /** What a run of this process has built upon or put. */
   const held = new Map<string, PackKey>();
   const kept = keptKeys(options);
-  const forPacks = lazyOpener(identities);
+  const forPacks = makeOpener(identities);
   const openPack = async (opening: Uint8Array) => {
-    const opened = await forPacks.open(opening);
+    const opened = forPacks.open(opening);
     return typeof opened === 'string' ? opened : opened.payloadKey;
   };
-  const forLists = lazyOpener([...identities, ...(hostKey ? [hostKey] : [])]);
+  const forLists = makeOpener([...identities, ...(hostKey ? [hostKey] : [])]);
+  const sealers = writes && {
+    forLists: makeSealer([...writes.recipients, writes.host]),
+    forPacks: makeSealer(writes.recipients),
+  };
   const isRecoveredBy = (encryption: SnapshotEncryption) =>
     encryption.recipients.some((recipient) => mine.has(recipient));
   return {
@@ -104,11 +108,11 @@ export function makeKeyring(options: KeyringOptions): Keyring {
       held.set(pack, known);
       return known;
     },
-    decrypt: (file, header) => decryptBytes(forLists, file, header),
+    decrypt: async (file, header) => decryptBytes(forLists, file, header),
     isRecoveredBy,
     opensLists: (encryption) => isRecoveredBy(encryption) || encryption.host === hostKey?.recipient,
-    makeListSeal: () => makeSeal(writes ? [...writes.recipients, writes.host] : []),
-    makePackSeal: () => makeSeal(writes?.recipients ?? []),
+    makeListSeal: async () => (sealers ?? unencrypted()).forLists(),
+    makePackSeal: async () => (sealers ?? unencrypted()).forPacks(),
     rememberPack: async (key) => {
       const known = { ...key, recipients: id, at: now() };
       held.set(key.pack, known);
@@ -134,15 +138,8 @@ function keptKeys({ packKeys, onWarning }: Pick<KeyringOptions, 'packKeys' | 'on
   };
 }
 
-/** The library is loaded when something is to be opened. */
-function lazyOpener(identities: readonly AgeIdentity[]): Opener {
-  let opener: Promise<Opener> | undefined;
-  return {
-    open: async (opening) => {
-      opener ??= makeOpener(identities);
-      return (await opener).open(opening);
-    },
-  };
+function unencrypted(): never {
+  throw new TypeError('encrypted to nobody');
 }
 
 function wrongLine(file: string, pack: string): LeitstandError {

@@ -20,10 +20,10 @@ export async function proveRecoveryKey(
   identities: readonly AgeIdentity[],
 ): Promise<RecoveryProof> {
   const challenge = randomBytes(CHALLENGE_BYTES);
-  const { bytes, header } = await encryptBytes(recipients, challenge);
+  const { bytes, header } = encryptBytes(recipients, challenge);
   const opened = new Set<string>();
   for (const identity of identities) {
-    const plain = await decryptBytes(await makeOpener([identity]), bytes, header);
+    const plain = decryptBytes(makeOpener([identity]), bytes, header);
     if (typeof plain !== 'string' && plain.equals(challenge)) opened.add(identity.recipient);
   }
   const results = recipients.map((recipient) => ({ recipient, opens: opened.has(recipient) }));
