@@ -1,5 +1,5 @@
-import { release } from './buffers.ts';
 import type { Placement } from './frame-table.ts';
+import { NumberTable } from './number-table.ts';
 import type { Spool } from './spool.ts';
 
 const HASH_BYTES = 32;
@@ -9,20 +9,17 @@ const RECORD_BYTES = HASH_BYTES + 3 * 4;
 const BLOCK_RECORDS = 16 * 1024;
 /** Of these the first ones stay in memory: a small backup writes none to a disk. */
 const HELD_BLOCKS = 8;
-const FIRST_SLOTS = 1024;
-const FULL = 0.7;
 
 /**
- * Content by SHA-256: 8 to 23 bytes of memory for each piece. The hashes themselves lie in a spool and are looked at when
- * a part of one fits, so that what is found is what was asked for.
+ * Content by SHA-256: 10 to 13 bytes of memory for each of many pieces. The hashes themselves lie in a spool and are looked at
+ * when a part of one fits, so that what is found is what was asked for.
  */
 export class PieceIndex {
   readonly #spool: Spool;
   readonly #held: Buffer[] = [];
   #tail = Buffer.alloc(0);
   #count = 0;
-  /** Pairs: 32 bits of the hash, which say the place as well, and the record's number + 1; 0 is free. */
-  #slots = new Uint32Array(2 * FIRST_SLOTS);
+  readonly #numbers = new NumberTable();
   readonly #record = Buffer.alloc(RECORD_BYTES);
   readonly #hash = Buffer.alloc(HASH_BYTES);
   #hashed = '';
@@ -32,17 +29,10 @@ export class PieceIndex {
   }
 
   get(sha256: string): Placement | undefined {
-    const slots = this.#slots;
-    const mask = slots.length / 2 - 1;
     const hash = this.#hashOf(sha256);
-    const wanted = hash.readUInt32LE(0);
-    for (let slot = wanted & mask; ; slot = (slot + 1) & mask) {
-      const number = slots[2 * slot + 1] ?? 0;
-      if (number === 0) return undefined;
-      if (slots[2 * slot] !== wanted) continue;
-      const record = this.#read(number - 1);
-      if (hash.compare(record, 0, HASH_BYTES) === 0) return placementIn(record);
-    }
+    const isIt = (number: number) => hash.compare(this.#read(number), 0, HASH_BYTES) === 0;
+    const number = this.#numbers.find(hash.readUInt32LE(0), isIt);
+    return number === undefined ? undefined : placementIn(this.#read(number));
   }
 
   /** Content that is there already stays where it was first. */
@@ -59,9 +49,8 @@ export class PieceIndex {
     this.#tail.writeUInt32LE(frame, at + HASH_BYTES);
     this.#tail.writeUInt32LE(offset, at + HASH_BYTES + 4);
     this.#tail.writeUInt32LE(length, at + HASH_BYTES + 8);
+    this.#numbers.add(hash.readUInt32LE(0), this.#count);
     this.#count += 1;
-    if (this.#count > (this.#slots.length / 2) * FULL) this.#slots = grown(this.#slots);
-    put(this.#slots, hash.readUInt32LE(0), this.#count);
   }
 
   /** Good until the next call; what is not found is added as a rule. */
@@ -92,25 +81,6 @@ export class PieceIndex {
     const isSpooled = this.#count > HELD_BLOCKS * BLOCK_RECORDS;
     if (!isSpooled) this.#tail = Buffer.alloc(BLOCK_RECORDS * RECORD_BYTES);
   }
-}
-
-/** Twice as large; the one that it was is gone. */
-function grown(slots: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(2 * slots.length);
-  for (let slot = 0; slot < slots.length; slot += 2) {
-    const value = slots[slot + 1] ?? 0;
-    if (value > 0) put(larger, slots[slot] ?? 0, value);
-  }
-  release(slots);
-  return larger;
-}
-
-function put(slots: Uint32Array, hash: number, value: number): void {
-  const mask = slots.length / 2 - 1;
-  let slot = hash & mask;
-  while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
-  slots[2 * slot] = hash;
-  slots[2 * slot + 1] = value;
 }
 
 function placementIn(record: Buffer): Placement {
