@@ -5,6 +5,7 @@ import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ALLOCATOR } from './allocator.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MINIMUM = [24, 15];
@@ -91,8 +92,7 @@ if (isNewEnough(process.versions.node)) {
   }
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: 'inherit',
-    // Each thread with a heap of its own in glibc would hold what it once needed.
-    env: { MALLOC_ARENA_MAX: '2', ...process.env },
+    env: { ...ALLOCATOR, ...process.env },
   });
   // The terminal sends Ctrl-C to both: sent on, the child would get it twice and give up cleaning.
   process.on('SIGINT', () => undefined);

@@ -1,6 +1,7 @@
 // One piece of work in a process of its own: what it takes is measured from outside, and told from inside.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ALLOCATOR } from '../../bin/allocator.mjs';
 import { walkTree } from '../../src/platform/walk-tree.ts';
 import type { VerifyLevel } from '../../src/repository/verify.ts';
 import type { Repository } from '../../src/repository/repository.ts';
@@ -29,7 +30,7 @@ const DAYS = { days: 30, weeks: 0, months: 0, years: 0 };
 export async function working(place: Place, work: Work): Promise<Run & Told> {
   const args = [fileURLToPath(import.meta.url), JSON.stringify({ place, work })];
   // As bin/leitstand.mjs has it; beside what is measured.
-  const env = { NODE_COMPILE_CACHE: join(dirname(place.directory), 'compiled'), MALLOC_ARENA_MAX: '2' };
+  const env = { NODE_COMPILE_CACHE: join(dirname(place.directory), 'compiled'), ...ALLOCATOR };
   const done = await run(process.execPath, args, { env });
   return { ...done, ...(JSON.parse(done.stdout) as Told) };
 }
