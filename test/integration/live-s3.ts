@@ -47,7 +47,7 @@ export const versitygwServer = (path: string, { versions = false } = {}): S3Serv
   env: ({ access, secret }) => ({ ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: secret }),
 });
 
-/** SeaweedFS: a server of another make. Each port has a second one, 10,000 higher, for gRPC. */
+/** SeaweedFS: a server of another make. Several run at once: no port is left to its defaults. */
 export const seaweedServer = (path: string): S3Server => ({
   path,
   args: async (port, directory, { access: accessKey, secret: secretKey }) => {
@@ -56,23 +56,29 @@ export const seaweedServer = (path: string): S3Server => ({
     const actions = ['Admin', 'Read', 'List', 'Write'];
     const identity = { name: 'test', credentials: [{ accessKey, secretKey }], actions };
     await writeFile(identities, JSON.stringify({ identities: [identity] }), { mode: 0o600 });
-    const others = ['master', 'volume', 'filer'].map(
-      async (part) => `-${part}.port=${await findFreePort(0)}`,
-    );
+    const ports = ['master.port', 'volume.port', 'filer.port'];
+    const grpc = ['master.port.grpc', 'volume.port.grpc', 'filer.port.grpc', 's3.port.grpc'];
+    const others = [...ports, ...grpc].map(async (name) => `-${name}=${await findFreePort(0)}`);
     return [
       'server',
       `-dir=${join(directory, 'weed')}`,
       '-ip=127.0.0.1',
       '-ip.bind=127.0.0.1',
+      '-master.telemetry=false',
       '-master.volumeSizeLimitMB=64',
       '-volume.max=400',
       ...(await Promise.all(others)),
       '-s3',
       `-s3.port=${port}`,
       `-s3.config=${identities}`,
+      '-s3.port.iceberg=0',
+      '-s3.port.lance=0',
     ];
   },
 });
+
+/** Of its last words, where it does not answer. */
+const SAID_CHARACTERS = 2000;
 
 /** Answers when this resolves. */
 export async function startS3(server: S3Server, directory: string): Promise<LiveS3> {
@@ -82,8 +88,13 @@ export async function startS3(server: S3Server, directory: string): Promise<Live
   const child = spawn(server.path, await server.args(port, directory, keys), {
     cwd: directory,
     env: { PATH: process.env['PATH'], HOME: directory, ...server.env?.(keys) },
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let said = '';
+  for (const output of [child.stdout, child.stderr])
+    output.on('data', (text: Buffer) => {
+      said = `${said}${text.toString()}`.slice(-SAID_CHARACTERS);
+    });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const settings: S3Settings = {
     bucket: 'none',
@@ -113,7 +124,10 @@ export async function startS3(server: S3Server, directory: string): Promise<Live
         await newBucket();
         return { settings, newBucket, stop };
       } catch (error) {
-        if (attempt > 300 || child.exitCode !== null) throw error;
+        if (attempt > 600 || child.exitCode !== null)
+          throw new Error(`${server.path} does not answer (exit ${child.exitCode}); it said:\n${said}`, {
+            cause: error,
+          });
         await systemClock.sleep(100);
       }
     }
