@@ -37,10 +37,8 @@ const RARE = /[\u241b\ud800-\uffff]/;
 /** Text where it is the name itself and nothing in it is rare; else bytes, which take four times as long. */
 type Name = string | Buffer;
 
-interface Named {
-  readonly name: Name;
-  readonly kind: 'file' | 'directory' | 'symlink' | SpecialKind;
-}
+type Kind = 'file' | 'directory' | 'symlink' | SpecialKind;
+type Named = Dirent | Dirent<Buffer>;
 
 /**
  * Everything below a directory, itself not: directories before what is in them, names in the order of their bytes.
@@ -61,14 +59,14 @@ export function* walkTree(root: string, { onSpecial }: TreeWalk): Generator<Tree
       levels.pop();
       continue;
     }
-    const { name, kind } = next.value;
+    const { name } = next.value;
+    const kind = kindOf(next.value);
     const path = level.path.length === 0 ? name : join(level.path, name);
-    const found = foundAt(root, path);
     if (kind === 'FIFO' || kind === 'socket' || kind === 'device') {
-      onSpecial({ ...found, kind });
+      onSpecial({ ...foundAt(root, path), kind });
       continue;
     }
-    yield kind === 'file' ? { ...found, mayBeLinked: true } : { ...found, kind };
+    yield kind === 'file' ? fileAt(root, path) : { ...foundAt(root, path), kind };
     if (kind === 'directory') enter(path);
   }
 }
@@ -91,22 +89,23 @@ function namesIn(directory: Name, isRoot: boolean): Named[] {
 
 function namesOf(directory: string): Named[] {
   const texts = readdirSync(directory, { withFileTypes: true });
-  if (!texts.some(({ name }) => RARE.test(name)))
-    return texts.sort((a, b) => (a.name < b.name ? -1 : 1)).map(named);
+  if (!texts.some(({ name }) => RARE.test(name))) return texts.sort((a, b) => (a.name < b.name ? -1 : 1));
   const bytes = readdirSync(directory, { withFileTypes: true, encoding: 'buffer' });
-  return bytes.sort((a, b) => Buffer.compare(a.name, b.name)).map(named);
+  return bytes.sort((a, b) => Buffer.compare(a.name, b.name));
 }
 
-function named(entry: Dirent | Dirent<Buffer>): Named {
-  return { name: entry.name, kind: kindOf(entry) };
-}
-
-function kindOf(entry: Dirent | Dirent<Buffer>): Named['kind'] {
+function kindOf(entry: Named): Kind {
   if (entry.isFile()) return 'file';
   if (entry.isDirectory()) return 'directory';
   if (entry.isSymbolicLink()) return 'symlink';
   if (entry.isFIFO()) return 'FIFO';
   return entry.isSocket() ? 'socket' : 'device';
+}
+
+/** Of nearly all there is one object less to be made. */
+function fileAt(root: string, path: Name): TreeEntry {
+  if (typeof path === 'string') return { path, file: `${root}/${path}`, mayBeLinked: true };
+  return { ...foundAt(root, path), mayBeLinked: true };
 }
 
 /** The root is a string of this program; only what is below it may be no UTF-8. */

@@ -26,6 +26,7 @@ export class ListDraft {
   readonly #plain = new GappedLines();
   /** Of the frame that was looked at last. */
   #place: { readonly frame: number; readonly text: Buffer } | undefined;
+  #lastPack: PackReference | undefined;
   #waiting: Waiting[] = [];
   #waitingFrom = 0;
   #bytes = 0;
@@ -60,7 +61,13 @@ export class ListDraft {
     this.#compare(index, line);
     this.#text.enter(index, line);
     this.#count(size);
-    for (const pack of packs) this.#onPack(pack);
+    for (const pack of packs) this.#refersTo(pack);
+  }
+
+  /** Neighbours mostly are in the same. */
+  #refersTo(pack: PackReference): void {
+    if (pack !== this.#lastPack) this.#onPack(pack);
+    this.#lastPack = pack;
   }
 
   /** Its line is written once all its content is stored; `earlier`: with which it may turn out to be the same. */
