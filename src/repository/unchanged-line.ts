@@ -5,11 +5,11 @@ const FILE_TYPE = 0o170000;
 const REGULAR = 0o100000;
 
 /**
- * Of names as JSON has them. Undefined: one is no ASCII, or has a quote, behind which other lines could hide in it. (What else
- * JSON writes with a backslash is no line of ours as it is.)
+ * Of names as JSON has them. Undefined: one is no ASCII, or has a quote, behind which other lines could hide in it, or a
+ * backslash, which in JSON is the beginning of another name. (Control characters, which JSON spells with one, are in no line.)
  */
 export function plainBytes(names: string): Buffer | undefined {
-  if (names.includes('"')) return undefined;
+  if (/["\\]/.test(names)) return undefined;
   const bytes = Buffer.from(names);
   return bytes.length === names.length ? bytes : undefined;
 }

@@ -237,11 +237,24 @@ describe('a line that is what would be said of a file today', () => {
           expect([its, planned.facts.mtime, row.size]).toEqual([name, mtime, SIZE]);
           expect(planned.entry).toEqual(entries[i]);
           const known = packIn(encodeLine(entryOf(name, mtime)), row);
-          const isRare = !isPlain(name) || entries.some(({ file }) => !/^[^"\u0080-\uffff]+$/.test(file));
+          const isRare = !isPlain(name) || entries.some(({ file }) => !/^[^"\\\u0080-\uffff]+$/.test(file));
           expect(known).toBe(isRare ? undefined : PACK);
         }
       }),
     );
+  });
+
+  it.each([
+    ['a\\b', 'a\\\\b'],
+    ['a\nb', 'a\\nb'],
+    ['a"b', 'a\\"b'],
+    ['a\u0001b', 'a\\u0001b'],
+  ])('of %j is not known as that of %j, which JSON spells so', async (one, other) => {
+    const line: Line = [one, '2026-07-01'];
+    expect(packIn(encodeLine(entryOf(one, mtime)), rowAs(entryOf(other, mtime)))).toBeUndefined();
+    expect(await found(listsOf({ day: '2026-07-01', lines: [line] }).earlier, [line])).toEqual([one]);
+    const { earlier } = listsOf({ day: '2026-07-01', lines: [line] });
+    expect(await found(earlier, [[other, '2026-07-01']])).toEqual([]);
   });
 
   it('is not known where anything else is said, or nothing that a writer says', () => {

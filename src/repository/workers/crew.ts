@@ -1,5 +1,6 @@
 import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
@@ -82,6 +83,7 @@ export function makeCrew({
   let next = 0;
   const ownTurn = makeTurns();
   let failure: { readonly reason: unknown } | undefined;
+  let isClosing = false;
 
   const fail = (reason: unknown) => {
     failure ??= { reason };
@@ -90,6 +92,7 @@ export function makeCrew({
   };
   const assertOpen = () => {
     if (failure) throw failure.reason;
+    if (isClosing) throw ended();
   };
   const hand = () => handOut(crew, queue, underWay);
   const begin = () => {
@@ -125,8 +128,10 @@ export function makeCrew({
       }) as Promise<Done<Name>>;
     },
     close: async () => {
+      // A thread that begins from here on would be nobody's, and keep the program alive.
+      isClosing = true;
       await Promise.all(crew.map(({ worker }) => worker.removeAllListeners('exit').terminate()));
-      fail(new Error('the crew has ended'));
+      fail(ended());
     },
   };
 }
@@ -178,7 +183,7 @@ interface Watcher {
 function watch(thread: Thread, { onFailure, onAnswer, onFree }: Watcher): void {
   thread.worker.on('error', onFailure);
   thread.worker.on('exit', (code) => {
-    if (thread.taken > 0 || !thread.isReady) onFailure(new Error(`a worker thread ended with ${code}`));
+    onFailure(new Error(`a worker thread ended with ${code}`));
   });
   thread.worker.on('message', (answer: Answer) => {
     if (answer === 'ready') thread.isReady = true;
@@ -196,9 +201,19 @@ function newThread(): Thread {
   const worker = new Worker(new URL('./thread.mjs', import.meta.url), {
     execArgv: [],
     resourceLimits: LIMITS,
-    workerData: getCompileCacheDir(),
+    workerData: compileCache(),
   });
   return { worker, isReady: false, taken: 0 };
+}
+
+/** Node names a directory of its version in the one that it was given, and would do so once more in the thread. */
+function compileCache(): string | undefined {
+  const directory = getCompileCacheDir();
+  return directory === undefined ? undefined : dirname(directory);
+}
+
+function ended(): Error {
+  return new Error('the crew has ended');
 }
 
 /** Looking at files is so little work that who hands it out does it as well, where all others have enough to do. */
