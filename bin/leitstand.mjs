@@ -5,7 +5,7 @@ import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ALLOCATOR } from './allocator.mjs';
+import { ALLOCATOR } from '../src/platform/allocator.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MINIMUM = [24, 15];

@@ -1,7 +1,7 @@
 // One piece of work in a process of its own: what it takes is measured from outside, and told from inside.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ALLOCATOR } from '../../bin/allocator.mjs';
+import { ALLOCATOR } from '../../src/platform/allocator.mjs';
 import { walkTree } from '../../src/platform/walk-tree.ts';
 import type { VerifyLevel } from '../../src/repository/verify.ts';
 import type { Repository } from '../../src/repository/repository.ts';

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { openHistory } from '../history/history.ts';
+import { ALLOCATOR } from '../platform/allocator.mjs';
 import type { Clock } from '../platform/clock.ts';
 import { runProgram } from '../platform/processes.ts';
 import { KEEPER_MARKER } from '../runtimes/native/control.ts';
@@ -44,7 +45,8 @@ export class HostedJobs {
       import('../schedule/owners.ts'),
     ]);
     // By this mark a daemon is found: what it runs is none.
-    const { [KEEPER_MARKER]: _, ...env } = this.#options.env;
+    const { [KEEPER_MARKER]: _, ...inherited } = this.#options.env;
+    const env = { ...ALLOCATOR, ...inherited };
     return new Opened({
       stateDir: layout.stateDir,
       clock,
