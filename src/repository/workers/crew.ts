@@ -83,7 +83,6 @@ export function makeCrew({
   let next = 0;
   const ownTurn = makeTurns();
   let failure: { readonly reason: unknown } | undefined;
-  let isClosing = false;
 
   const fail = (reason: unknown) => {
     failure ??= { reason };
@@ -92,24 +91,18 @@ export function makeCrew({
   };
   const assertOpen = () => {
     if (failure) throw failure.reason;
-    if (isClosing) throw ended();
   };
   const hand = () => handOut(crew, queue, underWay);
-  const begin = () => {
-    const thread = newThread();
-    crew.push(thread);
-    watch(thread, {
-      onFailure: fail,
-      onAnswer: (answer) => {
-        settle(underWay.get(answer.id), answer);
-        underWay.delete(answer.id);
-      },
-      onFree: hand,
-    });
+  const onAnswer = (answer: Exclude<Answer, 'ready'>) => {
+    settle(underWay.get(answer.id), answer);
+    underWay.delete(answer.id);
   };
-
   const enlist = () => {
-    while (crew.length < load.threads(count)) begin();
+    while (crew.length < load.threads(count)) {
+      const thread = newThread();
+      crew.push(thread);
+      watch(thread, { onFailure: fail, onAnswer, onFree: hand });
+    }
   };
   enlist();
   return {
@@ -129,9 +122,9 @@ export function makeCrew({
     },
     close: async () => {
       // A thread that begins from here on would be nobody's, and keep the program alive.
-      isClosing = true;
+      failure ??= { reason: new Error('the crew has ended') };
       await Promise.all(crew.map(({ worker }) => worker.removeAllListeners('exit').terminate()));
-      fail(ended());
+      fail(failure.reason);
     },
   };
 }
@@ -210,10 +203,6 @@ function newThread(): Thread {
 function compileCache(): string | undefined {
   const directory = getCompileCacheDir();
   return directory === undefined ? undefined : dirname(directory);
-}
-
-function ended(): Error {
-  return new Error('the crew has ended');
 }
 
 /** Looking at files is so little work that who hands it out does it as well, where all others have enough to do. */
