@@ -80,8 +80,23 @@ export const seaweedServer = (path: string): S3Server => ({
 /** Of its last words, where it does not answer. */
 const SAID_CHARACTERS = 2000;
 
+/** While a server is getting ready, another test may take one of the ports that were free when it began. */
+const TAKEN = 'address already in use';
+const ATTEMPTS = 5;
+
 /** Answers when this resolves. */
 export async function startS3(server: S3Server, directory: string): Promise<LiveS3> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce(server, join(directory, `attempt-${attempt}`));
+    } catch (error) {
+      if (attempt === ATTEMPTS || !String(error).includes(TAKEN)) throw error;
+    }
+  }
+}
+
+async function startOnce(server: S3Server, directory: string): Promise<LiveS3> {
+  await mkdir(directory, { recursive: true });
   const keys = { access: `AK${randomBytes(8).toString('hex')}`, secret: randomBytes(20).toString('hex') };
   const port = await findFreePort(0);
   const endpoint = `http://127.0.0.1:${port}`;
