@@ -9,6 +9,7 @@ describe('a text in the template language', () => {
     'no template, {braces} and }} too',
     '{{ .CommonLabels.alertname }}',
     '{{- if .A -}} a {{- else if .B }} b {{ else }} c {{ end }}',
+    '{{ if .A }}{{ if .B }}b{{ else }}c{{ end }}{{ else }}{{ range .C }}d{{ else }}e{{ end }}{{ end }}',
     '{{ range $i, $a := .Alerts }}{{ with $a.Labels }}{{ .x }}{{ end }}{{ break }}{{ end }}',
     '{{/* a comment with }} in it */}}{{- /* another */ -}}',
     '{{ "a string with }} and \\" in it" }}{{ `raw }}\n"` }}',
@@ -27,6 +28,12 @@ describe('a text in the template language', () => {
     ['{{ if .A }}{{ range .B }}{{ end }}', 'has `{{ if .A }}` without its end', ''],
     ['{{ .A }}{{ end }}', 'an `{{ end }}` too many', 'delete it'],
     ['{{ else }}', 'outside of a block', 'before it'],
+    [
+      '{{ if .A }}a{{ else }}b{{- else -}}c{{ end }}',
+      'behind the `{{ else }}` of the same block',
+      'delete it',
+    ],
+    ['{{ with .A }}a{{ else }}b{{ else if .B }}c{{ end }}', 'of the same block', 'delete it'],
     ['{{ .A | toLowr }}', 'calls `toLowr`', 'did you mean `toLower`?'],
     ['{{ .A | default "b" }}', 'calls `default`', 'functions are: toUpper'],
   ])('%j is none', (text, problem, fix) => {

@@ -8,7 +8,7 @@ import { generations, requirePrograms } from './programs.ts';
 
 /** Go's words for a text that it cannot parse; what fails later is about fields and arguments. */
 const UNREADABLE =
-  /missing value for command|unclosed|unterminated|unexpected|function "[^"]*" not defined|not in an action|outside/;
+  /missing value for command|unclosed|unterminated|unexpected|function "[^"]*" not defined|not in an action|outside|expected end/;
 
 describe.each(generations)("the template language, as %s Alertmanager's own parser has it", (generation) => {
   async function verdict(text: string): Promise<string> {
