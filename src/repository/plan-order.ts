@@ -160,6 +160,7 @@ function compare(a: PlannedEntry, b: PlannedEntry): number {
   return a.day === b.day ? order(a.entry.path, b.entry.path) : a.day - b.day;
 }
 
+/** Throws where they are the same: whatever it sorts, a sort compares those that end up beside each other. */
 function orderOnce(a: string, b: string): number {
   if (a === b) throw twice(a);
   return order(a, b);

@@ -108,6 +108,7 @@ export function makeKeyring(options: KeyringOptions): Keyring {
       held.set(pack, known);
       return known;
     },
+    // Nothing to wait for, but callers are to see a rejection rather than an exception.
     decrypt: async (file, header) => decryptBytes(forLists, file, header),
     isRecoveredBy,
     opensLists: (encryption) => isRecoveredBy(encryption) || encryption.host === hostKey?.recipient,
