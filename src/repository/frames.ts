@@ -54,9 +54,15 @@ export function roomFor(plainLength: number): number {
 
 export function compress(plain: Uint8Array, level: number): Buffer {
   return zstdCompressSync(plain, {
-    chunkSize: Math.max(64 * 1024, plain.length),
+    chunkSize: Math.max(64 * 1024, roomFor(compressBound(plain.length))),
     params: compressionParams(level),
   });
+}
+
+/** ZSTD_COMPRESSBOUND of zstd.h: what does not fit into one chunk leaves several to the collector, and is put together of them. */
+function compressBound(length: number): number {
+  const small = 128 * 1024;
+  return length + (length >> 8) + (length < small ? (small - length) >> 11 : 0);
 }
 
 /** With the content checksum that `zstd -t` checks. */

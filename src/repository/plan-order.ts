@@ -1,3 +1,4 @@
+import { collectGarbage } from '../platform/collect-garbage.ts';
 import type { CaptureEntry } from '../stack/source.ts';
 import { type FoundBatch, type PlannedEntry, type PlannedRow, RowOfBatch, rowOf } from './found-batch.ts';
 import type { Day } from './list-spans.ts';
@@ -24,6 +25,7 @@ export class PlanOrder {
   #batches: FoundBatch[] = [];
   #days = new Map<Day, DayRows>();
   #held = 0;
+  #bytes = Buffer.alloc(0);
 
   constructor(spool: Spool) {
     this.#spool = spool;
@@ -73,13 +75,21 @@ export class PlanOrder {
     const from = this.#spool.length;
     let lines: string[] = [];
     const write = () => {
-      this.#spool.append(Buffer.from(lines.join('')));
+      this.#write(lines.join(''));
       lines = [];
     };
     for (const { planned } of this.#inOrder()) if (lines.push(lineOf(planned)) >= BATCH_ENTRIES) write();
     write();
     this.#runs.push({ from, to: this.#spool.length });
     [this.#batches, this.#days, this.#held] = [[], new Map(), 0];
+    collectGarbage();
+  }
+
+  /** By way of one buffer: one for each text would wait for the collector, which sees little reason to come. */
+  #write(text: string): void {
+    const most = 3 * text.length;
+    if (this.#bytes.length < most) this.#bytes = Buffer.allocUnsafeSlow(most);
+    this.#spool.append(this.#bytes.subarray(0, this.#bytes.write(text)));
   }
 }
 
@@ -114,19 +124,22 @@ function plannedIn(line: string): PlannedEntry {
   return { entry: { ...entry, ...named }, facts: linked === undefined ? facts : { ...facts, linked }, day };
 }
 
+/** Read at once, of lines that are longer than that so much more as they need. */
 const READ_BYTES = 16 * 1024;
 const LINE_FEED = 0x0a;
 
 function* readRun(spool: Spool, { from, to }: { readonly from: number; readonly to: number }) {
-  let held = Buffer.alloc(0);
+  let bytes = Buffer.allocUnsafeSlow(READ_BYTES);
+  let held = 0;
   for (let at = from; at < to; ) {
-    const next = Buffer.allocUnsafe(Math.min(READ_BYTES, to - at));
-    spool.read(next, at);
-    at += next.length;
-    held = held.length === 0 ? next : Buffer.concat([held, next]);
-    const end = held.lastIndexOf(LINE_FEED) + 1;
-    const lines = held.toString('utf8', 0, end).split('\n');
-    held = held.subarray(end);
+    if (held === bytes.length) bytes = Buffer.concat([bytes, bytes]);
+    const length = Math.min(bytes.length - held, to - at);
+    spool.read(bytes.subarray(held, held + length), at);
+    [at, held] = [at + length, held + length];
+    const end = bytes.subarray(0, held).lastIndexOf(LINE_FEED) + 1;
+    const lines = bytes.toString('utf8', 0, end).split('\n');
+    bytes.copyWithin(0, end, held);
+    held -= end;
     for (const line of lines) if (line !== '') yield plannedIn(line);
   }
 }

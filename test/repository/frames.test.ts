@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFrame, encodeFrame, FRAME_BYTES } from '../../src/repository/frames.ts';
+import { compress, decodeFrame, encodeFrame, FRAME_BYTES } from '../../src/repository/frames.ts';
 import {
   encodeFooter,
   type FooterPiece,
@@ -23,6 +23,14 @@ describe('a frame', () => {
       }
     },
   );
+
+  it('is compressed into one piece of memory, whatever it is', () => {
+    for (const size of [1, 65_535, 65_536, 100_000, 131_072, FRAME_BYTES])
+      for (const plain of [Buffer.alloc(size, 'abc '), randomBytes(size)]) {
+        const { buffer, length } = compress(plain, 1);
+        expect(buffer.byteLength).toBeGreaterThan(Math.max(size, length));
+      }
+  });
 
   it('is refused when it holds more than it may', () => {
     expect(() => decodeFrame(encodeFrame(Buffer.alloc(2000)), 1999)).toThrow();

@@ -244,6 +244,8 @@ describe('a plan', () => {
     const entries = paths(140_000).map((path, i): CaptureEntry => {
       const named = { path, file: String(i), class: i % 2 === 0 ? 'immutable' : 'mutable' } as const;
       const entry: CaptureEntry = i % 4 < 2 ? { ...named, mayBeLinked: true } : named;
+      // Longer than what is read at once, and of characters that a reading cuts in two.
+      if (i % 20_000 === 6) return { ...entry, path: `${path}${'€'.repeat(15_000)}` };
       if (i % 7 === 0) return { ...entry, kind: i % 2 === 0 ? 'directory' : 'symlink' };
       return i % 3 === 0 ? { ...entry, path: `␛FF${path}`, escaped: true } : entry;
     });
