@@ -97,11 +97,14 @@ export function makeCrew({
     settle(underWay.get(answer.id), answer);
     underWay.delete(answer.id);
   };
+  const onReady = () => {
+    if (crew.every(({ isReady }) => isReady)) letYoungGenerationGrow(false);
+  };
   const enlist = () => {
     while (crew.length < load.threads(count)) {
       const thread = newThread();
       crew.push(thread);
-      watch(thread, { onFailure: fail, onAnswer, onFree: hand });
+      watch(thread, { onReady, onFailure: fail, onAnswer, onFree: hand });
     }
   };
   enlist();
@@ -124,6 +127,7 @@ export function makeCrew({
       // A thread that begins from here on would be nobody's, and keep the program alive.
       failure ??= { reason: new Error('the crew has ended') };
       await Promise.all(crew.map(({ worker }) => worker.removeAllListeners('exit').terminate()));
+      if (crew.length > 0) letYoungGenerationGrow(true);
       fail(failure.reason);
     },
   };
@@ -167,20 +171,23 @@ class Load {
 }
 
 interface Watcher {
+  readonly onReady: () => void;
   readonly onFailure: (reason: unknown) => void;
   readonly onAnswer: (answer: Exclude<Answer, 'ready'>) => void;
   /** It may take more. */
   readonly onFree: () => void;
 }
 
-function watch(thread: Thread, { onFailure, onAnswer, onFree }: Watcher): void {
+function watch(thread: Thread, { onReady, onFailure, onAnswer, onFree }: Watcher): void {
   thread.worker.on('error', onFailure);
   thread.worker.on('exit', (code) => {
     onFailure(new Error(`a worker thread ended with ${code}`));
   });
   thread.worker.on('message', (answer: Answer) => {
-    if (answer === 'ready') thread.isReady = true;
-    else {
+    if (answer === 'ready') {
+      thread.isReady = true;
+      onReady();
+    } else {
       thread.taken -= 1;
       onAnswer(answer);
     }
@@ -188,9 +195,17 @@ function watch(thread: Thread, { onFailure, onAnswer, onFree }: Watcher): void {
   });
 }
 
+/**
+ * Much work is made of very many short-lived objects: given more room for them the collector takes it, and saves nothing. But
+ * V8 takes no compiled code out of a cache while a switch is not what it is by itself (2): a thread would take twice as long
+ * to begin, and what is imported meanwhile is compiled anew.
+ */
+function letYoungGenerationGrow(may: boolean): void {
+  setFlagsFromString(`--semi-space-growth-factor=${may ? 2 : 1}`);
+}
+
 function newThread(): Thread {
-  // Much work is made of very many short-lived objects: given more room for them the collector takes it, and saves nothing.
-  setFlagsFromString('--semi-space-growth-factor=1');
+  letYoungGenerationGrow(true);
   const worker = new Worker(new URL('./thread.mjs', import.meta.url), {
     execArgv: [],
     resourceLimits: LIMITS,
