@@ -129,13 +129,15 @@ async function tarAndSum(scratch: string): Promise<number> {
 }
 
 async function measureUnchanged(bench: Bench): Promise<void> {
-  const { goals, restic: peer, data, source } = bench;
+  const { goals, restic: peer, data, source, scratch } = bench;
   const [ours, theirs]: [Run[], Run[]] = [[], []];
   let readBytes = 0;
   for (let round = 0; round < runs(goals.runs); round += 1) {
+    useMemory(scratch, data.bytes);
     const done = await backup(bench, bench.encrypted);
     ours.push(done);
     readBytes = Math.max(readBytes, done.readBytes ?? 0);
+    useMemory(scratch, data.bytes);
     if (peer) theirs.push(await peer.run('backup', source));
   }
   show('unchanged', ours);
