@@ -97,12 +97,14 @@ async function measureFirst(bench: Bench): Promise<void> {
   const plain: Place = { directory: join(scratch, 'plain'), encrypted: false };
   const of = { encrypted: [] as Run[], plain: [] as Run[], restic: [] as Run[], tar: [] as number[] };
   for (let round = 0; round < runs(goals.runs); round += 1) {
-    // Each has for its repository the memory that its last one had: what nobody has used for a while takes much longer.
     rmSync(encrypted.directory, { recursive: true, force: true });
+    useMemory(bench);
     of.encrypted.push(await backup(bench, encrypted));
     rmSync(plain.directory, { recursive: true, force: true });
+    useMemory(bench);
     of.plain.push(await backup(bench, plain));
     await peer?.begin();
+    useMemory(bench);
     if (peer) of.restic.push(await peer.run('backup', source));
     if (goals.firstAgainstTar !== undefined && round < TAR_RUNS) of.tar.push(await tarAndSum(scratch));
   }
@@ -129,15 +131,15 @@ async function tarAndSum(scratch: string): Promise<number> {
 }
 
 async function measureUnchanged(bench: Bench): Promise<void> {
-  const { goals, restic: peer, data, source, scratch } = bench;
+  const { goals, restic: peer, data, source } = bench;
   const [ours, theirs]: [Run[], Run[]] = [[], []];
   let readBytes = 0;
   for (let round = 0; round < runs(goals.runs); round += 1) {
-    useMemory(scratch, data.bytes);
+    useMemory(bench);
     const done = await backup(bench, bench.encrypted);
     ours.push(done);
     readBytes = Math.max(readBytes, done.readBytes ?? 0);
-    useMemory(scratch, data.bytes);
+    useMemory(bench);
     if (peer) theirs.push(await peer.run('backup', source));
   }
   show('unchanged', ours);
@@ -169,14 +171,15 @@ async function measureVerify({ goals, encrypted, restic: peer }: Bench): Promise
   report([{ name: 'verify stored, once begun, in runs of openssl', measured, goal: VERIFY_GOAL, unit: 'x' }]);
 }
 
-async function measureRestore({ goals, encrypted, restic: peer, data, scratch }: Bench): Promise<void> {
+async function measureRestore(bench: Bench): Promise<void> {
+  const { goals, encrypted, restic: peer, data, scratch } = bench;
   const target = join(scratch, 'target');
   const [ours, theirs]: [Run[], Run[]] = [[], []];
   for (let round = 0; round < runs(goals.runs); round += 1) {
-    useMemory(scratch, data.bytes);
+    useMemory(bench);
     ours.push(await working(encrypted, { what: 'restore', source: data.name, target }));
     rmSync(target, { recursive: true });
-    useMemory(scratch, data.bytes);
+    useMemory(bench);
     if (peer) theirs.push(await peer.run('restore', 'latest', '--target', target));
     if (existsSync(target)) rmSync(target, { recursive: true });
   }
@@ -185,15 +188,18 @@ async function measureRestore({ goals, encrypted, restic: peer, data, scratch }:
   against('restore, in runs of restic', [ours, theirs], goals.restore);
 }
 
+/** Beside what a program writes, what it takes for itself. */
+const PROGRAM_BYTES = 512 * 1024 * 1024;
+
 /**
  * Memory that a virtual machine has given back to its host takes ten times as long to fill: who comes next finds as much as it
  * needs in use until now.
  */
-function useMemory(directory: string, bytes: number): void {
-  const file = join(directory, 'used');
+function useMemory({ scratch, data: { bytes } }: Pick<Bench, 'scratch' | 'data'>): void {
+  const file = join(scratch, 'used');
   const descriptor = openSync(file, 'w');
   const part = Buffer.alloc(4 * 1024 * 1024, 1);
-  for (let done = 0; done < bytes; done += part.length) writeSync(descriptor, part);
+  for (let done = 0; done < bytes + PROGRAM_BYTES; done += part.length) writeSync(descriptor, part);
   closeSync(descriptor);
   rmSync(file);
 }
