@@ -97,14 +97,11 @@ export function makeCrew({
     settle(underWay.get(answer.id), answer);
     underWay.delete(answer.id);
   };
-  const onReady = () => {
-    if (crew.every(({ isReady }) => isReady)) letYoungGenerationGrow(false);
-  };
   const enlist = () => {
     while (crew.length < load.threads(count)) {
       const thread = newThread();
       crew.push(thread);
-      watch(thread, { onReady, onFailure: fail, onAnswer, onFree: hand });
+      watch(thread, { onReady: () => onReady(crew), onFailure: fail, onAnswer, onFree: hand });
     }
   };
   enlist();
@@ -126,8 +123,7 @@ export function makeCrew({
     close: async () => {
       // A thread that begins from here on would be nobody's, and keep the program alive.
       failure ??= { reason: new Error('the crew has ended') };
-      await Promise.all(crew.map(({ worker }) => worker.removeAllListeners('exit').terminate()));
-      if (crew.length > 0) letYoungGenerationGrow(true);
+      await endThreads(crew);
       fail(failure.reason);
     },
   };
@@ -202,6 +198,15 @@ function watch(thread: Thread, { onReady, onFailure, onAnswer, onFree }: Watcher
  */
 function letYoungGenerationGrow(may: boolean): void {
   setFlagsFromString(`--semi-space-growth-factor=${may ? 2 : 1}`);
+}
+
+function onReady(crew: readonly Thread[]): void {
+  if (crew.every(({ isReady }) => isReady)) letYoungGenerationGrow(false);
+}
+
+async function endThreads(crew: readonly Thread[]): Promise<void> {
+  await Promise.all(crew.map(({ worker }) => worker.removeAllListeners('exit').terminate()));
+  if (crew.length > 0) letYoungGenerationGrow(true);
 }
 
 function newThread(): Thread {
