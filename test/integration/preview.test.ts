@@ -8,6 +8,7 @@ import { previewAlerts } from '../../src/delivery/preview/preview.ts';
 import { type CasePreview, PREVIEW_CASES, type PreviewReport } from '../../src/delivery/preview/report.ts';
 import type { PreviewRequest } from '../../src/delivery/preview/request.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import { systemErrorCode } from '../../src/platform/errors.ts';
 import { receiverPlugins } from '../../src/receivers/registry.ts';
 import { startTwin, twinPlace } from '../../src/runtimes/native/twin.ts';
 import type { Program } from '../../src/stack/program.ts';
@@ -373,8 +374,16 @@ function messageOf(report: PreviewReport, type: string, which: string) {
   return found.message;
 }
 
+/** All is looked for again when a file gets its name, or goes, meanwhile. */
 async function filesBelow(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  return Promise.all(files.map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')));
+  for (;;) {
+    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    const read = (entry: (typeof files)[number]) => readFile(join(entry.parentPath, entry.name), 'utf8');
+    try {
+      return await Promise.all(files.map(read));
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT') throw error;
+    }
+  }
 }
