@@ -9,9 +9,10 @@ let collect: (() => void) | undefined;
  */
 export function collectGarbage(): void {
   if (!collect) {
-    // Contexts that are made from here on have the function.
+    // A context that is made meanwhile has the function. As long as a switch is set V8 takes no compiled code from caches.
     setFlagsFromString('--expose-gc');
     collect = runInNewContext('gc') as () => void;
+    setFlagsFromString('--no-expose-gc');
   }
   collect();
 }
