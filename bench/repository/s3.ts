@@ -117,7 +117,8 @@ class S3Bench {
 
   /** In memory, what was written by earlier rounds takes the room of later ones. */
   #empty(bucket: string): void {
-    rmSync(join(this.#scratch, 's3', bucket), { recursive: true, force: true });
-    mkdirSync(join(this.#scratch, 's3', bucket));
+    const directory = join(this.#server.directory, 's3', bucket);
+    rmSync(directory, { recursive: true });
+    mkdirSync(directory);
   }
 }

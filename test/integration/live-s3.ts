@@ -14,6 +14,8 @@ export interface LiveS3 {
   /** Of a new bucket each time; one that `locks` was made with object lock. */
   newBucket(options?: { readonly locks: boolean }): Promise<S3Settings>;
   readonly settings: S3Settings;
+  /** As its arguments had it. */
+  readonly directory: string;
   stop(): Promise<void>;
 }
 
@@ -137,7 +139,7 @@ async function startOnce(server: S3Server, directory: string): Promise<LiveS3> {
       try {
         await httpExchange(new URL(endpoint), { timeoutMs: 2_000 });
         await newBucket();
-        return { settings, newBucket, stop };
+        return { settings, directory, newBucket, stop };
       } catch (error) {
         if (attempt > 600 || child.exitCode !== null)
           throw new Error(`${server.path} does not answer (exit ${child.exitCode}); it said:\n${said}`, {
