@@ -19,7 +19,9 @@ import { TextChunks } from '../../src/repository/text-chunks.ts';
 import { type Crew, makeCrew } from '../../src/repository/workers/crew.ts';
 import { type FileNames, packNames, unpackNames } from '../../src/repository/workers/file-names.ts';
 import { mtimeText } from '../../src/repository/workers/read-files.ts';
+import { takerAmong, weightOf } from '../../src/repository/workers/share-work.ts';
 import { type FilesFound, statFiles } from '../../src/repository/workers/stat-files.ts';
+import type { WorkName } from '../../src/repository/workers/work.ts';
 import type { CaptureEntry } from '../../src/stack/source.ts';
 import { makeRepository, objectNames, scratch, snapshotOf, world, writeTree } from './fixture.ts';
 
@@ -86,6 +88,23 @@ describe('a crew', () => {
     }
     await crew.close();
     await expect(crew.run('statFiles', packNames([]))).rejects.toThrow('ended');
+  });
+});
+
+describe('work that is shared', () => {
+  it('waits in a thread only behind short work', () => {
+    const crew = [1, 2, 3].map((number) => ({ number, isReady: number < 3, taken: 0 }));
+    const give = (name: WorkName) => {
+      const taker = takerAmong(crew);
+      if (taker) taker.taken += weightOf(name);
+      return taker?.number;
+    };
+    expect([give('closePack'), give('readFiles'), give('encodeInPlace'), give('readFiles')]).toEqual([
+      1,
+      2,
+      2,
+      undefined,
+    ]);
   });
 });
 

@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { type ErrorDetails, LeitstandError } from '../../platform/errors.ts';
 import type { ExitCode } from '../../platform/exit-codes.ts';
+import { type Share, takerAmong, weightOf } from './share-work.ts';
 import { type Done, handedOver, type Job, WORK, type WorkName } from './work.ts';
 
 export interface Question {
@@ -50,12 +51,10 @@ const STAT_BYTES = 8192;
 const LOOKING: WorkName = 'statFiles';
 /** A thread takes a moment to begin, and memory: a backup that is over by then does without. */
 const ALONE_BYTES = 16 * 1024 * 1024;
-/** Work that waits in the thread itself, so that it has something to do while the next is on its way. */
-const AHEAD = 2;
 /** Next to nothing lives longer than a job. */
 const LIMITS = { maxYoungGenerationSizeMb: 8 };
 
-interface Thread {
+interface Thread extends Share {
   readonly worker: Worker;
   isReady: boolean;
   taken: number;
@@ -94,8 +93,10 @@ export function makeCrew({
   };
   const hand = () => handOut(crew, queue, underWay);
   const onAnswer = (answer: Exclude<Answer, 'ready'>) => {
-    settle(underWay.get(answer.id), answer);
+    const answered = underWay.get(answer.id);
     underWay.delete(answer.id);
+    settle(answered, answer);
+    return answered ? weightOf(answered.question.name) : 0;
   };
   const enlist = () => {
     while (crew.length < load.threads(count)) {
@@ -132,10 +133,10 @@ export function makeCrew({
 /** What waits, to those that may take more. */
 function handOut(crew: readonly Thread[], queue: Waiting[], underWay: Map<number, Waiting>): void {
   for (;;) {
-    const thread = leastTaken(crew);
+    const thread = takerAmong(crew);
     const first = thread && queue.shift();
     if (!first) return;
-    thread.taken += 1;
+    thread.taken += weightOf(first.question.name);
     underWay.set(first.question.id, first);
     thread.worker.postMessage(first.question, handedOver(first.question.job));
   }
@@ -169,7 +170,8 @@ class Load {
 interface Watcher {
   readonly onReady: () => void;
   readonly onFailure: (reason: unknown) => void;
-  readonly onAnswer: (answer: Exclude<Answer, 'ready'>) => void;
+  /** Gives the weight of what was answered. */
+  readonly onAnswer: (answer: Exclude<Answer, 'ready'>) => number;
   /** It may take more. */
   readonly onFree: () => void;
 }
@@ -184,8 +186,7 @@ function watch(thread: Thread, { onReady, onFailure, onAnswer, onFree }: Watcher
       thread.isReady = true;
       onReady();
     } else {
-      thread.taken -= 1;
-      onAnswer(answer);
+      thread.taken -= onAnswer(answer);
     }
     onFree();
   });
@@ -227,7 +228,7 @@ function compileCache(): string | undefined {
 
 /** Looking at files is so little work that who hands it out does it as well, where all others have enough to do. */
 function isForThread(crew: readonly Thread[], name: WorkName): boolean {
-  return name === LOOKING ? leastTaken(crew) !== undefined : crew.some(({ isReady }) => isReady);
+  return name === LOOKING ? takerAmong(crew) !== undefined : crew.some(({ isReady }) => isReady);
 }
 
 /** One after the other, with the event loop in between: so it is heard of threads that have become free. */
@@ -237,11 +238,6 @@ function makeTurns(): () => Promise<void> {
     last = last.then(() => setImmediate());
     return last;
   };
-}
-
-function leastTaken(crew: readonly Thread[]): Thread | undefined {
-  const free = crew.filter(({ isReady, taken }) => isReady && taken < AHEAD);
-  return free.sort((a, b) => a.taken - b.taken)[0];
 }
 
 function bytesOf(job: object): number {
