@@ -4,8 +4,8 @@ import type { ListEntry } from './file-entry.ts';
 import { decodeListLine, fetchList, textOf } from './lists.ts';
 import { type Day, dayIn, dayOf } from './list-spans.ts';
 import { SHA256_DIGITS } from './format.ts';
-import type { PlannedRow } from './found-batch.ts';
-import type { ListReference } from './records.ts';
+import type { PlannedRows } from './found-batch.ts';
+import type { ListReference, PackReference } from './records.ts';
 
 /** A list of an earlier snapshot that is being looked into. */
 export interface EarlierList {
@@ -23,10 +23,12 @@ interface EarlierPlace {
 /** A line of an earlier list, and where it stands. */
 export type EarlierLine = EarlierPlace & { readonly text: string; readonly entry: ListEntry };
 
-/** One which is, byte by byte, what would be said of a file today; its only piece is in that pack. */
-export type UnchangedLine = EarlierPlace & {
-  readonly pack: string;
-  /** It is between these places in the bytes, with its line feed, until the next is asked for. */
+/** Some which are, byte by byte, what would be said of files today; their only pieces are in that pack. */
+export type UnchangedLines = EarlierPlace & {
+  /** At least one. */
+  readonly count: number;
+  readonly pack: PackReference;
+  /** They are between these places in the bytes, each with its line feed, until more are asked for. */
   readonly bytes: Buffer;
   readonly from: number;
   readonly end: number;
@@ -83,8 +85,8 @@ function decoded({ list, bytes }: Texts, from: number, line: number): EarlierLin
   }));
 }
 
-/** As `decoded`. */
-export function decodedLine({ list, line, bytes, from, end }: UnchangedLine): EarlierLine {
+/** The only one of them. Throws as `decoded`. */
+export function decodedLine({ list, line, bytes, from, end }: UnchangedLines): EarlierLine {
   const text = bytes.toString('utf8', from, end - 1);
   return { list, line, text, entry: decodeListLine(list.reference, text) };
 }
@@ -110,6 +112,7 @@ function damageOf(error: unknown): LeitstandError {
 /** The lines of an earlier snapshot, for entries that come by day and then by path, as its lists have them. */
 export class EarlierLines {
   readonly #reading: ListReading;
+  readonly #packs: ReadonlyMap<string, PackReference>;
   /** Those that were not looked into yet. */
   readonly #lists: ListReference[];
   #open: { readonly lastDay: Day; readonly texts: AsyncGenerator<Texts> } | undefined;
@@ -119,18 +122,38 @@ export class EarlierLines {
   #at = 0;
   /** The rest of the same, once one of them was not what is said today. */
   #decoded: readonly EarlierLine[] | undefined;
-  #pack: { readonly id: string; readonly bytes: Buffer } | undefined;
+  #pack: { readonly bytes: Buffer; readonly reference: PackReference } | undefined;
 
-  constructor(reading: ListReading, lists: readonly ListReference[]) {
-    [this.#reading, this.#lists] = [reading, [...lists]];
+  /** `packs`: that may be built upon. */
+  constructor(
+    reading: ListReading,
+    lists: readonly ListReference[],
+    packs: ReadonlyMap<string, PackReference>,
+  ) {
+    [this.#reading, this.#lists, this.#packs] = [reading, [...lists], packs];
   }
 
-  /** What was said of its path and day; `more`: more has to be read to know. */
-  find(row: PlannedRow): EarlierLine | UnchangedLine | 'more' | undefined {
-    const unchanged = this.#decoded ? undefined : this.#unchanged(row);
-    if (unchanged) return unchanged;
+  /** Undefined does not say that these are not what they were. */
+  unchanged(rows: PlannedRows, first: number, end: number): UnchangedLines | undefined {
+    const texts = this.#decoded ? undefined : this.#texts;
+    if (!texts) return undefined;
+    const { list, bytes } = texts;
+    const [line, from] = [this.#line, this.#at];
+    let pack: PackReference | undefined;
+    for (let i = first; i < end && this.#at < bytes.length; i += 1) {
+      const found = rows.findIn(bytes, this.#at, i);
+      const its = found && this.#packAt(bytes, found.pack);
+      if (!its || (pack ?? its) !== its) break;
+      pack = its;
+      this.#at = found.end;
+      this.#line += 1;
+    }
+    return pack && { list, line, count: this.#line - line, pack, bytes, from, end: this.#at };
+  }
+
+  /** What was said of that path and day; `more`: more has to be read to know. */
+  find(day: Day, path: string): EarlierLine | 'more' | undefined {
     const lines = (this.#decoded ??= this.#decodeRest());
-    const { day, path } = row;
     for (let line = lines[this.#at]; line; line = lines[++this.#at])
       if (!isBefore(line, day, path)) return isAt(line, day, path) ? line : undefined;
     return this.#open !== undefined || this.#lists.length > 0 ? 'more' : undefined;
@@ -149,25 +172,14 @@ export class EarlierLines {
     else if (next) this.#texts = next.value;
   }
 
-  #unchanged(row: PlannedRow): UnchangedLine | undefined {
-    const texts = this.#texts;
-    if (!texts || this.#at >= texts.bytes.length) return undefined;
-    const found = row.findIn(texts.bytes, this.#at);
-    if (!found) return undefined;
-    const { list, bytes } = texts;
-    const [line, from] = [this.#line, this.#at];
-    [this.#line, this.#at] = [line + 1, found.end];
-    return { list, line, pack: this.#packAt(bytes, found.pack), bytes, from, end: found.end };
-  }
-
   /** Next to each other they mostly are in the same. */
-  #packAt(bytes: Buffer, from: number): string {
+  #packAt(bytes: Buffer, from: number): PackReference | undefined {
     const last = this.#pack;
-    const end = from + SHA256_DIGITS;
-    if (last && isSameAt(bytes, from, last.bytes)) return last.id;
-    const id = bytes.toString('latin1', from, end);
-    this.#pack = { id, bytes: Buffer.from(id, 'latin1') };
-    return id;
+    if (last && isSameAt(bytes, from, last.bytes)) return last.reference;
+    const id = bytes.toString('latin1', from, from + SHA256_DIGITS);
+    const reference = this.#packs.get(id);
+    if (reference) this.#pack = { bytes: Buffer.from(id, 'latin1'), reference };
+    return reference;
   }
 
   #decodeRest(): readonly EarlierLine[] {

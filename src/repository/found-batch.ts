@@ -28,15 +28,17 @@ const ESCAPED = 8;
 const MAY_BE_LINKED = 16;
 const NO_BYTES = Buffer.alloc(0);
 
-/** An entry of a plan in its turn; what is known of it is put together only where it is asked for. */
-export interface PlannedRow {
+/** Entries of a plan that come one after the other, of one day; what is known of one is put together where it is asked for. */
+export interface PlannedRows {
   readonly day: Day;
-  readonly path: string;
-  readonly size: number;
-  readonly pathLength: number;
-  readonly planned: PlannedEntry;
-  /** Whether the line that begins there says just what is to be said of it; see `findUnchanged`. */
-  findIn(bytes: Uint8Array, from: number): LineFound | undefined;
+  readonly count: number;
+  path(i: number): string;
+  pathLength(i: number): number;
+  size(i: number): number;
+  planned(i: number): PlannedEntry;
+  /** Whether the line that begins there says just what is to be said of that entry; see `findUnchanged`. */
+  findIn(bytes: Uint8Array, from: number, i: number): LineFound | undefined;
+  part(from: number, to: number): PlannedRows;
 }
 
 /**
@@ -158,47 +160,58 @@ export class FoundBatch {
   }
 }
 
-export class RowOfBatch implements PlannedRow {
+/** Of a batch those with some numbers, in that order. */
+export class RowsOfBatch implements PlannedRows {
   readonly day: Day;
+  readonly count: number;
   readonly #batch: FoundBatch;
-  readonly #i: number;
+  readonly #numbers: Uint32Array;
 
-  constructor(batch: FoundBatch, i: number, day: Day) {
-    [this.#batch, this.#i, this.day] = [batch, i, day];
+  constructor(batch: FoundBatch, numbers: Uint32Array, day: Day) {
+    [this.#batch, this.#numbers, this.count, this.day] = [batch, numbers, numbers.length, day];
   }
 
-  get path(): string {
-    return this.#batch.path(this.#i);
+  path(i: number): string {
+    return this.#batch.path(this.#number(i));
   }
 
-  get size(): number {
-    return this.#batch.found.sizes[this.#i] ?? 0;
+  pathLength(i: number): number {
+    return this.#batch.pathLength(this.#number(i));
   }
 
-  get planned(): PlannedEntry {
-    return this.#batch.planned(this.#i, this.day);
+  size(i: number): number {
+    return this.#batch.found.sizes[this.#number(i)] ?? 0;
   }
 
-  get pathLength(): number {
-    return this.#batch.pathLength(this.#i);
+  planned(i: number): PlannedEntry {
+    return this.#batch.planned(this.#number(i), this.day);
   }
 
-  findIn(bytes: Uint8Array, from: number): LineFound | undefined {
-    return this.#batch.findIn(bytes, from, this.#i);
+  findIn(bytes: Uint8Array, from: number, i: number): LineFound | undefined {
+    return this.#batch.findIn(bytes, from, this.#number(i));
+  }
+
+  part(from: number, to: number): PlannedRows {
+    return new RowsOfBatch(this.#batch, this.#numbers.subarray(from, to), this.day);
+  }
+
+  #number(i: number): number {
+    return this.#numbers[i] ?? 0;
   }
 }
 
 /** Of an entry that was put together already. */
-export function rowOf(planned: PlannedEntry): PlannedRow {
+export function rowOf(planned: PlannedEntry): PlannedRows {
   const { entry, facts, day } = planned;
   const { path } = entry;
   const { mode, uid, gid, size, mtime, linked } = facts;
-  return {
+  const row: PlannedRows = {
     day,
-    path,
-    size,
-    planned,
-    pathLength: path.length,
+    count: 1,
+    path: () => path,
+    pathLength: () => path.length,
+    size: () => size,
+    planned: () => planned,
     findIn: (bytes, from) => {
       const isPlain = staysTheSame(planned) && !entry.escaped && linked === undefined;
       const names = isPlain ? plainBytes(path) : undefined;
@@ -216,5 +229,7 @@ export function rowOf(planned: PlannedEntry): PlannedRow {
       };
       return findUnchanged(bytes, from, described, 0);
     },
+    part: () => row,
   };
+  return row;
 }

@@ -1,4 +1,4 @@
-import type { EarlierLine, EarlierList, UnchangedLine } from './earlier-lists.ts';
+import type { EarlierLine, EarlierList, UnchangedLines } from './earlier-lists.ts';
 import { encodeAround, encodeLine, encodePlace, isPlainlyDescribed } from './entry-text.ts';
 import type { ListEntry, PieceReference } from './file-entry.ts';
 import type { FrameTable } from './frame-table.ts';
@@ -42,10 +42,11 @@ export class ListDraft {
     [this.#firstDay, this.#lastDay, this.#frames, this.#onPack] = [day, day, frames, onPack];
   }
 
-  /** Room for one more entry, of that day or a later one than before; its index. */
-  next(day: Day): number {
+  /** Room for so many more entries, of that day or a later one than before; the index of the first. */
+  next(day: Day, count = 1): number {
     this.#lastDay = day;
-    return this.#length++;
+    this.#length += count;
+    return this.#length - count;
   }
 
   get length(): number {
@@ -55,13 +56,24 @@ export class ListDraft {
   /** A file's line as in an earlier list. `packs`: all that it refers to. */
   keep(
     index: number,
-    line: EarlierLine | UnchangedLine,
+    line: EarlierLine,
     { size, packs }: { readonly size: number; readonly packs: readonly PackReference[] },
   ): void {
-    this.#compare(index, line);
-    this.#text.enter(index, line);
+    this.#keep(index, line);
     this.#count(size);
     for (const pack of packs) this.#refersTo(pack);
+  }
+
+  /** Lines of files that have so many bytes together; the first has that index. */
+  keepAll(index: number, lines: UnchangedLines, bytes: number): void {
+    this.#keep(index, lines);
+    this.#count(bytes, lines.count);
+    this.#refersTo(lines.pack);
+  }
+
+  #keep(index: number, lines: EarlierLine | UnchangedLines): void {
+    this.#compare(index, lines);
+    this.#text.enter(index, lines);
   }
 
   /** Neighbours mostly are in the same. */
@@ -165,9 +177,9 @@ export class ListDraft {
     if (list !== this.#earlier || line !== index) this.#isEarlier = false;
   }
 
-  #count(size: number): void {
-    this.#files += 1;
-    this.#bytes += size;
+  #count(bytes: number, files = 1): void {
+    this.#files += files;
+    this.#bytes += bytes;
   }
 }
 

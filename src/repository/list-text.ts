@@ -1,4 +1,4 @@
-import type { EarlierLine, EarlierList, UnchangedLine } from './earlier-lists.ts';
+import type { EarlierLine, EarlierList, UnchangedLines } from './earlier-lists.ts';
 import type { GappedLines } from './gapped-lines.ts';
 import { TextChunks } from './text-chunks.ts';
 
@@ -8,11 +8,11 @@ export interface ListBeginning {
   readonly lines: number;
 }
 
-/** Undefined: there is none with that index. */
-type Line = string | EarlierText | UnchangedLine | undefined;
+/** One, or several with the indices that follow; undefined: there is none with that index. */
+type Lines = string | EarlierText | UnchangedLines | undefined;
 
 /** Not what was decoded of it: very many of them may wait. */
-type EarlierText = Pick<EarlierLine, 'list' | 'line' | 'text'>;
+type EarlierText = Pick<EarlierLine, 'list' | 'line' | 'text'> & { readonly count?: number };
 
 /**
  * The lines of a list in the order of their indices, however they come. As long as they are the first lines of an earlier
@@ -25,14 +25,14 @@ export class ListText {
   /** Index of the line that is written next. */
   #next = 0;
   /** Lines that came before their turn. */
-  readonly #early = new Map<number, Exclude<Line, UnchangedLine>>();
+  readonly #early = new Map<number, Exclude<Lines, UnchangedLines>>();
 
-  enter(index: number, line: Line): void {
+  enter(index: number, lines: Lines): void {
     if (index !== this.#next) {
-      this.#early.set(index, keptText(line));
+      this.#early.set(index, keptText(lines));
       return;
     }
-    this.#write(line);
+    this.#write(lines);
     this.#enterEarly();
   }
 
@@ -72,28 +72,32 @@ export class ListText {
     return this.#text.chunks;
   }
 
-  #write(line: Line): void {
-    this.#next += 1;
-    if (line === undefined) return;
-    if (this.#isBeginning && typeof line !== 'string' && this.#goesOn(line)) return;
+  #write(lines: Lines): void {
+    this.#next += countOf(lines);
+    if (lines === undefined) return;
+    if (this.#isBeginning && typeof lines !== 'string' && this.#goesOn(lines)) return;
     this.#isBeginning = false;
-    if (typeof line === 'string') this.#text.write(`${line}\n`);
-    else if ('text' in line) this.#text.write(`${line.text}\n`);
-    else this.#text.writeBytes(line.bytes, line.from, line.end);
+    if (typeof lines === 'string') this.#text.write(`${lines}\n`);
+    else if ('text' in lines) this.#text.write(`${lines.text}\n`);
+    else this.#text.writeBytes(lines.bytes, lines.from, lines.end);
   }
 
-  #goesOn({ list, line }: EarlierText | UnchangedLine): boolean {
-    const { list: begun = list, lines = 0 } = this.#beginning ?? {};
-    if (list !== begun || line !== lines) return false;
-    this.#beginning = { list, lines: lines + 1 };
+  #goesOn(more: EarlierText | UnchangedLines): boolean {
+    const { list: begun = more.list, lines = 0 } = this.#beginning ?? {};
+    if (more.list !== begun || more.line !== lines) return false;
+    this.#beginning = { list: begun, lines: lines + countOf(more) };
     return true;
   }
 }
 
-/** The bytes of a line are good for the moment only. */
-function keptText(line: Line): Exclude<Line, UnchangedLine> {
-  if (line === undefined || typeof line === 'string') return line;
-  const { list, line: number } = line;
-  const text = 'text' in line ? line.text : line.bytes.toString('utf8', line.from, line.end - 1);
-  return { list, line: number, text };
+function countOf(lines: Lines): number {
+  return typeof lines === 'object' ? (lines.count ?? 1) : 1;
+}
+
+/** The bytes of lines are good for the moment only. */
+function keptText(lines: Lines): Exclude<Lines, UnchangedLines> {
+  if (lines === undefined || typeof lines === 'string') return lines;
+  const { list, line } = lines;
+  const text = 'text' in lines ? lines.text : lines.bytes.toString('utf8', lines.from, lines.end - 1);
+  return { list, line, text, count: countOf(lines) };
 }

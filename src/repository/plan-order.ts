@@ -1,6 +1,6 @@
 import { collectGarbage } from '../platform/collect-garbage.ts';
 import type { CaptureEntry } from '../stack/source.ts';
-import { type FoundBatch, type PlannedEntry, type PlannedRow, RowOfBatch, rowOf } from './found-batch.ts';
+import { type FoundBatch, type PlannedEntry, type PlannedRows, RowsOfBatch, rowOf } from './found-batch.ts';
 import type { Day } from './list-spans.ts';
 import type { Spool } from './spool.ts';
 import type { FileFacts } from './workers/read-files.ts';
@@ -42,7 +42,7 @@ export class PlanOrder {
   }
 
   /** Once, when all were added. */
-  sorted(): Iterable<PlannedRow> {
+  sorted(): Iterable<PlannedRows> {
     if (this.#runs.length === 0) return this.#inOrder();
     if (this.#held > 0) this.#closeRun();
     return merged(this.#runs.map((run) => readRun(this.#spool, run)));
@@ -59,14 +59,20 @@ export class PlanOrder {
     of.last = path;
   }
 
-  *#inOrder(): Generator<PlannedRow> {
+  *#inOrder(): Generator<PlannedRows> {
     const batches = this.#batches;
-    const pathOf = (row: number) => batches[Math.floor(row / BATCH_ENTRIES)]?.path(row % BATCH_ENTRIES) ?? '';
+    const pathOf = (row: number) => batches[batchOf(row)]?.path(row % BATCH_ENTRIES) ?? '';
     for (const [day, { rows, isSorted }] of [...this.#days].sort(([a], [b]) => a - b)) {
       if (!isSorted) rows.sort((a, b) => orderOnce(pathOf(a), pathOf(b)));
-      for (const row of rows) {
-        const batch = batches[Math.floor(row / BATCH_ENTRIES)];
-        if (batch) yield new RowOfBatch(batch, row % BATCH_ENTRIES, day);
+      for (let [from, to] = [0, 0]; from < rows.length; from = to) {
+        const number = batchOf(rows[from]);
+        while (to < rows.length && batchOf(rows[to]) === number) to += 1;
+        const batch = batches[number];
+        const numbers = Uint32Array.from(
+          { length: to - from },
+          (_, i) => (rows[from + i] ?? 0) % BATCH_ENTRIES,
+        );
+        if (batch) yield new RowsOfBatch(batch, numbers, day);
       }
     }
   }
@@ -78,7 +84,9 @@ export class PlanOrder {
       this.#write(lines.join(''));
       lines = [];
     };
-    for (const { planned } of this.#inOrder()) if (lines.push(lineOf(planned)) >= BATCH_ENTRIES) write();
+    for (const rows of this.#inOrder())
+      for (let i = 0; i < rows.count; i += 1)
+        if (lines.push(lineOf(rows.planned(i))) >= BATCH_ENTRIES) write();
     write();
     this.#runs.push({ from, to: this.#spool.length });
     [this.#batches, this.#days, this.#held] = [[], new Map(), 0];
@@ -91,6 +99,10 @@ export class PlanOrder {
     if (this.#bytes.length < most) this.#bytes = Buffer.allocUnsafeSlow(most);
     this.#spool.append(this.#bytes.subarray(0, this.#bytes.write(text)));
   }
+}
+
+function batchOf(row = 0): number {
+  return Math.floor(row / BATCH_ENTRIES);
 }
 
 type Line = readonly [
@@ -144,7 +156,7 @@ function* readRun(spool: Spool, { from, to }: { readonly from: number; readonly 
   }
 }
 
-function* merged(runs: readonly Generator<PlannedEntry>[]): Generator<PlannedRow> {
+function* merged(runs: readonly Generator<PlannedEntry>[]): Generator<PlannedRows> {
   const heads: { readonly next: PlannedEntry; readonly run: Generator<PlannedEntry> }[] = [];
   const enter = (run: Generator<PlannedEntry>) => {
     const { value: next } = run.next() as { readonly value?: PlannedEntry };

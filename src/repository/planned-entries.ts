@@ -5,18 +5,18 @@ import { FRAME_BYTES } from './frames.ts';
 import { HardLinks } from './hard-links.ts';
 import { type Day, listBeginnings } from './list-spans.ts';
 import { isSafePath } from './paths.ts';
-import { FoundBatch, type PlannedRow } from './found-batch.ts';
+import { FoundBatch, type PlannedRows } from './found-batch.ts';
 import { BATCH_ENTRIES, PlanOrder, twice } from './plan-order.ts';
 import { readAhead } from './read-ahead.ts';
 import type { Spool } from './spool.ts';
 import { unreadable } from './source-errors.ts';
 import type { Crew } from './workers/crew.ts';
 
-export type { PlannedEntry, PlannedRow } from './found-batch.ts';
+export type { PlannedEntry, PlannedRows } from './found-batch.ts';
 
 export interface Plan {
-  /** By day, then by path in code-unit order; with each one, whether a list begins with it. To be looked through once. */
-  readonly entries: Iterable<readonly [row: PlannedRow, beginsList: boolean]>;
+  /** By day, then by path in code-unit order, all of one list; and whether it begins with them. To be looked through once. */
+  readonly entries: Iterable<readonly [rows: PlannedRows, beginsList: boolean]>;
   readonly links: HardLinks;
 }
 
@@ -111,17 +111,27 @@ function assertPath({ path, file, escaped }: CaptureEntry): void {
 }
 
 function* withListBeginnings(
-  rows: Iterable<PlannedRow>,
+  all: Iterable<PlannedRows>,
   { counts, most }: { readonly counts: ReadonlyMap<Day, number>; readonly most: number },
-): Generator<readonly [PlannedRow, boolean]> {
+): Generator<readonly [PlannedRows, boolean]> {
   const beginnings = listBeginnings(counts, most);
-  let last: PlannedRow | undefined;
+  let day: Day | undefined;
   let length = 0;
-  for (const row of rows) {
-    const begins = last?.day === row.day ? isEnd(length, most, last) : beginnings.has(row.day);
-    length = (begins ? 0 : length) + weightOf(row.pathLength, row.size);
-    last = row;
-    yield [row, begins];
+  let isFull = false;
+  for (const rows of all) {
+    let begins = rows.day === day ? isFull : beginnings.has(rows.day);
+    day = rows.day;
+    if (begins) length = 0;
+    let from = 0;
+    for (let i = 0; i < rows.count; i += 1) {
+      if (i > from && isFull) {
+        yield [rows.part(from, i), begins];
+        [from, begins, length] = [i, true, 0];
+      }
+      length += weightOf(rows.pathLength(i), rows.size(i));
+      isFull = length >= most || (length >= most / 2 && isListEnd(rows.path(i)));
+    }
+    yield [from === 0 ? rows : rows.part(from, rows.count), begins];
   }
 }
 
@@ -131,6 +141,6 @@ function weightOf(pathLength: number, size: number): number {
   return 1 + Math.floor((pathLength + pieces * PIECE_BYTES) / LINE_BYTES);
 }
 
-function isEnd(length: number, most: number, last: PlannedRow): boolean {
-  return length >= most || (length >= most / 2 && crc32(last.path) % LIST_ENDS_EVERY === 0);
+function isListEnd(path: string): boolean {
+  return crc32(path) % LIST_ENDS_EVERY === 0;
 }

@@ -1,6 +1,6 @@
 import { systemErrorCode } from '../platform/errors.ts';
 import type { ContentCounts } from './content-store.ts';
-import { decodedLine, type EarlierLine, EarlierLines, type UnchangedLine } from './earlier-lists.ts';
+import { decodedLine, type EarlierLine, EarlierLines } from './earlier-lists.ts';
 import { type FileEntry, isFile, isStored, pieceSha256 } from './file-entry.ts';
 import type { FrameTable } from './frame-table.ts';
 import { FRAME_BYTES } from './frames.ts';
@@ -8,7 +8,7 @@ import type { HardLinks } from './hard-links.ts';
 import type { KnownContent } from './known-content.ts';
 import type { ListDraft } from './list-draft.ts';
 import type { ListWriter } from './list-writer.ts';
-import type { Plan, PlannedEntry, PlannedRow } from './planned-entries.ts';
+import type { Plan, PlannedEntry, PlannedRows } from './planned-entries.ts';
 import type { PackReference } from './records.ts';
 import type { IsDue } from './reread.ts';
 import { readOtherEntry } from './source-entry.ts';
@@ -67,28 +67,42 @@ const BATCH_LISTS = 64;
 /** What has to be read, in the order of the lists; the rest is taken from the newest snapshot on the way. */
 export async function* planReading(request: ReadPlanRequest): AsyncGenerator<ReadUnit> {
   const batch = new Batch();
-  const earlier = new EarlierLines(request.known.reading, request.known.newest?.snapshot.lists ?? []);
+  const { known } = request;
+  const earlier = new EarlierLines(known.reading, known.newest?.snapshot.lists ?? [], known.packs);
   let draft: ListDraft | undefined;
-  for (const [row, beginsList] of request.entries) {
-    const { day } = row;
+  for (const [rows, beginsList] of request.entries) {
+    const { day } = rows;
     if (!draft || beginsList) {
       if (draft) yield* batch.end(draft);
       draft = await request.writer.open(day);
     }
-    let line = earlier.find(row);
-    for (; line === 'more'; line = earlier.find(row)) await earlier.more(day);
-    const index = draft.next(day);
-    if (line && keepUnchanged(request, { draft, index, row }, line)) continue;
-    if (line && 'pack' in line) line = decodedLine(line);
-    const file = planEntry(request, { draft, index, planned: row.planned, line });
-    if (!file) continue;
-    const isLarge = row.size > FRAME_BYTES;
-    if (isLarge || !batch.hasRoom(file)) yield* batch.flush();
-    if (isLarge) yield* partsOf(request, file);
-    else batch.add(file);
+    for (let i = 0; i < rows.count; ) {
+      const kept = keepUnchanged(request, earlier, { draft, rows, from: i });
+      i += kept;
+      if (kept > 0) continue;
+      const line = lineOf(earlier, rows, i);
+      if (line === 'more') {
+        await earlier.more(day);
+        continue;
+      }
+      const planned = rows.planned(i);
+      i += 1;
+      const file = planEntry(request, { draft, index: draft.next(day), planned, line });
+      if (!file) continue;
+      const isLarge = planned.facts.size > FRAME_BYTES;
+      if (isLarge || !batch.hasRoom(file)) yield* batch.flush();
+      if (isLarge) yield* partsOf(request, file);
+      else batch.add(file);
+    }
   }
   if (draft) yield* batch.end(draft);
   yield* batch.flush();
+}
+
+/** As `EarlierLines.find`. */
+function lineOf(earlier: EarlierLines, rows: PlannedRows, i: number): EarlierLine | 'more' | undefined {
+  const unchanged = earlier.unchanged(rows, i, i + 1);
+  return unchanged ? decodedLine(unchanged) : earlier.find(rows.day, rows.path(i));
 }
 
 class Batch {
@@ -153,20 +167,29 @@ function planEntry(request: ReadPlanRequest, one: EntryToPlan): FileToRead | und
   return undefined;
 }
 
-/** True when nothing of it need be looked into. */
+interface RowsToKeep {
+  readonly draft: ListDraft;
+  readonly rows: PlannedRows;
+  readonly from: number;
+}
+
+/** Of how many, from there on, nothing need be looked into. */
 function keepUnchanged(
-  { known, counts, isDue }: ReadPlanRequest,
-  { draft, index, row }: { readonly draft: ListDraft; readonly index: number; readonly row: PlannedRow },
-  line: EarlierLine | UnchangedLine,
-): boolean {
-  if (!('pack' in line) || isDue?.(row.path, 0)) return false;
-  const pack = known.packs.get(line.pack);
-  if (!pack) return false;
-  const { size } = row;
-  counts.skippedBytes += size;
-  counts.reusedBytes += size;
-  draft.keep(index, line, { size, packs: [pack] });
-  return true;
+  { counts, isDue }: ReadPlanRequest,
+  earlier: EarlierLines,
+  { draft, rows, from }: RowsToKeep,
+): number {
+  let end = isDue ? from : rows.count;
+  while (isDue && end < rows.count && !isDue(rows.path(end), 0)) end += 1;
+  const lines = earlier.unchanged(rows, from, end);
+  if (!lines) return 0;
+  const { count } = lines;
+  let bytes = 0;
+  for (let i = from; i < from + count; i += 1) bytes += rows.size(i);
+  counts.skippedBytes += bytes;
+  counts.reusedBytes += bytes;
+  draft.keepAll(draft.next(rows.day, count), lines, bytes);
+  return count;
 }
 
 function takeOther({ onProblem }: ReadPlanRequest, { draft, index, planned, line }: EntryToPlan): void {

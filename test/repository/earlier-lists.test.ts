@@ -2,7 +2,12 @@ import { hash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodedLine, EarlierLines } from '../../src/repository/earlier-lists.ts';
+import {
+  decodedLine,
+  type EarlierLine,
+  EarlierLines,
+  type UnchangedLines,
+} from '../../src/repository/earlier-lists.ts';
 import { decodeLine, encodeLine } from '../../src/repository/entry-text.ts';
 import type { FileEntry } from '../../src/repository/file-entry.ts';
 import { SHA256_DIGITS } from '../../src/repository/format.ts';
@@ -10,19 +15,20 @@ import { dayIn, dayOf } from '../../src/repository/list-spans.ts';
 import {
   FoundBatch,
   type PlannedEntry,
-  type PlannedRow,
-  RowOfBatch,
+  type PlannedRows,
+  RowsOfBatch,
   rowOf,
 } from '../../src/repository/found-batch.ts';
 import { ListText } from '../../src/repository/list-text.ts';
 import { firstLines, ListEncoder } from '../../src/repository/lists.ts';
-import type { ListReference } from '../../src/repository/records.ts';
+import type { ListReference, PackReference } from '../../src/repository/records.ts';
 import type { FileFacts } from '../../src/repository/workers/read-files.ts';
 import type { CaptureEntry } from '../../src/stack/source.ts';
 
 const NS_PER_DAY = 86_400_000_000_000n;
 const SHA256 = '0'.repeat(64);
 const PACK = 'ab'.repeat(32);
+const PACKS: ReadonlyMap<string, PackReference> = new Map([[PACK, { id: PACK, size: 1 }]]);
 const SIZE = 77;
 
 type Line = readonly [path: string, day: string];
@@ -41,16 +47,34 @@ function rowAs(
   entry: FileEntry,
   other: Partial<FileFacts> = {},
   named: Partial<CaptureEntry> = {},
-): PlannedRow {
+): PlannedRows {
   const { day, facts, entry: its } = plannedAs(entry, other);
   return rowOf({ day, facts, entry: { ...its, ...named } });
 }
 
+/** Of files that are as those entries say, all of one day. */
+function rowsAs(entries: readonly FileEntry[], root = '/'): PlannedRows {
+  const named = ({ path }: FileEntry) => ({ path, file: root + path, class: 'immutable' as const });
+  const batch = new FoundBatch(entries.map(named));
+  const all = (value: number) => Uint32Array.from(entries, () => value);
+  batch.found = {
+    modes: Uint32Array.from(entries, ({ mode }) => 0o100000 + mode),
+    uids: all(7),
+    gids: all(8),
+    sizes: Float64Array.from(entries, ({ size }) => size),
+    seconds: Float64Array.from(entries, ({ mtime }) => Number(mtime.slice(0, -9))),
+    nanoseconds: Uint32Array.from(entries, ({ mtime }) => Number(mtime.slice(-9))),
+    linked: new Map(),
+    problems: new Map(),
+  };
+  return new RowsOfBatch(batch, Uint32Array.from(entries.keys()), dayOf(entries[0]?.mtime ?? ''));
+}
+
 /** The pack of the line that says the same, byte by byte. */
-function packIn(text: string, row: PlannedRow): string | undefined {
+function packIn(text: string, rows: PlannedRows, i = 0): string | undefined {
   const before = 'before\n';
   const bytes = Buffer.from(`${before}${text}\nbehind`);
-  const found = row.findIn(bytes, before.length);
+  const found = rows.findIn(bytes, before.length, i);
   if (!found) return undefined;
   expect(bytes.toString('utf8', before.length, found.end)).toBe(`${text}\n`);
   return bytes.toString('latin1', found.pack, found.pack + SHA256_DIGITS);
@@ -65,14 +89,26 @@ function plannedAs({ path, mtime }: FileEntry, other: Partial<FileFacts> = {}): 
 function listsOf(
   ...all: readonly { readonly day: string; readonly until?: string; readonly lines: readonly Line[] }[]
 ) {
+  return listsWith(
+    all.map(({ lines, ...days }) => ({
+      ...days,
+      entries: lines.map(([path, of]) => entryOf(path, mtimeOn(of))),
+    })),
+  );
+}
+
+function listsWith(
+  all: readonly { readonly day: string; readonly until?: string; readonly entries: readonly FileEntry[] }[],
+  packs = PACKS,
+) {
   const stored = new Map<string, Buffer>();
   const fetched: string[] = [];
-  const lists = all.map(({ day, until, lines }): ListReference => {
-    const text = lines.map(([path, of]) => `${encodeLine(entryOf(path, mtimeOn(of)))}\n`);
+  const lists = all.map(({ day, until, entries }): ListReference => {
+    const text = entries.map((entry) => `${encodeLine(entry)}\n`);
     const bytes = zstdCompressSync(text.join(''));
     const sha256 = hash('sha256', bytes, 'hex');
     stored.set(`lists/${sha256}.jsonl.zst`, bytes);
-    const reference = { day, sha256, size: bytes.length, files: lines.length, bytes: 0 };
+    const reference = { day, sha256, size: bytes.length, files: entries.length, bytes: 0 };
     return until === undefined ? reference : { ...reference, until };
   });
   const store = {
@@ -85,21 +121,30 @@ function listsOf(
     throw error;
   };
   return {
-    earlier: new EarlierLines({ context: { store, keyring: {} } as never, onDamage }, lists),
+    earlier: new EarlierLines({ context: { store, keyring: {} } as never, onDamage }, lists, packs),
     fetched,
   };
+}
+
+async function lineOf(
+  earlier: EarlierLines,
+  row: PlannedRows,
+): Promise<EarlierLine | UnchangedLines | undefined> {
+  for (;;) {
+    const line = earlier.unchanged(row, 0, 1) ?? earlier.find(row.day, row.path(0));
+    if (line !== 'more') return line;
+    await earlier.more(row.day);
+  }
 }
 
 /** Of files that are as they were; `mode`: of which it is not so. */
 async function found(earlier: EarlierLines, wanted: readonly Line[], mode = 0o100640): Promise<string[]> {
   const paths: string[] = [];
   for (const [path, day] of wanted) {
-    const row = rowAs(entryOf(path, mtimeOn(day)), { mode });
-    let line = earlier.find(row);
-    for (; line === 'more'; line = earlier.find(row)) await earlier.more(row.day);
+    const line = await lineOf(earlier, rowAs(entryOf(path, mtimeOn(day)), { mode }));
     if (!line) continue;
     // Only a line that was decoded says more than that it is the same.
-    if ('pack' in line) expect(line.pack).toBe(PACK);
+    if ('pack' in line) expect([line.count, line.pack.id]).toEqual([1, PACK]);
     paths.push(('pack' in line ? decodedLine(line) : line).entry.path);
   }
   return paths;
@@ -178,6 +223,62 @@ describe('the lines of an earlier snapshot', () => {
   });
 });
 
+describe('the lines of files that are as they were', () => {
+  const OTHER = 'cd'.repeat(32);
+  const LOST = 'ef'.repeat(32);
+  const packs = new Map([...PACKS, [OTHER, { id: OTHER, size: 1 }]]);
+  const file = fc.record({
+    wasThere: fc.boolean(),
+    isThere: fc.boolean(),
+    isChanged: fc.boolean(),
+    pack: fc.constantFrom(PACK, PACK, OTHER, LOST),
+  });
+
+  it('are found together, as far as they are of one pack that is sound', async () => {
+    const files = fc.array(file, { minLength: 1, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(files, fc.integer({ min: 1, max: 40 }), async (all, most) => {
+        const named = all.map((one, i) => {
+          const entry = entryOf(`f${i + 10}`, mtimeOn('2026-07-01'));
+          return { ...one, entry: { ...entry, pieces: [[one.pack, 0, 99, 5, SIZE]] } as FileEntry };
+        });
+        const before = named.filter(({ wasThere }) => wasThere);
+        const now = named.filter(({ isThere }) => isThere);
+        fc.pre(now.length > 0);
+        const { earlier } = listsWith(
+          [{ day: '2026-07-01', entries: before.map(({ entry }) => entry) }],
+          packs,
+        );
+        const rows = rowsAs(
+          now.map(({ entry, isChanged }) => (isChanged ? { ...entry, mode: 0o600 } : entry)),
+        );
+        const found: string[] = [];
+        for (let i = 0; i < rows.count; ) {
+          const lines = earlier.unchanged(rows, i, Math.min(rows.count, i + most));
+          if (lines) {
+            const text = lines.bytes.toString('utf8', lines.from, lines.end);
+            const together = now.slice(i, i + lines.count);
+            expect(text).toBe(together.map(({ entry }) => `${encodeLine(entry)}\n`).join(''));
+            expect(new Set(together.map(({ pack }) => pack))).toEqual(new Set([lines.pack.id]));
+            const [first] = together;
+            expect(lines.line).toBe(before.findIndex((one) => one === first));
+            found.push(...together.map(({ entry }) => entry.path));
+            i += lines.count;
+            continue;
+          }
+          const line = earlier.find(rows.day, rows.path(i));
+          if (line === 'more') await earlier.more(rows.day);
+          else {
+            if (line) found.push(line.entry.path);
+            i += 1;
+          }
+        }
+        expect(found).toEqual(now.filter(({ wasThere }) => wasThere).map(({ entry }) => entry.path));
+      }),
+    );
+  });
+});
+
 describe('a line that is what would be said of a file today', () => {
   const mtime = mtimeOn('2026-07-01');
   const path = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
@@ -219,24 +320,20 @@ describe('a line that is what would be said of a file today', () => {
           class: 'immutable' as const,
         }));
         fc.pre(!entries.some(({ file }) => file.includes('\0')));
-        const batch = new FoundBatch(entries);
-        const all = (value: number) => Uint32Array.from(paths, () => value);
-        batch.found = {
-          modes: all(0o100640),
-          uids: all(7),
-          gids: all(8),
-          sizes: Float64Array.from(paths, () => SIZE),
-          seconds: Float64Array.from(paths, () => Number(mtime.slice(0, -9))),
-          nanoseconds: all(Number(mtime.slice(-9))),
-          linked: new Map(),
-          problems: new Map(),
-        };
+        const rows = rowsAs(
+          paths.map((name) => entryOf(name, mtime)),
+          `/${root}/`,
+        );
         for (const [i, name] of paths.entries()) {
-          const row = new RowOfBatch(batch, i, dayOf(mtime));
-          const { path: its, planned } = row;
-          expect([its, planned.facts.mtime, row.size]).toEqual([name, mtime, SIZE]);
-          expect(planned.entry).toEqual(entries[i]);
-          const known = packIn(encodeLine(entryOf(name, mtime)), row);
+          const { facts, entry } = rows.planned(i);
+          expect([rows.path(i), rows.pathLength(i), facts.mtime, rows.size(i)]).toEqual([
+            name,
+            name.length,
+            mtime,
+            SIZE,
+          ]);
+          expect(entry).toEqual(entries[i]);
+          const known = packIn(encodeLine(entryOf(name, mtime)), rows, i);
           const isRare = !isPlain(name) || entries.some(({ file }) => !/^[^"\\\u0080-\uffff]+$/.test(file));
           expect(known).toBe(isRare ? undefined : PACK);
         }
@@ -335,9 +432,7 @@ describe('a list like an earlier one', () => {
       const { earlier } = listsOf({ day: '2026-07-01', lines });
       const text = new ListText();
       for (const [i, [name]] of lines.entries()) {
-        const row = rowAs(entryOf(name, mtimeOn('2026-07-01')));
-        let line = earlier.find(row);
-        for (; line === 'more'; line = earlier.find(row)) await earlier.more(row.day);
+        const line = await lineOf(earlier, rowAs(entryOf(name, mtimeOn('2026-07-01'))));
         // Of those that were looked into once more it is known by then that they are the same.
         if (i !== differs) text.enter(i, i % 3 === 0 && line && 'pack' in line ? decodedLine(line) : line);
         else if (!comesLast) text.enter(i, 'other');
@@ -355,6 +450,49 @@ describe('a list like an earlier one', () => {
       const written = Buffer.concat([...first, ...text.chunks]).toString();
       expect(written).toBe(texts.map((one, i) => (i === differs ? 'other\n' : one)).join(''));
     }
+  });
+});
+
+describe('lines that are kept together', () => {
+  const names = Array.from({ length: 1_000 }, (_, i) => `f${10_000 + i}`);
+  const entries = names.map((name) => entryOf(name, mtimeOn('2026-07-01')));
+  const texts = entries.map((entry) => `${encodeLine(entry)}\n`);
+
+  it('are written in their places, also where they come before others', async () => {
+    const together = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 10 });
+    await fc.assert(
+      fc.asyncProperty(together, fc.boolean(), async (counts, areThere) => {
+        const { earlier } = listsWith([{ day: '2026-07-01', entries }]);
+        const rows = rowsAs(entries);
+        const text = new ListText();
+        const late: (() => void)[] = [];
+        const expected: string[] = [];
+        for (let [i, stretch] = [0, 0]; i < rows.count; ) {
+          const count = counts[stretch % counts.length] ?? 1;
+          const lines = earlier.unchanged(rows, i, Math.min(rows.count, i + count));
+          if (!lines) {
+            expect(earlier.find(rows.day, rows.path(i))).toBe('more');
+            await earlier.more(rows.day);
+            continue;
+          }
+          const [index, of] = [i, texts.slice(i, i + lines.count)];
+          // Of every third it is known only when all others are.
+          const isLate = stretch % 3 === 2;
+          if (!isLate) text.enter(i, lines);
+          else
+            late.push(() =>
+              of.forEach((one, j) => text.enter(index + j, areThere ? one.trimEnd() : undefined)),
+            );
+          if (!isLate || areThere) expected.push(...of);
+          i += lines.count;
+          stretch += 1;
+        }
+        for (const enter of late.toReversed()) enter();
+        const begun = texts.slice(0, text.beginning?.lines ?? 0);
+        expect(begun.join('') + Buffer.concat(text.chunks).toString()).toBe(expected.join(''));
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 

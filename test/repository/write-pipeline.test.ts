@@ -234,9 +234,9 @@ describe('a plan', () => {
     const spool = new Spool(scratch());
     const plan = await planEntries(entries, { crew: seeming, spool, onVanished: () => undefined });
     const lists: PlannedEntry[][] = [];
-    for (const [row, beginsList] of plan.entries) {
+    for (const [rows, beginsList] of plan.entries) {
       if (beginsList) lists.push([]);
-      lists.at(-1)?.push(row.planned);
+      for (let i = 0; i < rows.count; i += 1) lists.at(-1)?.push(rows.planned(i));
     }
     return lists;
   }
