@@ -1,4 +1,5 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { repositoryErrors } from '../errors.ts';
 import { type Header, MAX_HEADER_BYTES, readHeader, writeCovered, writeHeader } from './header-text.ts';
 import { type AgeIdentity, keyPairOfIdentity, publicKeyOfRecipient } from './identities.ts';
 import { FILE_KEY_BYTES, unwrapFileKey, wrapFileKey, wrappedKeysOf } from './stanzas.ts';
@@ -30,14 +31,19 @@ export interface Opener {
 
 /**
  * For many files to the same recipients, which have passed `parseRecipient`: each call makes the seal of another file, in
- * some 100 microseconds for each of them. Throws TypeError for nobody.
+ * some 100 microseconds for each of them. Throws TypeError for nobody; a seal, LS-REPO-030 for a key without a secret half.
  */
 export function makeSealer(recipients: readonly string[]): () => Seal {
   if (recipients.length === 0) throw new TypeError('encrypted to nobody');
-  const keys = recipients.map(publicKeyOfRecipient);
+  const keys = recipients.map((recipient) => ({ recipient, key: publicKeyOfRecipient(recipient) }));
   return () => {
     const fileKey = randomBytes(FILE_KEY_BYTES);
-    const covered = writeCovered(keys.map((key) => wrapFileKey(fileKey, key)));
+    const stanzas = keys.map(({ recipient, key }) => {
+      const stanza = wrapFileKey(fileKey, key);
+      if (!stanza) throw noSecretHalf(recipient);
+      return stanza;
+    });
+    const covered = writeCovered(stanzas);
     const header = Buffer.from(writeHeader(covered, macOf(fileKey, covered)), 'latin1');
     if (header.length > MAX_HEADER_BYTES) throw new RangeError('too many recipients');
     const nonce = randomBytes(NONCE_BYTES);
@@ -99,6 +105,14 @@ export function makeOpener(identities: readonly AgeIdentity[]): Opener {
       }
     },
   };
+}
+
+function noSecretHalf(recipient: string) {
+  return repositoryErrors.error('LS-REPO-030', {
+    what: `${recipient} is a public key that no secret key belongs to`,
+    why: 'its check digits are right, but nobody could ever open what is encrypted to it: it was not made by age-keygen',
+    fix: 'make a recovery key (leitstand backup kit --new), and give its public half in its place',
+  });
 }
 
 function fileKeyOf({ stanzas }: Header, keyPairs: readonly KeyPair[]): Buffer | 'foreign' | 'damaged' {

@@ -22,11 +22,11 @@ export interface WrappedKey {
   readonly body: Uint8Array;
 }
 
-/** Throws TypeError where the recipient is a point of low order, which no secret key belongs to. */
-export function wrapFileKey(fileKey: Uint8Array, recipient: PublicKey): Stanza {
+/** Undefined where the recipient is a point of low order, which no secret key belongs to. */
+export function wrapFileKey(fileKey: Uint8Array, recipient: PublicKey): Stanza | undefined {
   const { secretKey, bytes: share } = makeKeyPair();
   const shared = sharedSecret(secretKey, recipient.key);
-  if (!shared) throw new TypeError('a recipient without a secret half');
+  if (!shared) return undefined;
   const key = wrapKeyOf(shared, share, recipient.bytes);
   const cipher = createCipheriv(ALGORITHM, key, NONCE, { authTagLength: TAG_BYTES });
   const body = Buffer.concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);

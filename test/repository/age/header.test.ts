@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { writeBech32 } from '../../../src/platform/bech32.ts';
 import {
   makeOpener,
   makeSeal,
@@ -7,7 +8,11 @@ import {
   openingLength,
 } from '../../../src/repository/age/header.ts';
 import { encodeBase64, type Stanza, writeCovered } from '../../../src/repository/age/header-text.ts';
-import { makeRecoveryKey, publicKeyOfRecipient } from '../../../src/repository/age/identities.ts';
+import {
+  makeRecoveryKey,
+  parseRecipient,
+  publicKeyOfRecipient,
+} from '../../../src/repository/age/identities.ts';
 import { wrapFileKey } from '../../../src/repository/age/stanzas.ts';
 import { payloadKeyOf } from '../../../src/repository/age/stream.ts';
 import { Secret } from '../../../src/stack/secret.ts';
@@ -16,11 +21,17 @@ const [mine, other] = [await makeRecoveryKey(), await makeRecoveryKey()];
 const opener = makeOpener([mine]);
 const fileKey = randomBytes(16);
 const nonce = randomBytes(16);
-const stanza = wrapFileKey(fileKey, publicKeyOfRecipient(mine.recipient));
-const foreign = wrapFileKey(fileKey, publicKeyOfRecipient(other.recipient));
+const stanza = stanzaFor(mine.recipient);
+const foreign = stanzaFor(other.recipient);
 const covered = writeCovered([stanza]);
 const [, share = ''] = stanza.args;
 const body = encodeBase64(stanza.body);
+
+function stanzaFor(recipient: string): Stanza {
+  const wrapped = wrapFileKey(fileKey, publicKeyOfRecipient(recipient));
+  if (!wrapped) throw new Error('a key without a secret half');
+  return wrapped;
+}
 
 /** "Header MAC", written once more. */
 function macOf(text: string, key = fileKey): Buffer {
@@ -199,6 +210,12 @@ describe('a point of low order', () => {
     const wrong = { args: ['X25519', encodeBase64(point)], body: stanza.body };
     expect(open(signedStanzas(wrong))).toBe('damaged');
     expect(open(signedStanzas(wrong, stanza))).toBe('damaged');
+  });
+
+  it.each(points)('is no recipient: %#', (point) => {
+    const recipient = writeBech32({ prefix: 'age', bytes: point });
+    expect(parseRecipient(recipient)).toBe(recipient);
+    expect(() => makeSeal([mine.recipient, recipient])).toThrow(/LS-REPO-030.*no secret key belongs to/);
   });
 });
 
