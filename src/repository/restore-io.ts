@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { read, write, writeSync } from 'node:fs';
+import { read, write } from 'node:fs';
 import { promisify } from 'node:util';
+import { writeAll } from '../platform/write-all.ts';
 import { writing, writingAsync } from './restore-errors.ts';
 import { withoutZeroBlocks } from './sparse.ts';
 
@@ -41,13 +42,16 @@ export async function writePart(
 
 /** A large one in another thread, so that this one may go on with the next part. */
 async function writeWhole(file: string, descriptor: number, bytes: Uint8Array, at: number): Promise<void> {
-  const isAside = bytes.length >= ASIDE_BYTES;
+  if (bytes.length < ASIDE_BYTES) {
+    writing(file, () => writeAll(descriptor, bytes, at));
+    return;
+  }
   let written = 0;
   while (written < bytes.length) {
-    const from = written;
-    const left = bytes.length - from;
-    written += isAside
-      ? (await writingAsync(file, () => writeAt(descriptor, bytes, from, left, at + from))).bytesWritten
-      : writing(file, () => writeSync(descriptor, bytes, from, left, at + from));
+    const [from, left] = [written, bytes.length - written];
+    const { bytesWritten } = await writingAsync(file, () =>
+      writeAt(descriptor, bytes, from, left, at + from),
+    );
+    written += bytesWritten;
   }
 }

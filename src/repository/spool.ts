@@ -1,6 +1,7 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeAll } from '../platform/write-all.ts';
 
 /** Bytes that need not be in memory. Nobody else can read them, and nothing is left of them whatever ends the process. */
 export class Spool {
@@ -19,9 +20,7 @@ export class Spool {
 
   append(bytes: Uint8Array): void {
     this.#descriptor ??= openUnnamed(this.#directory);
-    let done = 0;
-    while (done < bytes.length)
-      done += writeSync(this.#descriptor, bytes, done, bytes.length - done, this.#length + done);
+    writeAll(this.#descriptor, bytes, this.#length);
     this.#length += bytes.length;
   }
 

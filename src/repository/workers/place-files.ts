@@ -1,4 +1,5 @@
-import { closeSync, constants, fchmodSync, fchownSync, futimesSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fchownSync, futimesSync, openSync } from 'node:fs';
+import { writeAll } from '../../platform/write-all.ts';
 import { RestoreDirectories } from '../restore-directories.ts';
 import { notWritten } from '../restore-errors.ts';
 import { type RawPath, shownPath } from '../restore-paths.ts';
@@ -41,7 +42,7 @@ export function placeFile(files: FilesToPlace, index: number, path: RawPath, con
   try {
     const descriptor = openSync(way, CREATE, 0o600);
     try {
-      for (let at = 0; at < content.length; ) at += writeSync(descriptor, content, at, content.length - at);
+      writeAll(descriptor, content, 0);
       if (owner) fchownSync(descriptor, owner.uid, owner.gid);
       fchmodSync(descriptor, modes[index] ?? 0o600);
       futimesSync(descriptor, time, time);

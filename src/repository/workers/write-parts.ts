@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { writeAll } from '../../platform/write-all.ts';
 import { notWritten } from '../restore-errors.ts';
 import { withoutZeroBlocks } from '../sparse.ts';
 
@@ -21,9 +21,4 @@ export function writePartNow({ descriptor, at, sparse, path }: PartToWrite, cont
   } catch (cause) {
     throw notWritten(path, cause);
   }
-}
-
-function writeAll(descriptor: number, bytes: Uint8Array, at: number): void {
-  for (let done = 0; done < bytes.length; )
-    done += writeSync(descriptor, bytes, done, bytes.length - done, at + done);
 }
