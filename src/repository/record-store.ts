@@ -57,9 +57,24 @@ export function surveyBackups(context: RepositoryContext): Promise<Survey<Backup
 /** Throws LS-REPO-012 when there is none, LS-REPO-002 and LS-REPO-003 when it does not hold. */
 export async function readSnapshot(context: RepositoryContext, id: string): Promise<SnapshotRecord> {
   const name = snapshotName(id);
-  const record = await readRecord(context, name, id, snapshotRecord);
+  const record = await readRecord(context, name, id, snapshotRecord).catch(async (error: unknown) => {
+    throw isMissing(error) ? ((await takenForSnapshot(context, id)) ?? error) : error;
+  });
   if (sourceOf(id) !== record.source) throw altered(name, 'its name belongs to another source');
   return record;
+}
+
+/** `backup list` shows the ids of backups as well. */
+async function takenForSnapshot(context: RepositoryContext, id: string): Promise<LeitstandError | undefined> {
+  try {
+    const { snapshots } = await readBackup(context, id);
+    return repositoryErrors.error('LS-REPO-012', {
+      what: `${id} is a backup, not one of its snapshots`,
+      fix: `choose one of these: ${snapshots.join(', ')}`,
+    });
+  } catch {
+    return undefined;
+  }
 }
 
 export function readBackup(context: RepositoryContext, id: string): Promise<BackupRecord> {
@@ -167,6 +182,11 @@ async function readRecord<Record extends { readonly id: string }>(
   if (!record) throw altered(name, 'it is signed but no record of this format');
   if (record.id !== id) throw altered(name, `it is the record of ${record.id} under another name`);
   return record;
+}
+
+/** Since it was listed retention took it away, or a later record replaced it. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof LeitstandError && error.code === 'LS-REPO-012';
 }
 
 /** A record that vanished between list and read (012) is retention at work; it is passed over as a refusal too. */

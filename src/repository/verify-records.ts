@@ -6,7 +6,13 @@ import { type Guide, readGuides } from './guides/guides.ts';
 import { GUIDE_BYTES } from './guides/renew-guides.ts';
 import { BACKUPS, CONDEMNED, MARKER, recordId, SNAPSHOTS, snapshotName, VERIFICATIONS } from './names.ts';
 import { readAhead } from './read-ahead.ts';
-import { readBackup, readCondemnedRecord, readSnapshot, readVerification } from './record-store.ts';
+import {
+  isMissing,
+  readBackup,
+  readCondemnedRecord,
+  readSnapshot,
+  readVerification,
+} from './record-store.ts';
 import type { SnapshotRecord, VerificationRecord } from './records.ts';
 import { readRepositoryRecord } from './repository-record.ts';
 
@@ -100,7 +106,7 @@ async function verifyEach<Record>(
     count: REQUESTS,
   });
   for await (const outcome of outcomes) {
-    if (outcome === undefined || isGone(outcome.error)) continue;
+    if (outcome === undefined || isMissing(outcome.error)) continue;
     ids.add(outcome.id);
     if (outcome.record !== undefined) held.push(outcome.record);
     else addRefusal(findings, outcome.name, outcome.error, prefix === SNAPSHOTS ? [outcome.id] : []);
@@ -128,11 +134,6 @@ async function twiceIfWrong<Record>(read: () => Promise<Record>): Promise<Record
     if (!isWrong) throw error;
     return read();
   }
-}
-
-/** Retention took it away since it was listed, or a later verification replaced it. */
-function isGone(error: unknown): boolean {
-  return error instanceof LeitstandError && error.code === 'LS-REPO-012';
 }
 
 function addRefusal(findings: Findings, name: string, error: unknown, snapshots: readonly string[]): void {

@@ -259,6 +259,12 @@ describe('a second snapshot', () => {
     expect(backup.snapshots).toEqual(ids);
     const unknown = repository.writeBackup({ stack: 'demo', snapshots: ['x'], startedAt: new Date() });
     expect((await refusal(unknown)).code).toBe('LS-REPO-012');
+    const { code, details } = await refusal(repository.snapshot(backup.id));
+    expect([code, details.what]).toEqual([
+      'LS-REPO-012',
+      `${backup.id} is a backup, not one of its snapshots`,
+    ]);
+    expect(details.fix).toContain(ids.join(', '));
   });
 });
 
