@@ -43,6 +43,7 @@ export const KIT_WORDS: Readonly<Record<Language, KitWords>> = {
       ...(kit.store.kind === 's3'
         ? ['Before 2, export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the bucket.']
         : ['Before 2, mount the directory; elsewhere: --repository DIRECTORY.']),
+      ...(needsAnother(kit) ? ['To 2, add --identity FILE: the kit that has the secret half.'] : []),
       'Before 3, put the secrets back: 2 says which. More: docs/recovery.md.',
     ],
   },
@@ -76,7 +77,12 @@ export const KIT_WORDS: Readonly<Record<Language, KitWords>> = {
       ...(kit.store.kind === 's3'
         ? ['Vor 2: export AWS_ACCESS_KEY_ID und AWS_SECRET_ACCESS_KEY des Buckets.']
         : ['Vor 2: das Verzeichnis einhängen; liegt es anderswo: --repository VERZEICHNIS.']),
+      ...(needsAnother(kit) ? ['Zu 2 gehört noch --identity DATEI: das Blatt mit der geheimen Hälfte.'] : []),
       'Vor 3: die Geheimnisse wieder hinlegen; 2 sagt, welche. Mehr: docs/recovery.md.',
     ],
   },
 };
+
+function needsAnother({ secretKey, recoveryKeys }: RecoveryKit): boolean {
+  return !secretKey && recoveryKeys.length > 0;
+}

@@ -96,9 +96,12 @@ describe('a recovery kit', () => {
 
   it('without a secret leads to the backups and opens none', async () => {
     const text = kitText(kitOf({ secretKey: undefined }), english);
+    expect(text).toContain('To 2, add --identity FILE');
+    expect(kitText(kitOf(), english)).not.toContain('--identity');
     expect(text).not.toContain('AGE-SECRET-KEY');
     expect((await parseKit(text)).identities).toEqual([]);
     const plain = kitText(kitOf({ secretKey: undefined, recoveryKeys: [] }), english);
+    expect(plain).not.toContain('--identity');
     expect(plain).toContain('not encrypted');
     expect((await parseKit(plain)).recoveryKeys).toEqual([]);
   });
