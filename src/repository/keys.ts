@@ -7,7 +7,7 @@ import {
 } from 'node:crypto';
 import { link, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { systemErrorCode } from '../platform/errors.ts';
+import { LeitstandError, systemErrorCode } from '../platform/errors.ts';
 import {
   ensureDirectory,
   exists,
@@ -36,10 +36,16 @@ export function rawPublicKey(publicKey: KeyObject): Buffer {
 /** The key that `loadOrCreateSigningKey` made here before; undefined when there is none. Throws LS-REPO-014. */
 export async function loadSigningKey(directory: string): Promise<SigningKey | undefined> {
   const path = join(directory, 'signing.pem');
-  if (!(await exists(path))) return undefined;
-  const privateKey = await loadPrivateKey(path);
-  const publicKey = createPublicKey(privateKey);
-  return { keyId: keyIdOf(publicKey), privateKey, publicKey };
+  return usingKeyFiles(
+    directory,
+    async () => {
+      if (!(await exists(path))) return undefined;
+      const privateKey = await loadPrivateKey(path);
+      const publicKey = createPublicKey(privateKey);
+      return { keyId: keyIdOf(publicKey), privateKey, publicKey };
+    },
+    (told) => unusable(directory, told),
+  );
 }
 
 /**
@@ -47,6 +53,14 @@ export async function loadSigningKey(directory: string): Promise<SigningKey | un
  * lost private half.
  */
 export async function loadOrCreateSigningKey(directory: string): Promise<SigningKey> {
+  return usingKeyFiles(
+    directory,
+    () => loadOrCreate(directory),
+    (told) => unusable(directory, told),
+  );
+}
+
+async function loadOrCreate(directory: string): Promise<SigningKey> {
   const privatePath = join(directory, 'signing.pem');
   const publicPath = join(directory, 'signing.pub.pem');
   if (!(await exists(privatePath))) {
@@ -112,6 +126,29 @@ function tryParse(pem: string, parse: (pem: string) => KeyObject): KeyObject | u
   }
 }
 
+interface KeyFilesTold {
+  /** The system's code, such as EIO. */
+  readonly why: string;
+  readonly fix: string;
+  readonly cause: unknown;
+}
+
+/** What the system says of a directory of keys is told by `refusal`. */
+export async function usingKeyFiles<Result>(
+  directory: string,
+  work: () => Promise<Result>,
+  refusal: (told: KeyFilesTold) => LeitstandError,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    const why = systemErrorCode(cause);
+    if (cause instanceof LeitstandError || why === undefined) throw cause;
+    const fix = `let the user that runs Leitstand read and write ${directory}, and see that its disk is sound and not full`;
+    throw refusal({ why, fix, cause });
+  }
+}
+
 /** Hard-links the finished file into place: the first of two writers wins, and nobody sees half a key. */
 export async function createExclusively(path: string, content: string | Buffer): Promise<void> {
   const temporary = unfinishedName(path);
@@ -130,6 +167,14 @@ export async function createExclusively(path: string, content: string | Buffer):
     await rm(temporary, { force: true });
   }
   await syncDirectory(dirname(path));
+}
+
+function unusable(directory: string, told: KeyFilesTold) {
+  return repositoryErrors.error('LS-REPO-014', {
+    what: 'the directory of the signing key cannot be used',
+    where: { file: directory },
+    ...told,
+  });
 }
 
 function lostPrivateHalf(privatePath: string, publicPath: string) {

@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keyIdOf, loadOrCreateSigningKey, loadPublicKey } from '../../src/repository/keys.ts';
+import { loadHostKey, loadOrCreateHostKey } from '../../src/repository/age/host-key.ts';
+import { keyIdOf, loadOrCreateSigningKey, loadPublicKey, loadSigningKey } from '../../src/repository/keys.ts';
 import { refusal, scratch } from './fixture.ts';
 
 describe('the signing key', () => {
@@ -34,6 +35,26 @@ describe('the signing key', () => {
     await loadOrCreateSigningKey(directory);
     await rm(join(directory, 'signing.pem'));
     expect(await refusal(loadOrCreateSigningKey(directory))).toMatchObject({ code: 'LS-REPO-014', exit: 6 });
+  });
+
+  it('is told where its directory cannot be used', async () => {
+    const [loop, file] = [join(scratch(), 'keys'), join(scratch(), 'keys')];
+    await symlink('keys', loop);
+    await writeFile(file, '');
+    const all = [
+      { load: loadOrCreateSigningKey, code: 'LS-REPO-014', directory: loop },
+      { load: loadSigningKey, code: 'LS-REPO-014', directory: loop },
+      { load: loadOrCreateSigningKey, code: 'LS-REPO-014', directory: file },
+      { load: loadOrCreateHostKey, code: 'LS-REPO-031', directory: loop },
+      { load: loadHostKey, code: 'LS-REPO-031', directory: loop },
+      { load: loadOrCreateHostKey, code: 'LS-REPO-031', directory: file },
+    ];
+    for (const { load, code, directory } of all) {
+      const error = await refusal(load(directory));
+      expect(error).toMatchObject({ code, exit: 6 });
+      expect(error.details.why).toMatch(/^E(LOOP|EXIST|NOTDIR)$/);
+      expect(error.details.fix).toContain(`read and write ${directory},`);
+    }
   });
 
   it('is refused when others can read it', async () => {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { systemErrorCode } from '../../platform/errors.ts';
 import { ensureDirectory, exists } from '../../platform/files.ts';
 import { repositoryErrors } from '../errors.ts';
-import { createExclusively } from '../keys.ts';
+import { createExclusively, usingKeyFiles } from '../keys.ts';
 import { type AgeIdentity, makeRecoveryKey, parseIdentities } from './identities.ts';
 
 /** The key of this host: it opens the lists and the sealed facts of its own backups, and no pack. */
@@ -14,7 +14,11 @@ const FILE = 'host.age';
 /** The key that `loadOrCreateHostKey` made here before; undefined when there is none. Throws LS-REPO-031. */
 export async function loadHostKey(directory: string): Promise<HostKey | undefined> {
   const path = join(directory, FILE);
-  return (await exists(path)) ? readHostKey(path) : undefined;
+  return usingKeyFiles(
+    directory,
+    async () => ((await exists(path)) ? readHostKey(path) : undefined),
+    ({ why, fix }) => unusable(path, why, fix),
+  );
 }
 
 /**
@@ -23,6 +27,14 @@ export async function loadHostKey(directory: string): Promise<HostKey | undefine
  */
 export async function loadOrCreateHostKey(directory: string): Promise<HostKey> {
   const path = join(directory, FILE);
+  return usingKeyFiles(
+    directory,
+    () => loadOrCreate(path),
+    ({ why, fix }) => unusable(path, why, fix),
+  );
+}
+
+async function loadOrCreate(path: string): Promise<HostKey> {
   if (!(await exists(path))) {
     await ensureDirectory(dirname(path));
     const { secret, recipient } = await makeRecoveryKey();
