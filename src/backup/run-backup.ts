@@ -85,19 +85,24 @@ function nothingToDo(stack: string) {
   });
 }
 
-/** What a full disk or a wrong owner looks like; anything else is a bug. */
+/** What a disk that is full or broken, or a wrong owner looks like; anything else is a bug. */
 function explain(component: string, cause: unknown): LeitstandError {
   const code = systemErrorCode(cause);
   if (code === undefined || !(cause instanceof Error)) return unforeseen(component, cause);
   return backupErrors.error('LS-BACKUP-006', {
     what: `the backup of ${component} could not read or write a file`,
     why: cause.message,
-    fix:
-      code === 'ENOSPC' || code === 'EDQUOT'
-        ? 'make room on the disk of the state directory (df -h) and run the backup again'
-        : 'run the backup as the user who runs Leitstand, and look at the rights of the file (ls -l)',
+    fix: fixOf(code),
     cause,
   });
+}
+
+function fixOf(code: string): string {
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return 'make room on the disk of the state directory (df -h) and run the backup again';
+  if (code === 'EIO' || code === 'ESTALE' || code === 'EROFS')
+    return 'look at the disk or share that the file is on (dmesg, findmnt); an earlier backup has what it had: leitstand backup list';
+  return 'run the backup as the user who runs Leitstand, and look at the rights of the file (ls -l)';
 }
 
 function unforeseen(component: string, cause: unknown): LeitstandError {

@@ -116,11 +116,15 @@ describe('runBackup', () => {
     expect(await repository.backups()).toEqual([]);
   });
 
-  it('tells a full disk from a bug, and leaves no copies behind', async () => {
-    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-    const report = await run([sourceNamed('bad', { capture: full }), sourceNamed('good')]);
+  it.each([
+    ['ENOSPC', 'df -h'],
+    ['EIO', 'dmesg'],
+    ['EACCES', 'ls -l'],
+  ])('tells what is wrong with a disk from a bug, and leaves no copies behind: %s', async (code, fix) => {
+    const capture = Object.assign(new Error(`${code}: write`), { code });
+    const report = await run([sourceNamed('bad', { capture }), sourceNamed('good')]);
     expect(report.sources[0]).toMatchObject({
-      error: { code: 'LS-BACKUP-006', details: { fix: expect.stringContaining('df -h') } },
+      error: { code: 'LS-BACKUP-006', details: { fix: expect.stringContaining(fix) } },
     });
     await expect(stat(join(directory, 'copies'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
