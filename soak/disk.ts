@@ -97,7 +97,9 @@ function faultOf(
   fault: { readonly at: number; readonly log?: string },
 ): Fault {
   const names = part === 'target' ? ['target', 'target.restoring'] : [part];
-  return { ...DISKS[disk], ...fault, below: names.map((name) => join(directory, name)) };
+  const below = names.map((name) => join(directory, name));
+  // What files there are is found by the capture, which is not on trial here.
+  return { ...DISKS[disk], ...fault, below, ...(part === 'source' ? { spares: ['readdir'] } : {}) };
 }
 
 async function playFailure(

@@ -22,6 +22,8 @@ export interface Fault {
   readonly mayDelete?: boolean;
   /** Reading counts as well. */
   readonly reads?: boolean;
+  /** Functions that neither count nor fail. */
+  readonly spares?: readonly string[];
   /** A file that gets a line for each operation. */
   readonly log?: string;
 }
@@ -46,7 +48,7 @@ function pathOf(where: unknown): string {
 }
 
 function meets(name: string, kind: Kind, where: unknown): 'none' | 'kill' | 'fail' {
-  if (!fault || (kind === 'read' && fault.reads !== true)) return 'none';
+  if (!fault || (kind === 'read' && fault.reads !== true) || fault.spares?.includes(name)) return 'none';
   const path = pathOf(where);
   if (!fault.below.some((root) => path === root || path.startsWith(`${root}/`))) return 'none';
   count += 1;
