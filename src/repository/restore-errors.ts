@@ -3,6 +3,9 @@ import { repositoryErrors } from './errors.ts';
 import type { FileEntry } from './file-entry.ts';
 import type { ListReference, SnapshotRecord } from './records.ts';
 
+/** Not of Node or a library, such as ERR_INVALID_ARG_TYPE: those are bugs. */
+const OF_SYSTEM = /^E[A-Z0-9]+$/;
+
 /** The system's errors told as LS-REPO-018. */
 export function writing<Result>(path: string, work: () => Result): Result {
   try {
@@ -23,7 +26,7 @@ export async function writingAsync<Result>(path: string, work: () => Promise<Res
 /** What is thrown instead. */
 export function notWritten(path: string, cause: unknown): unknown {
   const code = systemErrorCode(cause);
-  if (cause instanceof LeitstandError || code === undefined) return cause;
+  if (cause instanceof LeitstandError || code === undefined || !OF_SYSTEM.test(code)) return cause;
   return repositoryErrors.error('LS-REPO-018', {
     what: `could not write ${path}`,
     why: code === 'EEXIST' ? 'two files of the snapshot map to this path, or something else made it' : code,
@@ -44,6 +47,8 @@ function fixOf(code: string): string {
     return 'restore without one of the two (--exclude NAME); if the backup is not of a program of yours, do not trust it';
   if (code === 'EFBIG' || code === 'ENAMETOOLONG')
     return 'choose a target on a file system that takes files and names of that length, and look at the limit on the size of files (ulimit -f)';
+  if (code === 'EIO' || code === 'ESTALE' || code === 'EROFS')
+    return 'look at the disk or share of the target (dmesg, findmnt), or choose another target';
   return 'choose a target this user may write to';
 }
 

@@ -108,7 +108,7 @@ export async function writeRestoredFile(
   { entry, content }: Pick<StoredFile, 'entry' | 'content'>,
   owner: RestoreOwner | undefined,
 ): Promise<void> {
-  await assertNameFree(path);
+  await writingAsync(path, () => assertNameFree(path));
   const unfinished = `${path}.restoring`;
   await writingAsync(path, async () => {
     await mkdir(dirname(path), { recursive: true });

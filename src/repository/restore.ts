@@ -8,6 +8,7 @@ import { readSnapshot } from './record-store.ts';
 import type { ListReference, SnapshotRecord } from './records.ts';
 import type { RestoreOwner } from './restore-owner.ts';
 import { assertPacks } from './restore-packs.ts';
+import { writingAsync } from './restore-errors.ts';
 import { RestoreRun } from './restore-run.ts';
 import { RestoreTarget } from './restore-target.ts';
 import { FILE_BYTES } from './piece-reader.ts';
@@ -67,8 +68,17 @@ export async function restore(context: RepositoryContext, request: RestoreReques
   if (!request.selection) await assertKey(context, record);
   const present = await listPacks(context.store, record.source);
   if (!request.selection && !request.keepGoing) await assertPacks(context, record, present);
+  // From here on files are of the target, or on their way to it.
+  return writingAsync(request.target, () => restoreInto(context, request, { record, present }));
+}
+
+async function restoreInto(
+  context: RepositoryContext,
+  request: RestoreRequest,
+  { record, present }: { readonly record: SnapshotRecord; readonly present: ReadonlyMap<string, number> },
+): Promise<RestoreResult> {
   const claim = {
-    snapshot: id,
+    snapshot: record.id,
     ...(request.selection ? { selection: request.selection.words } : {}),
   };
   const target = await RestoreTarget.open(request.target, claim, {

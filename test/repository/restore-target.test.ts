@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -45,6 +46,19 @@ describe('a restore', () => {
     });
     expect(seen).toHaveLength(4);
     for (const names of seen) expect(names).toContain('target.restoring');
+  });
+
+  it('tells what the system says of its mark, too', async () => {
+    const { repository, record, target } = await oneFile();
+    const restored = repository.restore({
+      snapshot: record,
+      target,
+      onProgress: () => rmSync(`${target}.restoring`, { force: true }),
+    });
+    expect(await refusal(restored)).toMatchObject({
+      code: 'LS-REPO-018',
+      details: { why: 'ENOENT', where: { file: target } },
+    });
   });
 
   it.each([
