@@ -75,6 +75,8 @@ export class ListEncoder {
   /** What comes first is on its way. */
   readonly #begun: Promise<void> | undefined;
   #waiting: Buffer[] | undefined;
+  /** Resolves when all is compressed that was put so far. */
+  #taken: Promise<void> = Promise.resolve();
   #bytes = 0;
 
   /** `first`: what comes before all text. */
@@ -96,6 +98,8 @@ export class ListEncoder {
   /** Throws LS-REPO-041. */
   async finish(): Promise<Buffer> {
     await this.#begun;
+    // Text that still waited when the end came would make other bytes.
+    await this.#taken;
     this.#stream.end();
     await this.#end;
     if (this.#bytes > MAX_LIST_BYTES) throw tooLong(this.#bytes);
@@ -103,7 +107,10 @@ export class ListEncoder {
   }
 
   async #begin(first: AsyncIterable<Buffer>): Promise<void> {
-    for await (const chunk of first) await new Promise<void>((done) => this.#put(chunk, done));
+    for await (const chunk of first) {
+      this.#put(chunk, () => undefined);
+      await this.#taken;
+    }
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     this.write(waiting);
@@ -111,7 +118,12 @@ export class ListEncoder {
 
   #put(chunk: Buffer, onTaken: () => void): void {
     this.#bytes += chunk.length;
-    this.#stream.write(chunk, () => onTaken());
+    this.#taken = new Promise((taken) => {
+      this.#stream.write(chunk, () => {
+        onTaken();
+        taken();
+      });
+    });
   }
 
   async #collect(): Promise<void> {

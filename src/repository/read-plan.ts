@@ -76,8 +76,9 @@ export async function* planReading(request: ReadPlanRequest): AsyncGenerator<Rea
       if (draft) yield* batch.end(draft);
       draft = await request.writer.open(day);
     }
-    for (let i = 0; i < rows.count; ) {
-      const kept = keepUnchanged(request, earlier, { draft, rows, from: i });
+    for (let [i, due] = [0, -1]; i < rows.count; ) {
+      if (due < i) due = nextDue(request, rows, i);
+      const kept = keepUnchanged(request, earlier, { draft, rows, from: i, end: due });
       i += kept;
       if (kept > 0) continue;
       const line = lineOf(earlier, rows, i);
@@ -171,16 +172,22 @@ interface RowsToKeep {
   readonly draft: ListDraft;
   readonly rows: PlannedRows;
   readonly from: number;
+  readonly end: number;
 }
 
-/** Of how many, from there on, nothing need be looked into. */
+/** Of these rows, from there on, the first that is to be read again. */
+function nextDue({ isDue }: ReadPlanRequest, rows: PlannedRows, from: number): number {
+  let i = isDue ? from : rows.count;
+  while (i < rows.count && !isDue?.(rows.path(i), 0)) i += 1;
+  return i;
+}
+
+/** Of how many of these nothing need be looked into. */
 function keepUnchanged(
-  { counts, isDue }: ReadPlanRequest,
+  { counts }: ReadPlanRequest,
   earlier: EarlierLines,
-  { draft, rows, from }: RowsToKeep,
+  { draft, rows, from, end }: RowsToKeep,
 ): number {
-  let end = isDue ? from : rows.count;
-  while (isDue && end < rows.count && !isDue(rows.path(end), 0)) end += 1;
   const lines = earlier.unchanged(rows, from, end);
   if (!lines) return 0;
   const { count } = lines;

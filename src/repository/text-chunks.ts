@@ -18,8 +18,12 @@ export class TextChunks {
 
   /** Text that is UTF-8 already. */
   writeBytes(bytes: Buffer, from: number, to: number): void {
-    this.#makeRoom(to - from);
-    this.#used += bytes.copy(this.#chunk, this.#used, from, to);
+    for (let at = from; at < to; ) {
+      this.#makeRoom(1);
+      const end = Math.min(to, at + this.#chunk.length - this.#used);
+      this.#used += bytes.copy(this.#chunk, this.#used, at, end);
+      at = end;
+    }
   }
 
   #makeRoom(most: number): void {

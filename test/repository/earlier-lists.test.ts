@@ -24,6 +24,7 @@ import { firstLines, ListEncoder } from '../../src/repository/lists.ts';
 import type { ListReference, PackReference } from '../../src/repository/records.ts';
 import type { FileFacts } from '../../src/repository/workers/read-files.ts';
 import type { CaptureEntry } from '../../src/stack/source.ts';
+import { world } from './fixture.ts';
 
 const NS_PER_DAY = 86_400_000_000_000n;
 const SHA256 = '0'.repeat(64);
@@ -493,6 +494,23 @@ describe('lines that are kept together', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('a list that is written', () => {
+  it('has the same bytes however fast its text comes', async () => {
+    const text = Array.from({ length: 9_000 }, (_, i) =>
+      encodeLine(entryOf(`f${i}-${hash('sha1', `${i}`)}`, `${i}`)),
+    );
+    const written = async (pauseMs: number) => {
+      const encoder = new ListEncoder();
+      for (let i = 0; i < 3; i += 1) {
+        encoder.write([Buffer.from(text.slice(i * 3_000, (i + 1) * 3_000).join('\n'))]);
+        if (pauseMs > 0) await world.clock.sleep(pauseMs);
+      }
+      return hash('sha256', await encoder.finish(), 'hex');
+    };
+    expect(await written(0)).toBe(await written(50));
   });
 });
 
