@@ -26,7 +26,7 @@ import type { PartToWrite } from './workers/write-parts.ts';
 const REQUESTS = 16;
 const ROOM_BYTES = 4 * SEGMENT_BYTES;
 /** Segments that are opened at the same time, beside the main thread. */
-const OPENED = 4;
+const OPENED = 6;
 const LEAST_CHUNK_BYTES = 64 * 1024;
 /** More than a segment takes, or a frame that is larger, with the whole chunks in which it lies. */
 const BUFFER_BYTES = SEGMENT_BYTES + 512 * 1024;
