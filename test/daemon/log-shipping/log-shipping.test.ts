@@ -384,6 +384,8 @@ describe('a rotation', () => {
     const first = await startAsDaemon();
     const all = await write(10);
     await arrives(all);
+    // What is not known to have arrived by then is sent once more.
+    await eventually(async () => first.counts.shipped === 10, 'counted');
     await first.close();
     all.push(...(await write(10)));
     await rotate();
