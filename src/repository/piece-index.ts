@@ -8,10 +8,10 @@ const RECORD_BYTES = HASH_BYTES + 3 * 4;
 /** Records that are gathered before they leave memory. */
 const BLOCK_RECORDS = 16 * 1024;
 /** Of these the first ones stay in memory: a small backup writes none to a disk. */
-const HELD_BLOCKS = 8;
+const HELD_BLOCKS = 4;
 
 /**
- * Content by SHA-256: 10 to 13 bytes of memory for each of many pieces. The hashes themselves lie in a spool and are looked at
+ * Content by SHA-256: 5 to 6 bytes of memory for each of many pieces. The hashes themselves lie in a spool and are looked at
  * when a part of one fits, so that what is found is what was asked for.
  */
 export class PieceIndex {
@@ -49,7 +49,7 @@ export class PieceIndex {
     this.#tail.writeUInt32LE(frame, at + HASH_BYTES);
     this.#tail.writeUInt32LE(offset, at + HASH_BYTES + 4);
     this.#tail.writeUInt32LE(length, at + HASH_BYTES + 8);
-    this.#numbers.add(hash.readUInt32LE(0), this.#count);
+    this.#numbers.add(hash.readUInt32LE(0));
     this.#count += 1;
   }
 
