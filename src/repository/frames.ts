@@ -17,6 +17,8 @@ const LITTLE = 0.75;
 const LEVEL = 1;
 /** `zstd --fast=2`. */
 const FAST_LEVEL = -2;
+/** Of zlib's Z_MIN_CHUNK. */
+const LEAST_ROOM = 64;
 
 /**
  * One zstd frame (RFC 8878) of at most FRAME_BYTES plaintext: level 1, a faster one where a probe says that little is saved,
@@ -44,12 +46,15 @@ function compressedFrame(plain: Uint8Array, level: number): Buffer | undefined {
 
 /** Throws zlib's error when the bytes are no sound frame, or hold more than `maximum` bytes. */
 export function decodeFrame(frame: Uint8Array, maximum = FRAME_BYTES): Buffer {
-  return zstdDecompressSync(frame, { maxOutputLength: maximum, chunkSize: roomFor(FRAME_BYTES) });
+  return zstdDecompressSync(frame, {
+    maxOutputLength: maximum,
+    chunkSize: roomFor(Math.min(maximum, FRAME_BYTES)),
+  });
 }
 
 /** With a byte more than is needed, zlib does not take the same room once again to see that nothing more comes. */
 export function roomFor(plainLength: number): number {
-  return plainLength + 1;
+  return Math.max(LEAST_ROOM, plainLength + 1);
 }
 
 export function compress(plain: Uint8Array, level: number): Buffer {
@@ -72,7 +77,7 @@ export function compressionParams(level: number): Readonly<Record<number, number
 
 function decodesTo(frame: Uint8Array, plain: Uint8Array): boolean {
   try {
-    const decoded = decodeFrame(frame);
+    const decoded = decodeFrame(frame, plain.length);
     const isSame = decoded.equals(plain);
     release(decoded);
     return isSame;

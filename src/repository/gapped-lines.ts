@@ -46,8 +46,6 @@ export class GappedLines {
     let block = this.#blocks.at(-1);
     const isFull = block && (block.count === block.lines || most > block.bytes.length - block.used);
     if (!block || isFull) {
-      // Where all of it was taken it is the only one.
-      if (block?.taken === block?.count) this.#blocks.length = 0;
       block = emptyBlock(Math.max(block ? BLOCK_BYTES : FIRST_BYTES, most));
       this.#blocks.push(block);
     }
@@ -65,7 +63,7 @@ export class GappedLines {
   /** The numbers of the line that is taken next. */
   get next(): { readonly first: number; readonly second: number } | undefined {
     const [block] = this.#blocks;
-    if (!block || block.taken === block.count) return undefined;
+    if (!block) return undefined;
     const at = NUMBERS * block.taken;
     return { first: block.numbers[at] ?? 0, second: block.numbers[at + 1] ?? 0 };
   }
@@ -90,15 +88,16 @@ export class GappedLines {
 
   #takeNext<Result>(take: (bytes: Buffer, place: Place) => Result): Result {
     const [block] = this.#blocks;
-    if (!block || block.taken === block.count) throw new RangeError('no line is left');
+    if (!block) throw new RangeError('no line is left');
     const { bytes, numbers } = block;
     const at = NUMBERS * block.taken;
     const from = block.taken === 0 ? 0 : (numbers[at - 1] ?? 0);
     const taken = take(bytes, { from, gap: numbers[at + 2] ?? 0, end: numbers[at + 3] ?? 0 });
     block.taken += 1;
-    if (block.taken === block.count && this.#blocks.length > 1) {
+    if (block.taken === block.count) {
       this.#blocks.shift();
       release(bytes);
+      release(block.numbers);
     }
     return taken;
   }
