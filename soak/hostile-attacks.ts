@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, open, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { encodeFooter } from '../src/repository/pack-footer.ts';
+import { footerOf } from '../test/repository/footer.ts';
 import { encodeRecord, signRecord } from '../src/repository/signed-record.ts';
 import { loadOrCreateSigningKey } from '../src/repository/keys.ts';
 import type { Json } from '../src/platform/canonical-json.ts';
@@ -183,7 +183,7 @@ const withoutKey: readonly Attack[] = [
         die.of(['../a', '/etc/passwd', 'a\0']),
         number(),
       ]);
-      await putPack(place, encodeFooter('prometheus', pieces.map((piece) => JSON.stringify(piece)).join()));
+      await putPack(place, footerOf('prometheus', pieces.map((piece) => JSON.stringify(piece)).join()));
     },
   },
   {

@@ -36,26 +36,27 @@ export function footerPieceFrame(frameOffset: number, frameLength: number): stri
   return `[${frameOffset},${frameLength}`;
 }
 
-/**
- * A skippable frame: compressed canonical JSON, its length (4 bytes, little-endian), `lsb1`. `pieces`: texts of the pieces,
- * with commas between them. `salt` makes another pack of it.
- */
-export function encodeFooter(source: string, pieces: string | Uint8Array, salt?: string): Buffer {
+/** Its canonical JSON, before the texts of the pieces, which have commas between them. */
+export const FOOTER_BEGINNING = `{"format":"${FORMAT}","kind":"pack","pieces":[`;
+
+/** And after them. `salt` makes another pack of it. */
+export function footerEnd(source: string, salt?: string): string {
   const salted = salt === undefined ? '' : `,"salt":${JSON.stringify(salt)}`;
-  const text = Buffer.concat([
-    Buffer.from(`{"format":"${FORMAT}","kind":"pack","pieces":[`),
-    Buffer.from(pieces),
-    Buffer.from(`]${salted},"source":${JSON.stringify(source)}}`),
-  ]);
+  return `]${salted},"source":${JSON.stringify(source)}}`;
+}
+
+/**
+ * A skippable frame: compressed canonical JSON, its length (4 bytes, little-endian), `lsb1`. Gives its length; it begins
+ * where `into` does.
+ */
+export function encodeFooter(text: Uint8Array, into: Buffer): number {
   const json = compress(text, 1);
-  release(text);
-  const header = Buffer.alloc(SKIPPABLE_HEADER_BYTES);
-  header.writeUInt32LE(SKIPPABLE_MAGIC, 0);
-  header.writeUInt32LE(json.length + TRAILER_BYTES, 4);
-  const trailer = Buffer.alloc(TRAILER_BYTES);
-  trailer.writeUInt32LE(json.length, 0);
-  trailer.write(TRAILER_MARK, 4, 'latin1');
-  const footer = Buffer.concat([header, json, trailer]);
+  into.writeUInt32LE(SKIPPABLE_MAGIC, 0);
+  into.writeUInt32LE(json.length + TRAILER_BYTES, 4);
+  into.set(json, SKIPPABLE_HEADER_BYTES);
+  const end = SKIPPABLE_HEADER_BYTES + json.length;
   release(json);
-  return footer;
+  into.writeUInt32LE(end - SKIPPABLE_HEADER_BYTES, end);
+  into.write(TRAILER_MARK, end + 4, 'latin1');
+  return end + TRAILER_BYTES;
 }

@@ -7,8 +7,10 @@ import type { FrameTable, Placement } from './frame-table.ts';
 import { GappedLines } from './gapped-lines.ts';
 import { packName } from './names.ts';
 import {
+  FOOTER_BEGINNING,
   FOOTER_TARGET_BYTES,
   footerBytesOf,
+  footerEnd,
   footerPieceFrame,
   footerPieceRest,
   FRAME_FOOTER_BYTES,
@@ -79,8 +81,8 @@ interface OpenFrame {
 interface OpenPack {
   readonly number: number;
   readonly buffer: ArrayBuffer;
-  /** As its footer has them, with commas between them. */
-  readonly pieces: TextChunks;
+  /** Of its footer, but for the end. */
+  readonly text: TextChunks;
   length: number;
   footerBytes: number;
 }
@@ -203,21 +205,16 @@ export class PackWriter {
     const place = footerPieceFrame(pack.length, length);
     const [first, others] = [Buffer.from(place), Buffer.from(`,${place}`)];
     for (let isFirst = pack.length === 0; pieces.next; isFirst = false)
-      pieces.take(pack.pieces, isFirst ? first : others);
+      pieces.take(pack.text, isFirst ? first : others);
     pack.length += length;
     pack.footerBytes += footerBytes;
     if (pack.length >= PACK_TARGET_BYTES || pack.footerBytes >= FOOTER_TARGET_BYTES) this.#closePack(pack);
   }
 
   async #openPack(): Promise<OpenPack> {
-    const buffer = await this.#packRoom.take();
-    return {
-      number: this.#options.frames.openPack(),
-      buffer,
-      pieces: new TextChunks(),
-      length: 0,
-      footerBytes: 0,
-    };
+    const [buffer, text] = [await this.#packRoom.take(), new TextChunks()];
+    text.write(FOOTER_BEGINNING);
+    return { number: this.#options.frames.openPack(), buffer, text, length: 0, footerBytes: 0 };
   }
 
   #closePack(pack: OpenPack): void {
@@ -245,24 +242,29 @@ export class PackWriter {
   }
 
   /** Under a name that is not condemned: a salt makes another one of the same content. */
-  async #close({ buffer, pieces, length: framesLength }: OpenPack): Promise<SealedPack> {
+  async #close({ buffer, text, length: framesLength }: OpenPack): Promise<SealedPack> {
     const { source, keyring, condemned } = this.#options;
-    const pack = { framesLength, source };
+    const end = footerEnd(source);
+    text.write(end);
+    const pack = { buffer, framesLength, ...givenAway(text.take()) };
     if (keyring.writes) {
       const seal = await keyring.makePackSeal();
-      const closed = await this.#closed({ ...pack, ...givenAway(pieces.take()), buffer, seal });
-      release(closed.pieces);
+      const closed = await this.#closed({ ...pack, seal });
+      release(closed.text);
       const header = seal.opening.length;
       // Before the pack is in the store: one to which no key is here would not be built upon.
       await keyring.rememberPack({ pack: closed.id, source, header, payloadKey: seal.payloadKey });
       return { closed, header };
     }
-    let closed = await this.#closed({ ...pack, ...givenAway(pieces.take()), buffer });
+    let closed = await this.#closed(pack);
     if (condemned.has(packName(source, closed.id))) {
-      const again = { ...pack, ...givenAway(closed.pieces), buffer: closed.buffer };
-      closed = await this.#closed({ ...again, salt: condemned.salt() });
+      const salted = new TextChunks();
+      salted.writeBytes(Buffer.from(closed.text.buffer), 0, closed.text.length - Buffer.byteLength(end));
+      salted.write(footerEnd(source, condemned.salt()));
+      release(closed.text);
+      closed = await this.#closed({ framesLength, ...givenAway(salted.take()), buffer: closed.buffer });
     }
-    release(closed.pieces);
+    release(closed.text);
     return { closed, header: undefined };
   }
 
@@ -271,8 +273,8 @@ export class PackWriter {
   }
 }
 
-function givenAway(pieces: Uint8Array<ArrayBuffer>): Pick<PackToClose, 'pieces' | 'buffers'> {
-  return { pieces, buffers: [pieces.buffer] };
+function givenAway(text: Uint8Array<ArrayBuffer>): Pick<PackToClose, 'text' | 'buffers'> {
+  return { text, buffers: [text.buffer] };
 }
 
 function hasRoom(frame: OpenFrame, length: number, footerBytes: number): boolean {

@@ -2,15 +2,11 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compress, decodeFrame, encodeFrame, FRAME_BYTES } from '../../src/repository/frames.ts';
-import {
-  encodeFooter,
-  type FooterPiece,
-  footerPieceFrame,
-  footerPieceRest,
-} from '../../src/repository/pack-footer.ts';
+import { type FooterPiece, footerPieceFrame, footerPieceRest } from '../../src/repository/pack-footer.ts';
 import { readFooter } from '../../src/repository/pack-format.ts';
 import type { Store } from '../../src/stack/store.ts';
 import { makeRepository } from './fixture.ts';
+import { footerOf } from './footer.ts';
 
 describe('a frame', () => {
   it.each([1, 100, 65_536, 65_537, 131_072, 131_073, FRAME_BYTES - 1, FRAME_BYTES])(
@@ -73,14 +69,14 @@ describe('a footer', () => {
       (_, i): FooterPiece => [i, 10, 0, 20, randomBytes(32).toString('hex'), `f${i}`, 0],
     );
     for (const pieces of [[piece], many]) {
-      const pack = Buffer.concat([Buffer.alloc(1000), encodeFooter('prometheus', pieces.map(textOf).join())]);
+      const pack = Buffer.concat([Buffer.alloc(1000), footerOf('prometheus', pieces.map(textOf).join())]);
       expect(await readBack(store, pack)).toEqual(pieces);
     }
   });
 
   it('is undefined for anything else: cut off, altered, of another source', async () => {
     const { store } = await makeRepository();
-    const footer = encodeFooter('prometheus', textOf(piece));
+    const footer = footerOf('prometheus', textOf(piece));
     expect(await readBack(store, footer)).toEqual([piece]);
     for (let length = 0; length < footer.length; length++)
       expect(await readBack(store, footer.subarray(0, length))).toBeUndefined();

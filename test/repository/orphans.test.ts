@@ -2,8 +2,9 @@ import { hash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { encodeFrame } from '../../src/repository/frames.ts';
-import { encodeFooter, footerPieceFrame, footerPieceRest } from '../../src/repository/pack-footer.ts';
+import { footerPieceFrame, footerPieceRest } from '../../src/repository/pack-footer.ts';
 import type { Store } from '../../src/stack/store.ts';
+import { footerOf } from './footer.ts';
 import { makeRepository, readTree, snapshotOf, writeTree } from './fixture.ts';
 
 const content = randomBytes(5000);
@@ -13,7 +14,7 @@ function packOf(plain: Buffer, source = 'prometheus') {
   const sha256 = hash('sha256', content, 'hex');
   const bytes = Buffer.concat([
     frame,
-    encodeFooter(
+    footerOf(
       source,
       footerPieceFrame(0, frame.length) + footerPieceRest([0, content.length, sha256, 'x', 0]),
     ),

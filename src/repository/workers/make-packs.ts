@@ -29,12 +29,10 @@ export interface PackToClose {
   /** Of PACK_ROOM_BYTES: frames from PACK_FRONT_BYTES on, and room for the footer behind them. */
   readonly buffer: ArrayBuffer;
   readonly framesLength: number;
-  readonly source: string;
-  /** As the footer has them; come back with the pack. */
-  readonly pieces: Uint8Array<ArrayBuffer>;
-  /** Of the pieces, so that they change hands. */
+  /** Of the footer; comes back with the pack. */
+  readonly text: Uint8Array<ArrayBuffer>;
+  /** Of the text, so that it changes hands. */
   readonly buffers: readonly ArrayBuffer[];
-  readonly salt?: string | undefined;
   /** Absent: the pack is plain. */
   readonly seal?: Seal | undefined;
 }
@@ -47,18 +45,16 @@ export interface ClosedPack {
   /** Of the stored bytes in it. */
   readonly offset: number;
   readonly length: number;
-  readonly pieces: Uint8Array<ArrayBuffer>;
+  readonly text: Uint8Array<ArrayBuffer>;
   readonly buffers: readonly ArrayBuffer[];
 }
 
 /** The whole pack: its footer, its encryption, its name. */
-export function closePack({ buffer, framesLength, source, pieces, salt, seal }: PackToClose): ClosedPack {
+export function closePack({ buffer, framesLength, text, seal }: PackToClose): ClosedPack {
   if (seal && seal.opening.length > MAX_OPENING_BYTES) throw new RangeError('too many recipients');
-  const footer = encodeFooter(source, pieces, salt);
-  const plain = Buffer.from(buffer, PACK_FRONT_BYTES, framesLength + footer.length);
-  footer.copy(plain, framesLength);
-  release(footer);
+  const footerLength = encodeFooter(text, Buffer.from(buffer, PACK_FRONT_BYTES + framesLength));
+  const plain = Buffer.from(buffer, PACK_FRONT_BYTES, framesLength + footerLength);
   const stored = seal ? sealParts(seal.opening, seal.payloadKey, [plain], buffer) : plain;
   const { byteOffset: offset, length } = stored;
-  return { id: hash('sha256', stored, 'hex'), buffer, offset, length, pieces, buffers: [pieces.buffer] };
+  return { id: hash('sha256', stored, 'hex'), buffer, offset, length, text, buffers: [text.buffer] };
 }
