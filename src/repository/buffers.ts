@@ -6,12 +6,16 @@ export interface Buffers {
   give(buffer: Uint8Array | undefined): void;
 }
 
+const LEAST_RELEASED = 4096;
+
 /**
  * Gives memory back at once: left to the collector, gigabytes of buffers that are looked at once keep it busy, and the
- * program large. For memory that nobody shares and nobody looks at any more; what Node keeps for many is left alone.
+ * program large. For memory that nobody shares and nobody looks at any more; what Node keeps for many, which all has one
+ * length, is left alone, and so is what is so small that to give it back would take longer than it is worth.
  */
 export function release({ buffer }: Uint8Array | Uint32Array | Float64Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength < LEAST_RELEASED) return;
+  if (buffer.byteLength !== Buffer.poolSize) buffer.transfer(0);
 }
 
 const LEAST_BYTES = 256 * 1024;
