@@ -179,8 +179,10 @@ export async function* textOf(reference: ListReference, compressed: Uint8Array):
   // Of a line that has not ended: put together once, or a line without an end would be copied for ever.
   let parts: Buffer[] = [];
   let bytes = 0;
+  let last: Buffer = Buffer.alloc(0);
   try {
     for await (const chunk of decompressed as AsyncIterable<Buffer>) {
+      last = chunk;
       bytes += chunk.length;
       if (bytes > MAX_LIST_BYTES) throw new RangeError('more than any list holds');
       const firstEnd = parts.length === 0 ? 0 : chunk.indexOf(LINE_FEED) + 1;
@@ -194,6 +196,7 @@ export async function* textOf(reference: ListReference, compressed: Uint8Array):
       // A full one is nobody's any more; into others more is written.
       if (chunk.length === chunk.buffer.byteLength) release(chunk);
     }
+    release(last);
   } catch (cause) {
     if (cause instanceof LeitstandError) throw cause;
     throw damagedList(listName(reference.sha256), 'does not hold file entries', cause);
@@ -215,18 +218,24 @@ export async function* firstLines(
   }
 }
 
-/** It is exactly what was written, and decrypted, but still compressed. Throws LS-REPO-004 and LS-REPO-029. */
+/**
+ * It is exactly what was written, and decrypted, but still compressed; in memory that is the caller's alone. Throws LS-REPO-004
+ * and LS-REPO-029.
+ */
 export async function fetchList(
   { store, keyring }: ListContext,
   reference: ListReference,
 ): Promise<Uint8Array> {
   const name = listName(reference.sha256);
-  const stored = await store.get(name, { offset: 0, length: Math.min(reference.size, MAX_LIST_BYTES) + 1 });
+  const room = Buffer.allocUnsafeSlow(Math.min(reference.size, MAX_LIST_BYTES) + 1);
+  const stored = await store.get(name, { offset: 0, length: room.length }, room);
   if (stored === undefined) throw damagedList(name, 'is missing');
   if (stored.length !== reference.size)
     throw damagedList(name, `has ${stored.length} bytes instead of ${reference.size}`);
   if (hash('sha256', stored, 'hex') !== reference.sha256) throw damagedList(name, 'was altered');
-  const plain = reference.header === undefined ? stored : await keyring.decrypt(stored, reference.header);
+  if (reference.header === undefined) return stored.buffer === room.buffer ? stored : Buffer.from(stored);
+  const plain = await keyring.decrypt(stored, reference.header);
+  release(room);
   if (plain === 'foreign') throw noKey(`list ${name}`);
   if (plain === 'damaged') throw damagedList(name, 'does not decrypt');
   return plain;

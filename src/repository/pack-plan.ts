@@ -1,3 +1,4 @@
+import { release } from './buffers.ts';
 import { type FileEntry, isHole, pieceSha256, type StoredPiece } from './file-entry.ts';
 import { FRAME_BYTES } from './frames.ts';
 import type { FileRows } from './whole-files.ts';
@@ -45,7 +46,7 @@ const GAP_BYTES = 64 * 1024;
 
 /**
  * What has to be read for the files, each pack once: packs in the order in which the files need them first, the frames
- * of each from front to back.
+ * of each from front to back. The rows of `files` come into the order of their frames, and are parts of the plan.
  */
 export function planByPack(entries: Iterable<FileEntry>, files?: FileRows): Segment[] {
   const packs = new Map<string, Map<number, FrameUses>>();
@@ -75,17 +76,26 @@ function addFiles({ table, rows }: FileRows, frameOf: (pack: string, offset: num
     if (last?.pack !== pack || last.offset !== offset) last = frameOf(pack, offset);
     return last;
   };
+  const frames = new Set<FrameUses>();
   for (const row of rows) {
     const frame = frameOfRow(row);
+    frames.add(frame);
     frame.count += 1;
     widen(frame, table.number(row, 'frameLength'), table.number(row, 'offset') + table.number(row, 'length'));
   }
-  for (const row of rows) {
-    const frame = frameOfRow(row);
-    frame.files ??= { table, rows: new Uint32Array(frame.count) };
-    frame.count -= 1;
-    frame.files.rows[frame.files.rows.length - 1 - frame.count] = row;
+  const unsorted = rows.slice();
+  let at = 0;
+  for (const frame of frames) {
+    frame.files = { table, rows: rows.subarray(at, at + frame.count) };
+    at += frame.count;
+    frame.count = 0;
   }
+  for (const row of unsorted) {
+    const frame = frameOfRow(row);
+    if (frame.files) frame.files.rows[frame.count] = row;
+    frame.count += 1;
+  }
+  release(unsorted);
 }
 
 /** Two lists that give a frame different lengths: one of them lies, and the hash of its piece will say so. */
@@ -115,7 +125,7 @@ interface FrameUses {
   end: number;
   readonly uses: PieceUse[];
   files?: FileRows;
-  /** Files that are still to be added. */
+  /** Of `files`. */
   count: number;
 }
 

@@ -17,7 +17,7 @@ import {
 import { readAhead } from './read-ahead.ts';
 import { SHA256_DIGITS } from './format.ts';
 import type { Crew } from './workers/crew.ts';
-import { type FrameToOpen, type OpenedFrame, STATE } from './workers/open-segment.ts';
+import { columnsOf, type FrameToOpen, type OpenedFrame, STATE } from './workers/open-segment.ts';
 import type { FileRows } from './whole-files.ts';
 import type { FilesToPlace } from './workers/place-files.ts';
 import type { PartToWrite } from './workers/write-parts.ts';
@@ -116,9 +116,10 @@ type FrameProblem = 'is missing' | 'is cut off' | 'was altered' | LeitstandError
 
 interface FetchedSegment {
   readonly segment: Segment;
+  /** In memory of ours alone, from its beginning on. */
   readonly stored: StoredSegment;
-  /** Of these bytes, when they are in memory of ours: it comes back when it is not looked at any more. */
-  readonly lent?: { readonly buffer: ArrayBuffer; giveBack(buffer: ArrayBuffer): void } | undefined;
+  /** That memory, when it is not looked at any more. */
+  giveBack(buffer: ArrayBuffer): void;
 }
 
 async function* storedSegments(
@@ -126,15 +127,14 @@ async function* storedSegments(
   segments: Iterable<Segment> | AsyncIterable<Segment>,
 ): AsyncGenerator<FetchedSegment> {
   const buffers = makeBuffers(BUFFER_BYTES);
-  const giveBack = (buffer: ArrayBuffer) => buffers.give(new Uint8Array(buffer));
+  const keep = (buffer: ArrayBuffer) => buffers.give(new Uint8Array(buffer));
   const fetched = readAhead(segments, {
     work: async (segment): Promise<FetchedSegment> => {
       const buffer = buffers.take(segment.length);
       const stored = await fetchSegment(from, segment, buffer);
-      if (buffer && stored.bytes?.buffer === buffer.buffer)
-        return { segment, stored, lent: { buffer: buffer.buffer as ArrayBuffer, giveBack } };
+      if (buffer && stored.bytes?.buffer === buffer.buffer) return { segment, stored, giveBack: keep };
       buffers.give(buffer);
-      return { segment, stored };
+      return { segment, stored, giveBack: drop };
     },
     count: REQUESTS,
     size: ({ length }) => length,
@@ -144,8 +144,12 @@ async function* storedSegments(
     from.signal?.throwIfAborted();
     from.onStored?.(one.stored);
     if (one.segment.frames.length > 0) yield one;
-    else if (one.lent) giveBack(one.lent.buffer);
+    else if (one.stored.bytes) one.giveBack(one.stored.bytes.buffer as ArrayBuffer);
   }
+}
+
+function drop(buffer: ArrayBuffer): void {
+  release(new Uint8Array(buffer));
 }
 
 /** A length that no frame has comes of a list that lies; it must not make us fetch and hold as much. */
@@ -158,8 +162,9 @@ async function fetchSegment(
   const layout = packs.layout(pack);
   const range = layout ? storedRangeOf(layout, { offset, length }) : { offset, length };
   if (length > SEGMENT_BYTES + MAX_FRAME_BYTES) return { pack, ...range, bytes: new Uint8Array() };
-  const into = buffer && range.length <= buffer.length ? buffer : undefined;
-  return { pack, ...range, bytes: await store.get(packName(source, pack), range, into) };
+  const into = buffer && range.length <= buffer.length ? buffer : Buffer.allocUnsafeSlow(range.length);
+  const bytes = await store.get(packName(source, pack), range, into);
+  return { pack, ...range, bytes: bytes && bytes.buffer !== into.buffer ? new Uint8Array(bytes) : bytes };
 }
 
 /** What came wrong is fetched and opened once more. */
@@ -192,14 +197,14 @@ async function openAgain(
   const wrong = { ...frame, uses, files: undefined };
   const segment = { ...frame, frames: [wrong] };
   const stored = await fetchSegment(from, segment);
-  const [opened] = await openFrames(from, { segment, stored });
+  const [opened] = await openFrames(from, { segment, stored, giveBack: drop });
   const again = readOf(from, wrong, opened ?? 'was altered').pieces.values();
   return first.map((piece) => ('damage' in piece ? (again.next().value ?? piece) : piece));
 }
 
 async function openFrames(
   from: PieceSource,
-  { segment, stored: { bytes }, lent }: FetchedSegment,
+  { segment, stored: { bytes }, giveBack }: FetchedSegment,
 ): Promise<(OpenedFrame | FrameProblem)[]> {
   const { source, packs, crew } = from;
   const { pack, frames } = segment;
@@ -212,16 +217,16 @@ async function openFrames(
   const jobs = frames.map((frame) => frameToOpen(from, frame));
   const files = jobs.reduce((sum, job) => sum + (job.files?.uses.length ?? 0), 0);
   const opened = await crew.run('openSegment', {
-    // It changes hands: whatever else lies in the same memory would be gone.
-    buffer: lent?.buffer ?? new Uint8Array(bytes).buffer,
+    buffer: bytes.buffer as ArrayBuffer,
     storedLength: bytes.length,
     length: bytes.length + files * FILE_BYTES,
     pack: { size: layout.size, header: layout.header },
     wanted: { offset: segment.offset, length: segment.length },
     payloadKey,
     frames: jobs,
+    buffers: jobs.flatMap(columnsOf).map(({ buffer }) => buffer),
   });
-  lent?.giveBack(opened.buffer);
+  giveBack(opened.buffer);
   for (const [i, { uses }] of frames.entries())
     for (const [use] of jobs[i]?.writes ?? []) from.writing?.end(uses[use] as PieceUse);
   return [...opened.frames];
@@ -247,20 +252,33 @@ function frameToOpen(from: PieceSource, frame: FramePlan): FrameToOpen {
       uses.map((use) => use.length),
       columns?.lengths,
     ),
-    sha256:
-      uses.map((use) => (isChecked?.(use) === false ? UNCHECKED : use.sha256)).join('') +
-      (columns?.sha256 ?? ''),
+    sha256: hashesOf(
+      uses.map((use) => (isChecked?.(use) === false ? UNCHECKED : use.sha256)),
+      columns?.sha256,
+    ),
     writes,
     isWanted: writes.length < uses.length && uses.some((use) => isEnough?.(use) !== true),
     files: files && placing?.(files, uses.length),
   };
 }
 
-function joined(first: readonly number[], then: Uint32Array | undefined): Uint32Array {
+function joined(
+  first: readonly number[],
+  then: Uint32Array<ArrayBuffer> | undefined,
+): Uint32Array<ArrayBuffer> {
+  if (then && first.length === 0) return then;
   const all = new Uint32Array(first.length + (then?.length ?? 0));
   all.set(first);
   if (then) all.set(then, first.length);
   return all;
+}
+
+function hashesOf(first: readonly string[], then?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (then && first.length === 0) return then;
+  const bytes = Buffer.allocUnsafeSlow(first.length * SHA256_DIGITS + (then?.length ?? 0));
+  bytes.write(first.join(''), 'latin1');
+  if (then) bytes.set(then, first.length * SHA256_DIGITS);
+  return bytes;
 }
 
 function readOf(

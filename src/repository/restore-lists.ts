@@ -1,4 +1,5 @@
 import type { RepositoryContext } from './context.ts';
+import { release } from './buffers.ts';
 import { isFile, type ListEntry } from './file-entry.ts';
 import { readTwice } from './list-batches.ts';
 import { decodeListLine, fetchList, textOf } from './lists.ts';
@@ -34,7 +35,7 @@ export async function readBatch(
   { context, pathOf, onDamage, breathe }: BatchReading,
   lists: readonly ListReference[],
 ): Promise<RestoreBatch> {
-  const files = new WholeFiles();
+  const files = new WholeFiles(lists.reduce((sum, list) => sum + list.files, 0));
   const others: ListEntry[] = [];
   const line = new WholeFileLine();
   const add = (file: WholeFile) => {
@@ -64,6 +65,7 @@ export async function readBatch(
         }
         await breathe();
       }
+      release(compressed.bytes);
     } catch (error) {
       files.truncate(before.files);
       others.length = before.others;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LeitstandError } from '../platform/errors.ts';
+import { release } from './buffers.ts';
 import { makePacer, type RepositoryContext } from './context.ts';
 import { type FileEntry, isFile, isStored, type ListEntry } from './file-entry.ts';
 import { listName, snapshotName } from './names.ts';
@@ -126,6 +127,7 @@ export class RestoreRun {
       else if (await this.#isToFill(entry, group)) wanted.push(entry);
     }
     await this.#fill(wanted, { table: files, rows });
+    release(rows);
     await this.#fill(await this.#linkAll(names));
     files.dispose();
   }
@@ -156,7 +158,7 @@ export class RestoreRun {
     this.files += 1;
   }
 
-  async #rowsToFill(files: WholeFiles): Promise<Uint32Array> {
+  async #rowsToFill(files: WholeFiles): Promise<Uint32Array<ArrayBuffer>> {
     const rows = new Uint32Array(files.count);
     let count = 0;
     for (let row = 0; row < files.count; row++) {
@@ -208,6 +210,7 @@ export class RestoreRun {
     const from = { ...this.#from, isChecked: isOnlyPiece, placing, writing: this.#writing };
     for await (const { pieces, placed } of readPieces(from, segments)) {
       for (const row of placed ?? []) this.#countPlaced(files?.table.number(row, 'length') ?? 0);
+      if (placed) release(placed);
       await this.#breathe();
       for (const piece of pieces) {
         await this.#take(piece);

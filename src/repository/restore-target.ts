@@ -121,13 +121,12 @@ export class RestoreTarget {
   /** What is needed to make whole files, by whichever thread has their content; each that is there is to be counted. */
   toPlace({ table, rows }: FileRows, first: number): FilesToPlace {
     const times = new Float64Array(rows.length);
-    const owners = new Float64Array(rows.length * 2);
-    let isOwned = false;
+    let owners: Float64Array<ArrayBuffer> | undefined;
     rows.forEach((row, i) => {
       times[i] = utimeSince1970(table.number(row, 'seconds'), table.number(row, 'nanoseconds'));
       const ids = ownerIds(this.#owner, { uid: table.number(row, 'uid'), gid: table.number(row, 'gid') });
       if (!ids) return;
-      isOwned = true;
+      owners ??= new Float64Array(rows.length * 2);
       owners[i * 2] = ids.uid;
       owners[i * 2 + 1] = ids.gid;
     });
@@ -137,7 +136,7 @@ export class RestoreTarget {
       paths: table.pathsOf(rows),
       modes: rows.map((row) => restoredMode({ type: 'file', mode: table.number(row, 'mode') })),
       times,
-      owners: isOwned ? owners : undefined,
+      owners,
     };
   }
 

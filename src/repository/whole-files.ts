@@ -7,18 +7,20 @@ import { entryOf, type WholeFile } from './whole-file.ts';
 /** Rows of a table. */
 export interface FileRows {
   readonly table: WholeFiles;
-  readonly rows: Uint32Array;
+  readonly rows: Uint32Array<ArrayBuffer>;
 }
 
 /** Where the parts of some rows are in their frame, in columns. */
 export interface PartColumns {
-  readonly offsets: Uint32Array;
-  readonly lengths: Uint32Array;
-  /** One behind the other, in hex. */
-  readonly sha256: string;
+  readonly offsets: Uint32Array<ArrayBuffer>;
+  readonly lengths: Uint32Array<ArrayBuffer>;
+  /** One behind the other, in hex; memory that is nobody else's. */
+  readonly sha256: Uint8Array<ArrayBuffer>;
 }
 
-const FIRST_ROOM = 1024;
+const LEAST_ROOM = 1024;
+/** So many are said by a signed record before any is there; more come as they grow. */
+const MOST_ROOM = 64 * 1024;
 const PATH_BYTES = 64;
 /** Numbers of a row, each in its place. */
 const NUMBER = {
@@ -39,14 +41,22 @@ const NUMBERS = 11;
 /** Whole files in columns: tens of thousands of objects for each batch keep the collector busy, and the program large. */
 export class WholeFiles {
   #count = 0;
-  #numbers = new Float64Array(FIRST_ROOM * NUMBERS);
-  #sha256 = Buffer.alloc(FIRST_ROOM * SHA256_DIGITS);
+  #numbers: Float64Array<ArrayBuffer>;
+  #sha256: Buffer<ArrayBuffer>;
   /** Below the target, one behind the other. */
-  #paths = Buffer.alloc(FIRST_ROOM * PATH_BYTES);
+  #paths: Buffer<ArrayBuffer>;
   readonly #packs: string[] = [];
   readonly #packNumbers = new Map<string, number>();
   /** Paths in the snapshot, where those below the target are others. */
   readonly #snapshotPaths = new Map<number, string>();
+
+  /** `expected`: how many will come, as far as is known. */
+  constructor(expected = 0) {
+    const rows = Math.min(Math.max(expected, LEAST_ROOM), MOST_ROOM);
+    this.#numbers = new Float64Array(rows * NUMBERS);
+    this.#sha256 = Buffer.allocUnsafeSlow(rows * SHA256_DIGITS);
+    this.#paths = Buffer.allocUnsafeSlow(rows * PATH_BYTES);
+  }
 
   get count(): number {
     return this.#count;
@@ -117,7 +127,7 @@ export class WholeFiles {
     return { entry, index: 0, at: 0, offset, length, sha256 };
   }
 
-  partsOf(rows: Uint32Array): PartColumns {
+  partsOf(rows: Uint32Array<ArrayBuffer>): PartColumns {
     const sha256 = Buffer.allocUnsafeSlow(rows.length * SHA256_DIGITS);
     rows.forEach((row, i) => {
       this.#sha256.copy(sha256, i * SHA256_DIGITS, row * SHA256_DIGITS, (row + 1) * SHA256_DIGITS);
@@ -125,18 +135,18 @@ export class WholeFiles {
     return {
       offsets: rows.map((row) => this.number(row, 'offset')),
       lengths: rows.map((row) => this.number(row, 'length')),
-      sha256: textOf(sha256),
+      sha256,
     };
   }
 
-  /** Below the target, with NUL between them. */
-  pathsOf(rows: Uint32Array): string {
+  /** Below the target, with NUL between them; memory that is nobody else's. */
+  pathsOf(rows: Uint32Array): Buffer<ArrayBuffer> {
     let bytes = 0;
     for (const row of rows) bytes += this.#pathEnd(row) - this.#pathStart(row) + 1;
     const paths = Buffer.allocUnsafeSlow(Math.max(0, bytes - 1)).fill(0);
     let at = 0;
     for (const row of rows) at += this.#paths.copy(paths, at, this.#pathStart(row), this.#pathEnd(row)) + 1;
-    return textOf(paths);
+    return paths;
   }
 
   #path(row: number): string {
@@ -161,18 +171,11 @@ export class WholeFiles {
   #makeRoom(rows: number, pathBytes: number): void {
     if (rows * NUMBERS > this.#numbers.length) {
       this.#numbers = grown(this.#numbers, new Float64Array(this.#numbers.length * 2));
-      this.#sha256 = grown(this.#sha256, Buffer.alloc(this.#sha256.length * 2));
+      this.#sha256 = grown(this.#sha256, Buffer.allocUnsafeSlow(this.#sha256.length * 2));
     }
     if (pathBytes > this.#paths.length)
-      this.#paths = grown(this.#paths, Buffer.alloc(Math.max(pathBytes, this.#paths.length * 2)));
+      this.#paths = grown(this.#paths, Buffer.allocUnsafeSlow(Math.max(pathBytes, this.#paths.length * 2)));
   }
-}
-
-/** Each byte is a character. Its memory is given back. */
-function textOf(bytes: Buffer): string {
-  const text = bytes.toString('latin1');
-  release(bytes);
-  return text;
 }
 
 function grown<Column extends Float64Array | Buffer>(from: Column, to: Column): Column {

@@ -133,7 +133,7 @@ describe('a file that is placed', () => {
     const files: FilesToPlace = {
       target,
       uses: Uint32Array.of(0),
-      paths: 'a/b',
+      paths: new TextEncoder().encode('a/b'),
       modes: Uint32Array.of(0o600),
       times: Float64Array.of(-1.5),
     };
@@ -189,13 +189,18 @@ describe('frames that are opened', () => {
           plainLength: 65_536,
           offsets: Uint32Array.of(0),
           lengths: Uint32Array.of(1_000),
-          sha256: ' '.repeat(64),
+          sha256: digits(' '.repeat(64)),
           writes: [],
           isWanted: true,
           ...of,
         },
       ],
+      buffers: [],
     };
+  }
+
+  function digits(hex: string): Uint8Array<ArrayBuffer> {
+    return new TextEncoder().encode(hex);
   }
 
   function opened(stored: Uint8Array, of: Partial<FrameToOpen> = {}) {
@@ -206,7 +211,7 @@ describe('frames that are opened', () => {
     expect(Buffer.from(opened(frame)?.plain ?? []).equals(content)).toBe(true);
     expect(opened(frame.subarray(0, -1))).toMatchObject({ problem: 'is cut off' });
     expect(opened(Buffer.alloc(frame.length))).toMatchObject({ problem: 'was altered' });
-    expect(opened(frame, { sha256: '0'.repeat(64) })?.states).toEqual(Uint8Array.of(STATE.wrong));
+    expect(opened(frame, { sha256: digits('0'.repeat(64)) })?.states).toEqual(Uint8Array.of(STATE.wrong));
   });
 
   it('are opened by a thread just as well, which makes the files', async () => {
@@ -221,11 +226,11 @@ describe('frames that are opened', () => {
     const files = {
       target: { id: -2, root: target, descriptor },
       uses: Uint32Array.of(0),
-      paths: 'a/b',
+      paths: new TextEncoder().encode('a/b'),
       modes: Uint32Array.of(0o640),
       times: Float64Array.of(1.5),
     };
-    const job = segmentOf(frame, { sha256: hash('sha256', content, 'hex'), files });
+    const job = segmentOf(frame, { sha256: digits(hash('sha256', content, 'hex')), files });
     const answers = on(worker, 'message');
     worker.postMessage({ id: 7, name: 'openSegment', job }, [job.buffer]);
     for await (const [answer] of answers as AsyncIterable<[Answer]>) {

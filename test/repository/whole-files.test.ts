@@ -133,8 +133,8 @@ describe('whole files in columns', () => {
         const { offsets, lengths, sha256: digests } = table.partsOf(rows);
         expect([...offsets]).toEqual(entries.map(({ pieces }) => pieces[0]?.[3]));
         expect([...lengths]).toEqual(entries.map(({ size }) => size));
-        expect(digests).toBe(entries.map((entry) => entry.sha256).join(''));
-        expect(Buffer.from(table.pathsOf(rows), 'latin1').toString()).toBe(entries.map(pathOf).join('\0'));
+        expect(Buffer.from(digests).toString()).toBe(entries.map((entry) => entry.sha256).join(''));
+        expect(table.pathsOf(rows).toString()).toBe(entries.map(pathOf).join('\0'));
       }),
     );
   });
@@ -149,11 +149,8 @@ describe('whole files in columns', () => {
     expect([table.count, table.useOf(4_999).entry]).toEqual([5_000, entries[4_999]]);
     table.truncate(1);
     table.add(wholeFileOf({ ...FILE, path: 'other' }) as WholeFile, 'other');
-    expect([table.count, table.useOf(1).entry.path, table.pathsOf(Uint32Array.of(0, 1))]).toEqual([
-      2,
-      'other',
-      'x/0\0other',
-    ]);
+    expect([table.count, table.useOf(1).entry.path]).toEqual([2, 'other']);
+    expect(table.pathsOf(Uint32Array.of(0, 1)).toString()).toBe('x/0\0other');
   });
 
   it('are planned by their packs and frames, each once, beside other files', () => {

@@ -84,7 +84,7 @@ describe('a part that a thread writes', () => {
         plainLength: 65_536,
         offsets: Uint32Array.of(0),
         lengths: Uint32Array.of(content.length),
-        sha256,
+        sha256: new TextEncoder().encode(sha256),
         writes: [[0, to]] as const,
         isWanted: false,
       };
@@ -95,6 +95,7 @@ describe('a part that a thread writes', () => {
         pack: { size: length },
         wanted: { offset: 0, length },
         frames: [frame],
+        buffers: [],
       });
       expect(opened.frames).toEqual([{ states: Uint8Array.of(state) }]);
       expect((await readFile(file)).equals(written)).toBe(true);

@@ -5,7 +5,7 @@ import { SHA256_DIGITS } from '../format.ts';
 import { FRAME_BYTES, roomFor } from '../frames.ts';
 import { openRange, type StoredRange } from '../pack-bytes.ts';
 import type { PackReference } from '../records.ts';
-import { type FilesToPlace, placeFile } from './place-files.ts';
+import { type Column, columnsOf as columnsOfFiles, type FilesToPlace, placeFile } from './place-files.ts';
 import { type PartToWrite, writePartNow } from './write-parts.ts';
 
 /** Frames of a pack, and what is wanted of them. */
@@ -20,16 +20,19 @@ export interface SegmentToOpen {
   /** Absent: the pack is plain. */
   readonly payloadKey?: Uint8Array | undefined;
   readonly frames: readonly FrameToOpen[];
+  /** Of the columns of all frames, so that they change hands. */
+  readonly buffers: readonly ArrayBuffer[];
 }
 
+/** Its columns are gone when it was opened. */
 export interface FrameToOpen extends StoredRange {
   /** What the decoder allots at once: about what comes out. */
   readonly plainLength: number;
   /** Where the parts are in the plaintext. */
-  readonly offsets: Uint32Array;
-  readonly lengths: Uint32Array;
+  readonly offsets: Uint32Array<ArrayBuffer>;
+  readonly lengths: Uint32Array<ArrayBuffer>;
   /** One behind the other, in hex; spaces where a part is not compared. */
-  readonly sha256: string;
+  readonly sha256: Uint8Array<ArrayBuffer>;
   /** Where parts are written to, by their place among the parts. */
   readonly writes: readonly (readonly [index: number, PartToWrite])[];
   /** Whether the plaintext is to come back. */
@@ -64,8 +67,20 @@ export function openSegment(segment: SegmentToOpen): OpenedSegment {
   const { buffer, storedLength, pack, wanted, payloadKey, frames } = segment;
   const stored = Buffer.from(buffer, 0, storedLength);
   const range = openRange(pack, stored, { wanted, payloadKey, inPlace: true });
-  const opened = frames.map((frame) => openFrame(frame, range.take(frame)));
+  const opened = frames.map((frame) => {
+    const one = openFrame(frame, range.take(frame));
+    for (const column of columnsOf(frame)) release(column);
+    return one;
+  });
   return { frames: opened, buffer, buffers: opened.flatMap(({ plain }) => plain?.buffer ?? []) };
+}
+
+/**
+ * What is said of many parts: copied for a thread, it would fill the old part of that one's heap, since what comes in a large
+ * message is thought to stay.
+ */
+export function columnsOf({ offsets, lengths, sha256, files }: FrameToOpen): Column[] {
+  return [offsets, lengths, sha256, ...(files ? columnsOfFiles(files) : [])];
 }
 
 function openFrame(frame: FrameToOpen, stored: Uint8Array | undefined): OpenedFrame {
@@ -74,7 +89,11 @@ function openFrame(frame: FrameToOpen, stored: Uint8Array | undefined): OpenedFr
   if (stored.length < frame.length) return { problem: 'is cut off', states };
   const plain = decode(frame, stored);
   if (!plain) return { problem: 'was altered', states };
-  for (const i of states.keys()) states[i] = isRight(frame, i, plain) ? STATE.right : STATE.wrong;
+  const sha256 = Buffer.from(frame.sha256.buffer, frame.sha256.byteOffset, frame.sha256.length);
+  for (const i of states.keys()) {
+    const digits = sha256.toString('latin1', i * SHA256_DIGITS, (i + 1) * SHA256_DIGITS);
+    states[i] = isRight(partOf(frame, i, plain), frame.lengths[i] ?? 0, digits) ? STATE.right : STATE.wrong;
+  }
   for (const [i, part] of frame.writes) {
     if (states[i] !== STATE.right) continue;
     writePartNow(part, partOf(frame, i, plain));
@@ -104,11 +123,9 @@ function copyOf(bytes: Uint8Array): Buffer<ArrayBuffer> {
   return copy;
 }
 
-function isRight(frame: FrameToOpen, index: number, plain: Uint8Array): boolean {
-  const part = partOf(frame, index, plain);
-  if (part.length < (frame.lengths[index] ?? 0)) return false;
-  const sha256 = frame.sha256.slice(index * SHA256_DIGITS, (index + 1) * SHA256_DIGITS);
-  return sha256 === UNCHECKED || hash('sha256', part, 'hex') === sha256;
+function isRight(part: Uint8Array, length: number, digits: string): boolean {
+  if (part.length < length) return false;
+  return digits === UNCHECKED || hash('sha256', part, 'hex') === digits;
 }
 
 function partOf({ offsets, lengths }: FrameToOpen, index: number, plain: Uint8Array): Uint8Array {
@@ -121,10 +138,14 @@ function place(
   files: FilesToPlace,
   { plain, states }: { readonly plain: Uint8Array; readonly states: Uint8Array },
 ): void {
-  const paths = files.paths.split('\0');
+  const paths = Buffer.from(files.paths.buffer, files.paths.byteOffset, files.paths.length);
+  let start = 0;
   for (const [i, use] of files.uses.entries()) {
+    const end = paths.indexOf(0, start);
+    const path = paths.toString('latin1', start, end < 0 ? paths.length : end);
+    start += path.length + 1;
     if (states[use] !== STATE.right) continue;
-    placeFile(files, i, paths[i] ?? '', partOf(frame, use, plain));
+    placeFile(files, i, path, partOf(frame, use, plain));
     states[use] = STATE.placed;
   }
 }

@@ -18,14 +18,20 @@ export interface PlacingTarget {
 export interface FilesToPlace {
   readonly target: PlacingTarget;
   /** Which of the frame's uses each one is. */
-  readonly uses: Uint32Array;
+  readonly uses: Uint32Array<ArrayBuffer>;
   /** Paths below the target, as they are on the disk, with NUL between them. */
-  readonly paths: string;
-  readonly modes: Uint32Array;
+  readonly paths: Uint8Array<ArrayBuffer>;
+  readonly modes: Uint32Array<ArrayBuffer>;
   /** Seconds since 1970, as fs.utimes takes them. */
-  readonly times: Float64Array;
+  readonly times: Float64Array<ArrayBuffer>;
   /** User and group of each; absent: they belong to whoever restores. */
-  readonly owners?: Float64Array | undefined;
+  readonly owners?: Float64Array<ArrayBuffer> | undefined;
+}
+
+export type Column = Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+
+export function columnsOf({ uses, paths, modes, times, owners }: FilesToPlace): Column[] {
+  return [uses, paths, modes, times, ...(owners ? [owners] : [])];
 }
 
 const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
