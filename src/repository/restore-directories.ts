@@ -36,6 +36,8 @@ export class RestoreDirectories {
   readonly #rootDescriptor: number;
   /** Path below the root → descriptor; the one used longest ago first. */
   readonly #open = new Map<RawPath, number>();
+  /** The last of them: to enter it once more for each file would make a new table every few hundred files. */
+  #newest: RawPath = '';
   #isClosed = false;
 
   /** The root must be there; `way` leads to it. Throws LS-REPO-018, or LS-REPO-011 when it is a link. */
@@ -79,6 +81,8 @@ export class RestoreDirectories {
 
   /** As the one used last: it is not the one that is closed. */
   #keep(path: RawPath, descriptor: number): void {
+    if (path === this.#newest) return;
+    this.#newest = path;
     this.#open.delete(path);
     this.#open.set(path, descriptor);
     const [oldest] = this.#open;
