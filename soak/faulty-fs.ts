@@ -93,10 +93,14 @@ function around(
     if (met === 'fail') throw failure(name, place);
     if (fault?.how === 'kill-before') die();
     const isHalf = fault?.how === 'kill-half' && name.startsWith('write');
-    const result = call.apply(this, isHalf ? halved(args) : args);
-    if (!(result instanceof Promise)) die();
-    else return result.finally(die);
-    return result;
+    let result: unknown;
+    try {
+      result = call.apply(this, isHalf ? halved(args) : args);
+    } finally {
+      // Also where it throws: a lock's file that is there already.
+      if (!(result instanceof Promise)) die();
+    }
+    return (result as Promise<unknown>).finally(die);
   };
   return Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(call)) as Call;
 }
