@@ -17,7 +17,7 @@ import {
 import { readAhead } from './read-ahead.ts';
 import { SHA256_DIGITS } from './format.ts';
 import type { Crew } from './workers/crew.ts';
-import { columnsOf, type FrameToOpen, type OpenedFrame, STATE } from './workers/open-segment.ts';
+import { columnsOf, type FrameToOpen, type OpenedFrame, STATE, UNCHECKED } from './workers/open-segment.ts';
 import type { FileRows } from './whole-files.ts';
 import type { FilesToPlace } from './workers/place-files.ts';
 import type { PartToWrite } from './workers/write-parts.ts';
@@ -32,7 +32,6 @@ const LEAST_CHUNK_BYTES = 64 * 1024;
 const BUFFER_BYTES = SEGMENT_BYTES + 512 * 1024;
 /** Making a file takes as long as decoding that much. */
 export const FILE_BYTES = 16 * 1024;
-const UNCHECKED = ' '.repeat(SHA256_DIGITS);
 
 /**
  * Content, or why there is none. `settled`: it is right, and nobody wanted to have it here. `written`: it is in its file.

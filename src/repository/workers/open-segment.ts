@@ -58,7 +58,8 @@ export interface OpenedSegment {
 
 export const STATE = { wrong: 0, right: 1, placed: 2 } as const;
 
-const UNCHECKED = ' '.repeat(SHA256_DIGITS);
+/** In place of a hash: the part is not compared. */
+export const UNCHECKED = ' '.repeat(SHA256_DIGITS);
 /** What has less lies in memory that Node shares among many. */
 const OWN_MEMORY_BYTES = 64 * 1024;
 
