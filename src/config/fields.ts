@@ -17,7 +17,7 @@ import {
 } from './objections.ts';
 import { objectToRecoveryKey } from './key-objections.ts';
 import { objectToHostPort, objectToMailAddress } from './mail-objections.ts';
-import { objectToTemplate } from './template-objections.ts';
+import { objectToTemplate } from './template/objections.ts';
 import {
   objectToDays,
   objectToLabel,

@@ -1,4 +1,4 @@
-import { FUNCTIONS, functionsIn } from '../config/template-language.ts';
+import { noveltiesIn } from '../config/template/novelties.ts';
 import { isAtLeast, formatVersion, type Version } from '../stack/version.ts';
 import { receiverErrors } from './errors.ts';
 
@@ -24,12 +24,8 @@ export function demandVersion(
   });
 }
 
-/** Throws LS-RECEIVER-003 when a text of the user's calls a function that the Alertmanager of the stack does not have yet. */
-export function demandFunctions(alertmanager: Version, texts: readonly string[], whose: string): void {
-  for (const name of texts.flatMap(functionsIn))
-    demandVersion(alertmanager, FUNCTIONS.get(name) ?? '0.25', {
-      setting: `{{ ${name} … }}`,
-      whose,
-      instead: 'write the text without it',
-    });
+/** Throws LS-RECEIVER-003 when a text of the user's needs more of the language than the stack's Alertmanager has. */
+export function demandLanguage(alertmanager: Version, texts: readonly string[], whose: string): void {
+  for (const { setting, since } of texts.flatMap(noveltiesIn))
+    demandVersion(alertmanager, since, { setting, whose, instead: 'write the text without it' });
 }

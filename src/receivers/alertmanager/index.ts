@@ -9,7 +9,7 @@ import { Secret } from '../../stack/secret.ts';
 import { destinationUrl, objectToDestination } from '../destination.ts';
 import { receiverErrors } from '../errors.ts';
 import { textsIn } from '../own-texts.ts';
-import { demandFunctions, demandVersion } from '../versions.ts';
+import { demandLanguage, demandVersion } from '../versions.ts';
 import { FOREIGN_INTEGRATIONS, type ForeignIntegration, keysOf } from './integrations.ts';
 import { type AlertmanagerConfig, alertmanagerSchema } from './schema.ts';
 import { at, readSettings, renderSettings, revealed, secretsIn, type Tree } from './settings.ts';
@@ -103,7 +103,7 @@ function rendered(
       whose,
       instead: 'take the line out',
     });
-  demandFunctions(
+  demandLanguage(
     version,
     textsIn(tree).map(({ text }) => text),
     whose,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { foreign } from '../../config/fields.ts';
 import { mayBeSecret } from '../../config/secret-keys.ts';
-import { objectToTemplate } from '../../config/template-objections.ts';
+import { objectToTemplate } from '../../config/template/objections.ts';
 import { nearest } from '../../platform/nearest.ts';
 import { textsIn } from '../own-texts.ts';
 import { FOREIGN_INTEGRATIONS, FOREIGN_TYPES, keysOf } from './integrations.ts';

@@ -3,7 +3,7 @@ import type { Language } from '../../stack/language.ts';
 import type { Secret } from '../../stack/secret.ts';
 import { isAtLeast, type Version } from '../../stack/version.ts';
 import { textsIn } from '../own-texts.ts';
-import { demandFunctions, demandVersion } from '../versions.ts';
+import { demandLanguage, demandVersion } from '../versions.ts';
 import { emailTemplates, TEMPLATE_NAMES } from './templates.ts';
 import { type MailServer, serverName } from './server.ts';
 
@@ -39,7 +39,7 @@ export function renderEmail(mail: RenderedMail, target: IntegrationTarget): Rend
   const { alertmanager, secretPath, sandbox } = target;
   const login = sandbox === undefined ? mail.server.login : undefined;
   const own = textsIn([mail.own, mail.headers]).map(({ text }) => text);
-  demandFunctions(alertmanager, own, mail.server.whose);
+  demandLanguage(alertmanager, own, mail.server.whose);
   return {
     key: 'email_configs',
     config: {

@@ -13,7 +13,7 @@ import { HTTP_TIMEOUT, httpClientConfig } from '../http-client.ts';
 import { textsIn } from '../own-texts.ts';
 import { LINK_KINDS } from '../texts/links.ts';
 import { WORDS } from '../texts/words.ts';
-import { demandFunctions } from '../versions.ts';
+import { demandLanguage } from '../versions.ts';
 import { pagerdutyCard } from './card.ts';
 import { closeIncident, directSender } from './events.ts';
 import { KEY_LENGTH, objectToKey, recipientOf, refuseOtherKeys } from './key.ts';
@@ -74,7 +74,7 @@ function pagerdutyIntegration(config: PagerdutyConfig, place: IntegrationPlace):
     secrets: () => [routingKey, ...(apiKey ? [apiKey] : [])],
     identity: () => ({ url: config.url, key: routingKey.reveal() }),
     render: (target) => {
-      demandFunctions(target.alertmanager, ownTexts(config), whose);
+      demandLanguage(target.alertmanager, ownTexts(config), whose);
       return rendered(config, place, routingKey, target);
     },
     ...(apiKey

@@ -4,7 +4,7 @@ import { isAtLeast } from '../../stack/version.ts';
 import { sandboxSecret } from '../destination.ts';
 import { HTTP_TIMEOUT, httpClientConfig } from '../http-client.ts';
 import { WORDS } from '../texts/words.ts';
-import { demandFunctions, demandVersion } from '../versions.ts';
+import { demandLanguage, demandVersion } from '../versions.ts';
 import { SANDBOX_API_PATH } from './sandbox.ts';
 import type { SlackConfig } from './schema.ts';
 import { slackTemplates } from './templates.ts';
@@ -41,7 +41,7 @@ export function renderSlack(
       instead: 'use `webhook_url`',
     });
   }
-  demandFunctions(target.alertmanager, [config.title ?? '', config.text ?? ''], whose);
+  demandLanguage(target.alertmanager, [config.title ?? '', config.text ?? ''], whose);
   const secretName = `${place.receiver}-slack-${place.index}`;
   return {
     key: 'slack_configs',

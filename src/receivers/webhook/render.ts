@@ -6,7 +6,7 @@ import { isAtLeast } from '../../stack/version.ts';
 import { sandboxSecret } from '../destination.ts';
 import { httpClientConfig } from '../http-client.ts';
 import { textsIn } from '../own-texts.ts';
-import { demandFunctions, demandVersion } from '../versions.ts';
+import { demandLanguage, demandVersion } from '../versions.ts';
 import { CUSTOM_PATH } from './sandbox.ts';
 import type { WebhookConfig } from './schema.ts';
 
@@ -72,7 +72,7 @@ function refuseNewSettings(config: WebhookConfig, { alertmanager }: IntegrationT
       whose,
       instead: 'let the program that takes it understand version 4',
     });
-  demandFunctions(
+  demandLanguage(
     alertmanager,
     textsIn(config.payload).map(({ text }) => text),
     whose,

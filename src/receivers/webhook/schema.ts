@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, path, secret, url } from '../../config/fields.ts';
-import { objectToTemplate } from '../../config/template-objections.ts';
+import { objectToTemplate } from '../../config/template/objections.ts';
 import { textsIn } from '../own-texts.ts';
 
 export const webhookSchema = z

@@ -250,6 +250,19 @@ describe('what is rendered', () => {
     expect(integration.render(target(30)).config).toMatchObject({ text });
   });
 
+  it('writes no `else with` that Alertmanager does not have yet', () => {
+    const text = '{{ with .Alerts.Firing }}a{{ else with .Alerts.Resolved }}b{{ end }}';
+    const integration = makeIntegration('slack', { webhook_url: INBOX, text });
+    expect(() => integration.render(target(27))).toThrow(
+      expect.objectContaining({
+        details: expect.objectContaining({
+          what: expect.stringContaining('`{{ else with … }}` needs Alertmanager 0.28'),
+        }),
+      }),
+    );
+    expect(integration.render(target(28)).config).toMatchObject({ text });
+  });
+
   it('keeps a fallback that names the alert, whatever the texts are', () => {
     const { config, templates } = makeIntegration('slack', {
       webhook_url: INBOX,
