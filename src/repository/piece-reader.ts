@@ -1,35 +1,27 @@
-import type { Store } from '../stack/store.ts';
 import { LeitstandError } from '../platform/errors.ts';
 import { noKey } from './age/keyring.ts';
-import { makeBuffers, release } from './buffers.ts';
+import { release } from './buffers.ts';
 import { repositoryErrors } from './errors.ts';
-import { packName } from './names.ts';
-import type { PackAccess } from './pack-access.ts';
-import { storedRangeOf } from './pack-bytes.ts';
-import {
-  type FramePlan,
-  MAX_FRAME_BYTES,
-  type PieceUse,
-  plainLengthOf,
-  SEGMENT_BYTES,
-  type Segment,
-} from './pack-plan.ts';
-import { readAhead } from './read-ahead.ts';
 import { SHA256_DIGITS } from './format.ts';
+import { packName } from './names.ts';
+import { type FramePlan, MAX_FRAME_BYTES, type PieceUse, plainLengthOf, type Segment } from './pack-plan.ts';
+import { readAhead } from './read-ahead.ts';
+import {
+  drop,
+  type FetchedSegment,
+  fetchSegment,
+  fetchSegments,
+  type SegmentSource,
+} from './segment-fetch.ts';
+import type { FileRows } from './whole-files.ts';
 import type { Crew } from './workers/crew.ts';
 import { columnsOf, type FrameToOpen, type OpenedFrame, STATE, UNCHECKED } from './workers/open-segment.ts';
-import type { FileRows } from './whole-files.ts';
 import type { FilesToPlace } from './workers/place-files.ts';
 import type { PartToWrite } from './workers/write-parts.ts';
 
-/** Requests on their way, and the stored bytes that they may hold together. */
-const REQUESTS = 16;
-const ROOM_BYTES = 4 * SEGMENT_BYTES;
 /** Segments that are opened at the same time, beside the main thread. */
 const OPENED = 6;
 const LEAST_CHUNK_BYTES = 64 * 1024;
-/** More than a segment takes, or a frame that is larger, with the whole chunks in which it lies. */
-const BUFFER_BYTES = SEGMENT_BYTES + 512 * 1024;
 /** Making a file takes as long as decoding that much. */
 export const FILE_BYTES = 16 * 1024;
 
@@ -50,13 +42,9 @@ export interface FrameRead {
   readonly placed: Uint32Array | undefined;
 }
 
-export interface PieceSource {
-  readonly store: Store;
-  readonly source: string;
-  readonly packs: PackAccess;
+export interface PieceSource extends SegmentSource {
   /** Decrypts, decodes and compares. */
   readonly crew: Crew;
-  readonly signal?: AbortSignal | undefined;
   /** Whether the piece is compared with its hash; those of a file that is hashed as a whole need not be. */
   readonly isChecked?: ((use: PieceUse) => boolean) | undefined;
   /** Whether it is enough that the piece is right: its content does not come. */
@@ -65,8 +53,6 @@ export interface PieceSource {
   readonly writing?: PartWriting | undefined;
   /** How the frames' `files` are made: `first` is the place of the first of them among the parts of its frame. */
   readonly placing?: ((files: FileRows, first: number) => FilesToPlace) | undefined;
-  /** What was fetched for each segment, in order. */
-  readonly onStored?: (stored: StoredSegment) => void;
 }
 
 /** Parts that are written by whichever thread decodes them. */
@@ -75,15 +61,6 @@ export interface PartWriting {
   begin(use: PieceUse): PartToWrite | undefined;
   /** The thread is done with it. Not called where the work failed: whether another thread goes on is not known then. */
   end(use: PieceUse): void;
-}
-
-/** The stored bytes in which a segment lies: of an encrypted pack whole chunks, so that two of them may overlap. */
-export interface StoredSegment {
-  readonly pack: string;
-  readonly offset: number;
-  readonly length: number;
-  /** Fewer when the pack ends before; undefined: no pack. */
-  readonly bytes: Uint8Array | undefined;
 }
 
 /**
@@ -95,7 +72,7 @@ export async function* readPieces(
   from: PieceSource,
   segments: Iterable<Segment> | AsyncIterable<Segment>,
 ): AsyncGenerator<FrameRead> {
-  const opened = readAhead(storedSegments(from, segments), {
+  const opened = readAhead(fetchSegments(from, segments), {
     work: (stored) => openSegment(from, stored),
     count: OPENED,
   });
@@ -112,59 +89,6 @@ export function releaseFrame(pieces: readonly PieceRead[]): void {
 
 /** Why a frame has no bytes, in words that follow the pack's name; or that no key is here. */
 type FrameProblem = 'is missing' | 'is cut off' | 'was altered' | LeitstandError;
-
-interface FetchedSegment {
-  readonly segment: Segment;
-  /** In memory of ours alone, from its beginning on. */
-  readonly stored: StoredSegment;
-  /** That memory, when it is not looked at any more. */
-  giveBack(buffer: ArrayBuffer): void;
-}
-
-async function* storedSegments(
-  from: PieceSource,
-  segments: Iterable<Segment> | AsyncIterable<Segment>,
-): AsyncGenerator<FetchedSegment> {
-  const buffers = makeBuffers(BUFFER_BYTES);
-  const keep = (buffer: ArrayBuffer) => buffers.give(new Uint8Array(buffer));
-  const fetched = readAhead(segments, {
-    work: async (segment): Promise<FetchedSegment> => {
-      const buffer = buffers.take(segment.length);
-      const stored = await fetchSegment(from, segment, buffer);
-      if (buffer && stored.bytes?.buffer === buffer.buffer) return { segment, stored, giveBack: keep };
-      buffers.give(buffer);
-      return { segment, stored, giveBack: drop };
-    },
-    count: REQUESTS,
-    size: ({ length }) => length,
-    room: ROOM_BYTES,
-  });
-  for await (const one of fetched) {
-    from.signal?.throwIfAborted();
-    from.onStored?.(one.stored);
-    if (one.segment.frames.length > 0) yield one;
-    else if (one.stored.bytes) one.giveBack(one.stored.bytes.buffer as ArrayBuffer);
-  }
-}
-
-function drop(buffer: ArrayBuffer): void {
-  release(new Uint8Array(buffer));
-}
-
-/** A length that no frame has comes of a list that lies; it must not make us fetch and hold as much. */
-async function fetchSegment(
-  { store, source, packs, signal }: PieceSource,
-  { pack, offset, length }: Segment,
-  buffer?: Uint8Array,
-): Promise<StoredSegment> {
-  signal?.throwIfAborted();
-  const layout = packs.layout(pack);
-  const range = layout ? storedRangeOf(layout, { offset, length }) : { offset, length };
-  if (length > SEGMENT_BYTES + MAX_FRAME_BYTES) return { pack, ...range, bytes: new Uint8Array() };
-  const into = buffer && range.length <= buffer.length ? buffer : Buffer.allocUnsafeSlow(range.length);
-  const bytes = await store.get(packName(source, pack), range, into);
-  return { pack, ...range, bytes: bytes && bytes.buffer !== into.buffer ? new Uint8Array(bytes) : bytes };
-}
 
 /** What came wrong is fetched and opened once more. */
 async function openSegment(from: PieceSource, fetched: FetchedSegment): Promise<FrameRead[]> {

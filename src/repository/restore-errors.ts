@@ -78,6 +78,13 @@ export function wronglyPut({ id }: SnapshotRecord, { path }: FileEntry): Leitsta
   });
 }
 
+/** Something of the repository is damaged or missing: the only thing that a restore can go around. */
+export function isDamage(error: unknown): error is LeitstandError {
+  return (
+    error instanceof LeitstandError && ['LS-REPO-004', 'LS-REPO-005', 'LS-REPO-016'].includes(error.code)
+  );
+}
+
 /** What goes with a list, in words. */
 export function lostFiles({ files, day, until }: ListReference): string {
   const days = until === undefined ? `on ${day}` : `from ${day} to ${until}`;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { LeitstandError } from '../platform/errors.ts';
+import type { LeitstandError } from '../platform/errors.ts';
 import { release } from './buffers.ts';
 import { makePacer, type RepositoryContext } from './context.ts';
 import { type FileEntry, isFile, isStored, type ListEntry } from './file-entry.ts';
-import { listName, snapshotName } from './names.ts';
+import { listName } from './names.ts';
 import { orderedContent } from './ordered-content.ts';
 import { type PackAccess, snapshotPacks } from './pack-access.ts';
 import { type PieceUse, planByPack } from './pack-plan.ts';
@@ -16,12 +16,13 @@ import {
 } from './piece-reader.ts';
 import type { ListReference, SnapshotRecord } from './records.ts';
 import type { RestoreRequest } from './restore.ts';
-import { linkGroup, type PlacedFile } from './restore-links.ts';
+import type { PlacedFile } from './restore-links.ts';
 import { readBatch, type RestoreBatch } from './restore-lists.ts';
-import { lostFiles, wronglyPut } from './restore-errors.ts';
+import { isDamage, lostFiles, wronglyPut } from './restore-errors.ts';
+import { type FirstName, FirstNames } from './restore-names.ts';
 import { assertPresent } from './restore-packs.ts';
+import { RestoreTally } from './restore-tally.ts';
 import type { RestoreTarget } from './restore-target.ts';
-import { altered } from './signed-record.ts';
 import type { FileRows, WholeFiles } from './whole-files.ts';
 import { isOnlyPiece, isRightEmpty } from './whole-hash.ts';
 import type { Crew } from './workers/crew.ts';
@@ -30,13 +31,6 @@ import { WrittenHashes } from './written-hash.ts';
 /** Shorter parts are not worth a descriptor that stays open meanwhile. */
 const LEAST_WRITTEN_BYTES = 1024 * 1024;
 
-/** A name whose content is, or is going to be, in the target. */
-interface FirstName {
-  readonly entry: FileEntry;
-  placed?: PlacedFile;
-  damage?: LeitstandError;
-}
-
 interface OtherName {
   readonly entry: FileEntry;
   readonly first: FirstName;
@@ -44,13 +38,7 @@ interface OtherName {
 
 /** Entries into a target, a batch of lists at a time. */
 export class RestoreRun {
-  files = 0;
-  bytes = 0;
-  kept = 0;
-  copies = 0;
-  /** Entries that are wanted, as far as the lists have been read. */
-  selected = 0;
-  readonly lost: { readonly path: string; readonly problem: string }[] = [];
+  readonly tally: RestoreTally;
   readonly #context: RepositoryContext;
   readonly #request: RestoreRequest;
   readonly #record: SnapshotRecord;
@@ -64,9 +52,7 @@ export class RestoreRun {
   readonly #lostEntries = new Set<FileEntry>();
   /** Of those that are no rows: where they belong below the target. */
   readonly #paths = new Map<FileEntry, string>();
-  /** Of hard links: the name that has the content, for the others. */
-  readonly #firsts = new Map<string, FirstName>();
-  #total = 0;
+  readonly #names = new FirstNames();
 
   constructor(
     context: RepositoryContext,
@@ -83,6 +69,7 @@ export class RestoreRun {
       readonly crew: Crew;
     },
   ) {
+    this.tally = new RestoreTally(request, record);
     this.#context = context;
     this.#request = request;
     this.#record = record;
@@ -106,7 +93,7 @@ export class RestoreRun {
   async restoreBatch({ files, others }: RestoreBatch): Promise<void> {
     this.#lostEntries.clear();
     this.#paths.clear();
-    this.selected += files.count;
+    this.tally.selected += files.count;
     const rows = await this.#rowsToFill(files);
     const wanted: FileEntry[] = [];
     const names: OtherName[] = [];
@@ -114,29 +101,25 @@ export class RestoreRun {
       await this.#breathe();
       const path = this.#chosenPath(entry.path);
       if (path === undefined) continue;
-      this.selected += 1;
+      this.tally.selected += 1;
       if (!isFile(entry)) {
         this.#makeOther(entry, path);
         continue;
       }
       this.#paths.set(entry, path);
-      this.#total += entry.size;
-      const group = linkGroup(entry);
-      const first = group === undefined ? undefined : this.#firsts.get(group);
-      if (first) names.push({ entry, first });
-      else if (await this.#isToFill(entry, group)) wanted.push(entry);
+      this.tally.want(entry.size);
+      const first = this.#names.before(entry);
+      if (first) {
+        names.push({ entry, first });
+        continue;
+      }
+      this.#names.add(entry);
+      if (await this.#isToFill(entry)) wanted.push(entry);
     }
     await this.#fill(wanted, { table: files, rows });
     release(rows);
     await this.#fill(await this.#linkAll(names));
     files.dispose();
-  }
-
-  assertComplete(): void {
-    const { files, bytes } = this.#record.totals;
-    if (this.#request.selection || this.lost.length > 0) return;
-    if (this.files !== files || this.bytes !== bytes)
-      throw altered(snapshotName(this.#record.id), 'its lists hold other files than it says');
   }
 
   #chosenPath(path: string): string | undefined {
@@ -146,7 +129,7 @@ export class RestoreRun {
 
   #loseList(list: ListReference, error: unknown): void {
     if (!this.#goesOn(error)) throw error;
-    this.lost.push({
+    this.tally.lost.push({
       path: listName(list.sha256),
       problem: `${error.details.what}: ${lostFiles(list)}`,
     });
@@ -155,15 +138,15 @@ export class RestoreRun {
   #makeOther(entry: Exclude<ListEntry, FileEntry>, path: string): void {
     if (entry.type === 'directory') this.#target.makeDirectory(path, entry);
     else this.#target.addSymlink(path, entry);
-    this.files += 1;
+    this.tally.files += 1;
   }
 
   async #rowsToFill(files: WholeFiles): Promise<Uint32Array<ArrayBuffer>> {
     const rows = new Uint32Array(files.count);
     let count = 0;
     for (let row = 0; row < files.count; row++) {
-      this.#total += files.number(row, 'length');
-      if (this.#target.resumes && !(await this.#isToFill(files.useOf(row).entry, undefined))) continue;
+      this.tally.want(files.number(row, 'length'));
+      if (this.#target.resumes && !(await this.#isToFill(files.useOf(row).entry))) continue;
       rows[count] = row;
       count += 1;
     }
@@ -171,9 +154,8 @@ export class RestoreRun {
   }
 
   /** Done at once: what is there already, and what has no part that is stored. */
-  async #isToFill(entry: FileEntry, group: string | undefined): Promise<boolean> {
+  async #isToFill(entry: FileEntry): Promise<boolean> {
     const path = this.#pathOf(entry);
-    if (group !== undefined) this.#firsts.set(group, { entry });
     const there = this.#target.resumes ? await this.#target.has(path, entry, this.#breathe) : undefined;
     if (there) this.#keep(entry, there);
     else if (entry.pieces.length === 0) this.#finishFile(entry, isRightEmpty(entry));
@@ -185,7 +167,6 @@ export class RestoreRun {
   async #finishHole(entry: FileEntry, path: string): Promise<void> {
     this.#target.begun.begin(path, entry);
     this.#finishFile(entry, (await this.#target.begun.hashOf(entry, this.#breathe)) === entry.sha256);
-    this.#progress();
   }
 
   /** Returns those that have to be files of their own. */
@@ -194,10 +175,11 @@ export class RestoreRun {
     for (const { entry, first } of others) {
       await this.#breathe();
       if (first.damage) this.#lose(entry, first.damage);
-      else if (first.placed && this.#target.link(this.#pathOf(entry), entry, first.placed)) this.#link(entry);
+      else if (first.placed && this.#target.link(this.#pathOf(entry), entry, first.placed))
+        this.tally.addFile(entry.size);
       else {
-        this.copies += 1;
-        if (await this.#isToFill(entry, undefined)) alone.push(entry);
+        this.tally.copies += 1;
+        if (await this.#isToFill(entry)) alone.push(entry);
       }
     }
     return alone;
@@ -230,8 +212,7 @@ export class RestoreRun {
     if ('settled' in piece) return;
     const path = this.#pathOf(entry);
     if ('bytes' in piece) await this.#target.begun.write(path, entry, at, piece.bytes);
-    this.bytes += piece.use.length;
-    this.#progress();
+    this.tally.addBytes(piece.use.length);
     if (!isOnlyPiece(piece.use)) {
       const state = await this.#target.begun.holding(path, entry, (descriptor) =>
         this.#wholes.add(entry, index, { descriptor, breathe: this.#breathe }),
@@ -271,49 +252,28 @@ export class RestoreRun {
       this.#lose(entry, wronglyPut(this.#record, entry));
       return;
     }
-    this.#place(entry, this.#target.close(this.#pathOf(entry), entry));
-    this.bytes += holeBytes(entry);
-    this.files += 1;
+    this.#names.place(entry, this.#target.close(this.#pathOf(entry), entry));
+    this.tally.addFile(holeBytes(entry));
   }
 
   #keep(entry: FileEntry, there: PlacedFile): void {
-    this.#place(entry, there);
-    this.kept += 1;
-    this.#link(entry);
+    this.#names.place(entry, there);
+    this.tally.kept += 1;
+    this.tally.addFile(entry.size);
   }
 
   #countPlaced(bytes: number): void {
     this.#target.countPlaced();
-    this.files += 1;
-    this.bytes += bytes;
-    this.#progress();
-  }
-
-  /** It is there without that anything had to be written here. */
-  #link(entry: FileEntry): void {
-    this.files += 1;
-    this.bytes += entry.size;
-    this.#progress();
-  }
-
-  #place(entry: FileEntry, placed: PlacedFile): void {
-    const first = this.#firstOf(entry);
-    if (first) first.placed = placed;
+    this.tally.addFile(bytes);
   }
 
   #lose(entry: FileEntry, error: LeitstandError): void {
     if (!this.#goesOn(error)) throw error;
-    const first = this.#firstOf(entry);
-    if (first) first.damage = error;
+    this.#names.lose(entry, error);
     this.#lostEntries.add(entry);
     this.#wholes.drop(entry);
     this.#target.begun.drop(entry);
-    this.lost.push({ path: entry.path, problem: error.details.what });
-  }
-
-  #firstOf(entry: FileEntry): FirstName | undefined {
-    const first = this.#firsts.get(linkGroup(entry) ?? '');
-    return first?.entry === entry ? first : undefined;
+    this.tally.lost.push({ path: entry.path, problem: error.details.what });
   }
 
   #pathOf(entry: FileEntry): string {
@@ -324,21 +284,14 @@ export class RestoreRun {
     return this.#request.mapPath?.(path) ?? path;
   }
 
-  /** Only damage can be gone around. */
   #goesOn(error: unknown): error is LeitstandError {
-    const damage = ['LS-REPO-004', 'LS-REPO-005', 'LS-REPO-016'];
-    return this.#request.keepGoing === true && error instanceof LeitstandError && damage.includes(error.code);
+    return this.#request.keepGoing === true && isDamage(error);
   }
 
   get #from(): PieceSource {
     const { store } = this.#context;
     const { signal } = this.#request;
     return { store, source: this.#record.source, packs: this.#packs, crew: this.#crew, signal };
-  }
-
-  #progress(): void {
-    const total = this.#request.selection ? this.#total : this.#record.totals.bytes;
-    this.#request.onProgress?.(this.bytes, total);
   }
 }
 

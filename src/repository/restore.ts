@@ -92,13 +92,13 @@ async function restoreInto(
     const run = new RestoreRun(context, request, { record, target, present, crew });
     const lists = record.lists.map((reference) => ({ reference }));
     for await (const batch of batchesAhead(run, batchesOf(lists))) await run.restoreBatch(batch);
-    if (request.selection && run.selected === 0 && run.lost.length === 0) {
+    if (request.selection && run.tally.selected === 0 && run.tally.lost.length === 0) {
       await target.abandon();
       throw nothingSelected(record, request.selection);
     }
-    run.assertComplete();
+    run.tally.assertComplete();
     await target.finish();
-    const { files, bytes, kept, copies, lost } = run;
+    const { files, bytes, kept, copies, lost } = run.tally;
     return { record, files, bytes, kept, copies, lost };
   } finally {
     await crew.close();

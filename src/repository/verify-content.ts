@@ -7,13 +7,8 @@ import { orderedContent } from './ordered-content.ts';
 import { planByPack, type Segment, wholePack } from './pack-plan.ts';
 import { type PackAccess, packAccess } from './pack-access.ts';
 import { plainSizeOf } from './pack-bytes.ts';
-import {
-  type FrameRead,
-  type PieceRead,
-  readPieces,
-  releaseFrame,
-  type StoredSegment,
-} from './piece-reader.ts';
+import { type FrameRead, type PieceRead, readPieces, releaseFrame } from './piece-reader.ts';
+import type { StoredSegment } from './segment-fetch.ts';
 import type { NeededList, NeededObject } from './verify-needs.ts';
 import type { VerifyRun } from './verify-run.ts';
 import { judge } from './verify-stored.ts';
