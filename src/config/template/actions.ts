@@ -1,6 +1,6 @@
 // A text in Alertmanager's template language, taken apart as Go's text/template/parse/lex.go (1.26) does it.
 import { type Objection, quote } from '../objections.ts';
-import { CONSTANTS, isBuiltIn, KEYWORDS } from './language.ts';
+import { BUILT_IN, CONSTANTS, KEYWORDS } from './language.ts';
 
 export type TokenKind =
   | 'space'
@@ -77,7 +77,7 @@ export function actionsIn(text: string): {
 export function functionsIn(actions: readonly Action[]): readonly string[] {
   const tokens = actions.flatMap((action) => action.tokens);
   const names = tokens.filter(({ kind }) => kind === 'function').map((token) => token.text);
-  return [...new Set(names)].filter((name) => !isBuiltIn(name));
+  return [...new Set(names)].filter((name) => !BUILT_IN.has(name));
 }
 
 type Contents = { readonly tokens: readonly Token[]; readonly isComment: boolean; readonly end: number };

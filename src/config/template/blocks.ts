@@ -80,7 +80,7 @@ export class TemplateBlocks {
       return objectToPipeline(withoutSpace(rest.slice(1)), block.variables);
     if (next)
       return {
-        what: `in a \`${block.keyword}\``,
+        what: `in a block of \`${block.keyword}\``,
         fix: 'write `{{ else }}` alone, and put the rest into a block of its own',
       };
     block.hasElse = true;

@@ -1,5 +1,5 @@
 /** Go's own functions (text/template/funcs.go), which no Alertmanager lacks. */
-const BUILT_IN: ReadonlySet<string> = new Set(
+export const BUILT_IN: ReadonlySet<string> = new Set(
   'and call html index slice js len not or print printf println urlquery eq ne lt le gt ge'.split(' '),
 );
 
@@ -21,7 +21,3 @@ export const KEYWORDS: ReadonlySet<string> = new Set(
   'if else end range with define block template break continue'.split(' '),
 );
 export const CONSTANTS: ReadonlySet<string> = new Set(['true', 'false', 'nil']);
-
-export function isBuiltIn(name: string): boolean {
-  return BUILT_IN.has(name) || KEYWORDS.has(name) || CONSTANTS.has(name);
-}

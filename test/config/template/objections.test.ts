@@ -59,7 +59,7 @@ describe('a text in the template language', () => {
     ['{{ 09 }}', 'which Go cannot read', 'numbers are such as'],
     ['{{ .A end }}', 'with `end` where a value belongs', 'an action of its own'],
     ['{{ end .A }}', 'with more than its word', 'delete'],
-    ['{{ if .A }}{{ else with .B }}{{ end }}', 'in a `if`', 'block of its own'],
+    ['{{ if .A }}{{ else with .B }}{{ end }}', 'in a block of `if`', 'block of its own'],
     ['{{ break }}', 'outside of a `{{ range … }}`', ''],
     ['{{ range .A }}{{ else }}{{ break }}{{ end }}', 'outside of a `{{ range … }}`', ''],
     ['{{ template .A }}', 'without the name of a template', 'quotation marks'],
