@@ -2,17 +2,12 @@ import { LeitstandError } from '../platform/errors.ts';
 import { type RepositoryContext, signingKeyOf } from './context.ts';
 import { type Finding, Findings } from './findings.ts';
 import type { SnapshotRecord } from './records.ts';
-import {
-  afterRun,
-  mergeVerifications,
-  type VerificationState,
-  writeVerification,
-} from './verification-state.ts';
+import { mergeVerifications } from './verification-state.ts';
 import { namePaths, verifyContent } from './verify-content.ts';
+import { type SightedObjects, VerifyLedger } from './verify-ledger.ts';
 import { type NeededObject, type Needs, needsOf } from './verify-needs.ts';
 import { verifyOneRecord, verifyRecords } from './verify-records.ts';
 import { type VerifyProgress, VerifyRun } from './verify-run.ts';
-import { dueObjects, type RotatedObject } from './verify-share.ts';
 import { verifyStored } from './verify-stored.ts';
 
 /**
@@ -78,7 +73,7 @@ export async function verify(context: RepositoryContext, request: VerifyRequest)
   const run = new VerifyRun(context, { findings, needs }, request);
   const time = await timeOf(context, request);
   const stored = await sightObjects(run);
-  const ledger = new Ledger(run, { before: sighted.state, now: time.now, request });
+  const ledger = new VerifyLedger(run, { before: sighted.state, now: time.now, request });
   try {
     await read(run, ledger, { request, stored });
   } finally {
@@ -117,11 +112,9 @@ async function timeOf(
   }
 }
 
-interface Sighted {
+interface Sighted extends SightedObjects {
   readonly objects: number;
   readonly bytes: number;
-  /** Name → when it came, as the store says: a guess. */
-  readonly cameAt: ReadonlyMap<string, number>;
 }
 
 /** Every object is there with its size, or is a finding. */
@@ -152,7 +145,7 @@ async function sightObjects(run: VerifyRun): Promise<Sighted> {
 
 async function read(
   run: VerifyRun,
-  ledger: Ledger,
+  ledger: VerifyLedger,
   { request, stored }: { readonly request: VerifyRequest; readonly stored: Sighted },
 ): Promise<void> {
   const usable = [...run.needs.objects.values()].filter(({ name }) => !run.unusable.has(name));
@@ -171,98 +164,9 @@ async function read(
   if (packs.size > 0) await namePaths(run, packs);
 }
 
-/** A run that is killed loses the record of this much work at most. */
-const CHECKPOINT_MS = 10 * 60_000;
-
-/** What was read back when, before this run and with it. */
-class Ledger {
-  failure: LeitstandError | undefined;
-  readonly #run: VerifyRun;
-  readonly #now: number;
-  readonly #request: VerifyRequest;
-  #before: VerificationState;
-  #writtenAt: number;
-
-  constructor(
-    run: VerifyRun,
-    {
-      before,
-      now,
-      request,
-    }: { readonly before: VerificationState; readonly now: number; readonly request: VerifyRequest },
-  ) {
-    this.#run = run;
-    this.#before = before;
-    this.#now = now;
-    this.#request = request;
-    this.#writtenAt = run.context.clock.monotonic();
-  }
-
-  get state(): Pick<VerificationState, 'readAt' | 'damaged'> {
-    const { read, damaged, needs } = this.#run;
-    return afterRun(this.#before, { at: this.#now, read: [...read], damaged }, needs.objects);
-  }
-
-  /** What was found damaged before first: it is not forgotten because other things are due. */
-  due(usable: readonly NeededObject[], { cameAt }: Pick<Sighted, 'cameAt'>): NeededObject[] {
-    const { damaged, lastAt } = this.#before;
-    const known = usable.filter(({ name }) => damaged.has(name));
-    const others = usable.filter(({ name }) => !damaged.has(name));
-    const days = this.#request.rotateDays ?? Number.POSITIVE_INFINITY;
-    const due = dueObjects(
-      others.map((object) => this.#rotated(object, cameAt.get(object.name))),
-      { now: this.#now, lastAt: lastAt !== undefined && lastAt <= this.#now ? lastAt : undefined, days },
-    );
-    return [...known, ...due.flatMap(({ name }) => this.#run.needs.objects.get(name) ?? [])];
-  }
-
-  /** Of every needed byte. */
-  oldest(cameAt: ReadonlyMap<string, number>): number | undefined {
-    const { readAt } = this.state;
-    let oldest: number | undefined;
-    for (const object of this.#run.needs.objects.values()) {
-      const { since } = this.#rotated(object, cameAt.get(object.name));
-      const read = readAt.get(object.name);
-      const at = read !== undefined && read <= this.#now ? read : since;
-      oldest = Math.min(oldest ?? at, at);
-    }
-    return oldest;
-  }
-
-  async checkpoint(): Promise<void> {
-    if (this.#run.context.clock.monotonic() - this.#writtenAt > CHECKPOINT_MS) await this.write();
-  }
-
-  /** Not of one snapshot alone, from which it is not known what the others need. */
-  async write(): Promise<void> {
-    const { context, read, damaged } = this.#run;
-    const isSilent = read.size === 0 && damaged.size === 0 && this.#before.damaged.size === 0;
-    if (!context.signingKey || this.#request.snapshot !== undefined || isSilent) return;
-    try {
-      this.#before = await writeVerification(context, this.#before, this.state);
-    } catch (error) {
-      if (!(error instanceof LeitstandError)) throw error;
-      this.failure = error;
-    }
-    this.#writtenAt = context.clock.monotonic();
-  }
-
-  /** A time that lies in the future is of a clock that was wrong, and says nothing. */
-  #rotated({ name, size, since }: NeededObject, cameAt: number | undefined): RotatedObject {
-    const readAt = this.#before.readAt.get(name);
-    const stated = cameAt !== undefined && cameAt > 0 ? Math.min(cameAt, this.#now) : this.#now;
-    return {
-      name,
-      size,
-      since: since <= this.#now ? since : stated,
-      readAt: readAt !== undefined && readAt <= this.#now ? readAt : undefined,
-    };
-  }
-}
-
 function resultOf(
   run: VerifyRun,
-  ledger: Ledger,
+  ledger: VerifyLedger,
   {
     request,
     records,
@@ -270,7 +174,7 @@ function resultOf(
   }: { readonly request: VerifyRequest; readonly records: number; readonly stored: Sighted },
 ): VerifyResult {
   const objects = [...run.needs.objects.values()];
-  const oldest = ledger.oldest(stored.cameAt);
+  const oldest = ledger.oldest(stored);
   return {
     level: request.level,
     findings: run.findings.all(),
