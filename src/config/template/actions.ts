@@ -145,7 +145,7 @@ function objectToParentheses(action: string): Objection {
 /** Of an action that goes on at `at` with nothing that the language has. */
 function objectToRest(text: string, start: number, at: number): Objection {
   const close = text.indexOf('}}', at);
-  if (close === -1 || '{"`\''.includes(text.charAt(at)))
+  if (close === -1 || text.startsWith('{{', at) || '"`\''.includes(text.charAt(at)))
     return {
       problem: `has ${quote(text.slice(start))}, which is never closed`,
       fix: 'close it with `}}`; quotation marks inside come in pairs',

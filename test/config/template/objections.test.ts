@@ -40,6 +40,7 @@ describe('a text in the template language', () => {
     ],
     ['{{ with .A }}a{{ else }}b{{ else if .B }}c{{ end }}', 'of the same block', 'delete it'],
     ['{{ /* a */ }}', 'cannot be read from `/* a */ }}` on', 'names, .fields'],
+    ['{{ {x} }}', 'cannot be read from `{x} }}` on', ''],
     ['{{/* a */ }}', 'has `{{/* a */` without `}}` right behind it', 'all that its braces hold'],
     ['{{/* a }}', 'which is never closed', 'close it with `*/}}`'],
     ['{{ (.A }}', 'whose parentheses do not match', 'each `(`'],
