@@ -59,6 +59,16 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cli/commands/alert-preview.ts')).alertPreviewCommand,
   },
   {
+    name: 'proof list',
+    summary: 'what was tested and what came out, and whether the records are untouched',
+    load: async () => (await import('./cli/commands/proof-list.ts')).proofListCommand,
+  },
+  {
+    name: 'proof show',
+    summary: 'one proof: the facts that were measured, and what they do not prove',
+    load: async () => (await import('./cli/commands/proof-show.ts')).proofShowCommand,
+  },
+  {
     name: 'inbox serve',
     summary: 'run the inbox alone: a stand-in for Slack, PagerDuty, mail and webhooks',
     load: async () => (await import('./cli/commands/inbox-serve.ts')).inboxServeCommand,

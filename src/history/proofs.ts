@@ -16,8 +16,13 @@ export interface Proofs {
   latest(kind: string, subject: string): Proof | undefined;
   /** The newest that was proven; a later one may have been refuted. */
   latestProven(kind: string, subject: string): Proof | undefined;
-  /** Newest first. */
-  list(options: { readonly kind?: string; readonly limit: number }): Proof[];
+  get(id: number): Proof | undefined;
+  /** Newest first; `before`: only those with a smaller id. */
+  list(options: {
+    readonly kind?: string | undefined;
+    readonly limit: number;
+    readonly before?: number | undefined;
+  }): Proof[];
   /**
    * Recomputes every hash. Finds edits, insertions, reordering and deletions. Somebody who rewrites the whole
    * chain and SQLite's own counter is found only by copies kept elsewhere.
@@ -50,9 +55,16 @@ export function proofsIn(database: Database): Proofs {
       const row = database.read((inside) => inside.prepare(query).get(kind, subject));
       return row && toProof(row);
     },
-    list: ({ kind, limit }) => {
-      const query = 'SELECT record, hash FROM proofs WHERE ?1 IS NULL OR kind = ?1 ORDER BY id DESC LIMIT ?2';
-      return database.read((inside) => inside.prepare(query).all(kind ?? null, limit)).map(toProof);
+    get: (id) => {
+      const query = 'SELECT record, hash FROM proofs WHERE id = ?';
+      const row = database.read((inside) => inside.prepare(query).get(id));
+      return row && toProof(row);
+    },
+    list: ({ kind, limit, before }) => {
+      const query = `SELECT record, hash FROM proofs
+        WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3`;
+      const found = (inside: Connection) => inside.prepare(query).all(kind ?? null, before ?? null, limit);
+      return database.read(found).map(toProof);
     },
     verifyChain: () => database.read(verifyChain),
   };

@@ -7,6 +7,7 @@ import { formatElapsed, parseDuration } from '../../platform/units.ts';
 import type { Stack } from '../../stack/stack.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { cliErrors } from '../errors.ts';
+import { limitOption, readLimit } from '../limit-option.ts';
 import { formatAge, formatTime, table } from '../terminal.ts';
 
 export const alertHistoryCommand: Command = {
@@ -16,7 +17,7 @@ of them, and 95 % of them), the last success and the last failure with its reaso
   arguments: [{ name: 'receiver', description: 'only of this receiver', required: false }],
   options: [
     { flags: '--since <duration>', description: 'how far to look back', default: '30d' },
-    { flags: '--limit <n>', description: 'how many deliveries are listed at most', default: '20' },
+    limitOption('how many deliveries are listed at most'),
     { flags: '--failed', description: 'list only those that did not arrive' },
   ],
   examples: [
@@ -50,20 +51,15 @@ interface Search {
 }
 
 function readSearch(input: CommandInput, now: Date): Search {
-  const [sinceText = '', limitText = ''] = [input.text('since'), input.text('limit')];
-  const [sinceMs, limit] = [parseDuration(sinceText), Number(limitText)];
+  const sinceText = input.text('since') ?? '';
+  const sinceMs = parseDuration(sinceText);
   if (sinceMs === undefined) {
     throw cliErrors.error('LS-CLI-001', {
       what: `--since takes a duration with its unit, not \`${sinceText}\``,
       fix: 'leitstand alert history --since 30d',
     });
   }
-  if (!Number.isInteger(limit) || limit < 1 || limitText.trim() === '') {
-    throw cliErrors.error('LS-CLI-001', {
-      what: `--limit takes a whole number from 1 on, not \`${limitText}\``,
-      fix: 'leitstand alert history --limit 20',
-    });
-  }
+  const limit = readLimit(input, 'leitstand alert history');
   const since = new Date(Math.max(0, now.getTime() - sinceMs));
   return { receiver: input.args[0], since, limit, failed: input.flag('failed') };
 }

@@ -153,6 +153,7 @@ async function closingText(
     steps.flatMap(({ claim, exit }) =>
       claim !== undefined && (exit === EXIT.ok) === proven ? [`  ${claim(place.text)}`] : [],
     );
+  const file = shellWord(join(where, 'leitstand.yaml'));
   const self = shownPath(context.cwd, context.self.at(-1) ?? 'leitstand');
   return `
 ${failed.length === 0 ? 'PROVEN' : `NOT ALL PROVEN: see ${failed.map(({ name }) => `leitstand ${name}`).join(', ')} above`}  in ${formatElapsed(elapsedMs)}
@@ -162,7 +163,8 @@ ${[...claims(false), ...notProven(place, { where, beside })].join('\n')}
 
 Look at it
 ${indent(endpointLines({ stack, components, runtime }))}
-  messages that arrived: ${self} inbox list --file ${shellWord(join(where, 'leitstand.yaml'))}
+  messages that arrived: ${self} inbox list --file ${file}
+  the evidence: ${self} proof list --file ${file}
 Stop it
   ${where === '.demo' && self === 'bin/leitstand.mjs' ? 'npm run demo -- --down' : `${self} demo --directory ${shellWord(where)} --down`}`;
 }

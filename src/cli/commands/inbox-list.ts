@@ -2,9 +2,9 @@ import type { MessageLog } from '../../history/messages.ts';
 import { EXIT } from '../../platform/exit-codes.ts';
 import type { InboxMessage } from '../../stack/sandbox.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { cliErrors } from '../errors.ts';
 import { answerText, gist, messageJson, messageLine } from '../inbox/message-line.ts';
 import { openInboxRecords, STATE_OPTION } from '../inbox/open-records.ts';
+import { limitOption, readLimit } from '../limit-option.ts';
 import { formatAge, table } from '../terminal.ts';
 
 const LOOK_EVERY_MS = 500;
@@ -15,7 +15,7 @@ export const inboxListCommand: Command = {
   description: `The inbox answers as Slack, PagerDuty, a mail server and webhooks would and keeps what arrived, refused messages
 included. Newest first; with --follow as they come.`,
   options: [
-    { flags: '--limit <n>', description: 'how many at most', default: '20' },
+    limitOption('how many at most'),
     { flags: '-f, --follow', description: 'go on with those that come from now on, until Ctrl-C' },
     STATE_OPTION,
   ],
@@ -26,13 +26,7 @@ included. Newest first; with --follow as they come.`,
   ],
   exits: ['130  ended by Ctrl-C while it followed'],
   run: async (context, input) => {
-    const limit = Number(input.text('limit'));
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw cliErrors.error('LS-CLI-001', {
-        what: `--limit takes a whole number from 1 on, not \`${input.text('limit') ?? ''}\``,
-        fix: 'leitstand inbox list --limit 20',
-      });
-    }
+    const limit = readLimit(input, 'leitstand inbox list');
     const history = await openInboxRecords(context, input);
     try {
       if (input.flag('follow')) return await follow(context, history.messages);

@@ -14,6 +14,7 @@ export const statusCommand: Command = {
 and its limit. What was never proven, or too long ago, counts as wrong: unknown is never green.`,
   examples: [
     { command: 'leitstand status', shows: 'the stack at a glance' },
+    { command: 'leitstand proof show 13', shows: 'the evidence of a line, by the number that stands there' },
     { command: 'leitstand status || mail -s "look at the stack" ops@example.org', shows: 'from cron' },
   ],
   exits: [
