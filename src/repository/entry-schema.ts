@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { isSpelling } from '../platform/path-spelling.ts';
 import { repositoryErrors } from './errors.ts';
-import { HOLE, isHole, spellingOf, targetOf } from './file-entry.ts';
+import { HOLE, isHole, MAX_ID, MAX_MODE, spellingOf, targetOf } from './file-entry.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().nonnegative();
+const id = count.max(MAX_ID);
 
 /**
  * Where a part of a file is: pack, offset and length of the frame in the pack, offset and length of the part in
@@ -20,10 +21,9 @@ const common = {
   path: z.string(),
   /** The path, and the target of a link, are spelled as in platform/path-spelling.ts: names that are not UTF-8. */
   escaped: z.literal(true).optional(),
-  /** Permission bits. */
-  mode: z.int().min(0).max(0o7777),
-  uid: count,
-  gid: count,
+  mode: count.max(MAX_MODE),
+  uid: id,
+  gid: id,
   /** Nanoseconds since 1970 UTC, decimal, as text: JSON numbers are too coarse. */
   mtime: z.string().regex(/^-?\d{1,30}$/),
 };

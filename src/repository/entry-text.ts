@@ -1,6 +1,6 @@
 import { canonicalJson } from '../platform/canonical-json.ts';
 import { decodeEntry } from './entry-schema.ts';
-import type { FileEntry, ListEntry } from './file-entry.ts';
+import { type FileEntry, type ListEntry, MAX_ID, MAX_MODE } from './file-entry.ts';
 
 /** The line of an entry, without the line feed: canonical JSON. */
 export function encodeLine(entry: ListEntry): string {
@@ -54,7 +54,6 @@ export function decodeEntries(text: string): ListEntry[] {
 const SHA256 = /^[0-9a-f]{64}$/;
 const MTIME = /^-?\d{1,30}$/;
 const PLAIN_MEMBERS = ['gid', 'mode', 'mtime', 'path', 'pieces', 'sha256', 'size', 'type', 'uid'];
-const MAX_MODE = 0o7777;
 
 /**
  * Whether it is a file as nearly all are, with nothing but what each one has. Says yes to nothing that the schema of
@@ -68,7 +67,9 @@ function isPlainFile(value: unknown): boolean {
     Object.keys(entry).every((key, i) => key === PLAIN_MEMBERS[i]) &&
     type === 'file' &&
     isCount(gid) &&
+    gid <= MAX_ID &&
     isCount(uid) &&
+    uid <= MAX_ID &&
     isCount(mode) &&
     mode <= MAX_MODE &&
     typeof mtime === 'string' &&

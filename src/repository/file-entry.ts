@@ -18,6 +18,11 @@ export type {
   SymlinkEntry,
 } from './entry-schema.ts';
 
+/** Permission bits. */
+export const MAX_MODE = 0o7777;
+/** Of owners, 32 bits each; the last of them is nobody's, and chown(2) leaves things as they are with it. */
+export const MAX_ID = 2 ** 32 - 1;
+
 /** Stands in the place of a pack's id: zeros that are stored nowhere. */
 export const HOLE = 'hole';
 

@@ -1,3 +1,4 @@
+import { MAX_ID, MAX_MODE } from './file-entry.ts';
 import { SHA256_DIGITS } from './format.ts';
 import { MAX_END, type WholeFile } from './whole-file.ts';
 
@@ -24,7 +25,6 @@ const MAX_DIGITS = 15;
 const NANOSECONDS = 9;
 /** Until 2286. */
 const MAX_SECONDS_DIGITS = 10;
-const MAX_MODE = 0o7777;
 
 /**
  * Reads lines of whole files from their bytes, as they are written, without making anything that lives longer: lists of
@@ -80,6 +80,8 @@ export class WholeFileLine implements WholeFile {
       this.#at === end &&
       size === this.length &&
       this.mode <= MAX_MODE &&
+      this.uid <= MAX_ID &&
+      this.gid <= MAX_ID &&
       this.offset + this.length <= MAX_END
     );
   }

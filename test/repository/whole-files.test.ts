@@ -92,6 +92,8 @@ describe('a line of a file that is one part', () => {
     ['another length', { size: 13 }],
     ['a part beyond 4 GiB', { pieces: [['b'.repeat(64), 0, 26, 2 ** 32, 14]] }],
     ['a mode that no file has', { mode: 0o10000 }],
+    ['an owner that no file has', { uid: 2 ** 32 }],
+    ['a group that no file has', { gid: 2 ** 32 }],
     ['a time before 1970', { mtime: '-5' }],
     ['a time that is spelled oddly', { mtime: '05' }],
     ['a time far away', { mtime: '9'.repeat(20) }],
@@ -102,6 +104,20 @@ describe('a line of a file that is one part', () => {
     ['a hash in capitals', { sha256: 'A'.repeat(64) }],
   ])('is not one with %s', (_, change) => {
     expect(read(encodeLine({ ...FILE, ...change } as FileEntry))).toBeUndefined();
+  });
+
+  it.each([
+    ['mode', 0o7777],
+    ['uid', 2 ** 32 - 1],
+    ['gid', 2 ** 32 - 1],
+  ])('may have %s %i, and no more', (name, most) => {
+    for (const changed of [FILE, { ...FILE, sparse: true as const }]) {
+      expect(decodeLine(encodeLine({ ...changed, [name]: most }))).toHaveProperty(name, most);
+      const line = encodeLine({ ...changed, [name]: most + 1 });
+      expect(read(line)).toBeUndefined();
+      expect(() => decodeLine(line)).toThrow(/Too big/);
+    }
+    expect(read(encodeLine({ ...FILE, [name]: most }))).toHaveProperty(name, most);
   });
 
   it.each<[string, Partial<FileEntry>]>([
