@@ -13,8 +13,8 @@ export interface FirstName {
 export class FirstNames {
   readonly #firsts = new Map<string, FirstName>();
 
-  /** The name that came before this one; undefined for the first, and for files with one name. */
-  before(entry: FileEntry): FirstName | undefined {
+  /** Of the names of this file the one that was added; undefined: none was, or it has only one. */
+  firstOf(entry: FileEntry): FirstName | undefined {
     const group = linkGroup(entry);
     return group === undefined ? undefined : this.#firsts.get(group);
   }
@@ -25,12 +25,12 @@ export class FirstNames {
   }
 
   place(entry: FileEntry, placed: PlacedFile): void {
-    const first = this.before(entry);
+    const first = this.firstOf(entry);
     if (first?.entry === entry) first.placed = placed;
   }
 
   lose(entry: FileEntry, damage: LeitstandError): void {
-    const first = this.before(entry);
+    const first = this.firstOf(entry);
     if (first?.entry === entry) first.damage = damage;
   }
 }

@@ -108,7 +108,7 @@ export class RestoreRun {
       }
       this.#paths.set(entry, path);
       this.tally.want(entry.size);
-      const first = this.#names.before(entry);
+      const first = this.#names.firstOf(entry);
       if (first) {
         names.push({ entry, first });
         continue;

@@ -26,7 +26,7 @@ export class RestoreTally {
     this.#wanted += bytes;
   }
 
-  /** Files that are in the target, without that anything had to be written here. */
+  /** A file is complete in the target; `bytes`: what of it has not been counted yet. */
   addFile(bytes: number): void {
     this.files += 1;
     this.addBytes(bytes);
